@@ -1,0 +1,280 @@
+"""A case (案卷): a request with its tasks, which change together or not at all. Each verb is a pure function from case to act."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from domain import requests, tasks
+from domain.access import Actor
+from domain.calendar import WorkingCalendar
+from domain.deadlines import DeadlineClass
+from domain.errors import RefusalCode as Code
+from domain.errors import invalid, refused
+from domain.events import EventKind
+from domain.legs import promise, resumed_due, windows
+from domain.lifecycle import Verb, guard_return, permit, standings
+from domain.organisation import Organisation
+from domain.requests import Grade, Request, RequestState, Verdict
+from domain.routing import Avoided, Service, unit_above
+from domain.tasks import Outcome, ReturnReason, Task, TaskState
+
+Facts = Mapping[str, str | int | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request and its tasks, the lead first; a task that nobody asked for has no request."""
+
+    request: Request | None
+    tasks: tuple[Task, ...]
+
+    def task(self, task_id: str) -> Task:
+        return next(task for task in self.tasks if task.id == task_id)
+
+    @property
+    def avoided(self) -> Avoided:
+        """Whom the request is about, and who gave its tasks back."""
+        gave_back = frozenset(person for task in self.tasks for person in task.returners)
+        if self.request is None:
+            return Avoided(also=gave_back)
+        return Avoided(self.request.about_person_id, self.request.about_unit_id, gave_back)
+
+    def after(self, changed: Task, request: Request | None = None) -> "Case":
+        """The case with one task changed; the request follows its tasks. Versions grow by one where something changed."""
+        grown = replace(changed, version=changed.version + 1)
+        all_tasks = tuple(grown if task.id == grown.id else task for task in self.tasks)
+        before = self.request
+        if before is None:
+            return Case(None, all_tasks)
+        followed = follow(request or before, all_tasks, at=grown.updated_at)
+        return Case(before if followed == before else replace(followed, version=before.version + 1), all_tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a verb did: the case as it is now, and what the history and the notices will say of it."""
+
+    case: Case
+    kind: EventKind
+    task_id: str
+    facts: Facts = field(default_factory=dict)
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When an act happens, by whom, and by which calendar its deadlines are counted."""
+
+    at: datetime
+    by: Actor
+    calendar: WorkingCalendar
+    organisation: Organisation
+    deadline_class: DeadlineClass
+
+
+def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Request:
+    """The request as its tasks make it: state, readers, and whether the promise was kept at the last completion."""
+    state = _state(request, all_tasks)
+    completions = [task.completed_at for task in all_tasks]
+    completed_at = max((moment for moment in completions if moment), default=None) if all(completions) else None
+    is_met = completed_at is not None and (request.promise_due_at is None or completed_at <= request.promise_due_at)
+    return replace(
+        request,
+        state=state,
+        completed_at=completed_at,
+        promise_met=is_met,
+        closed_at=request.closed_at or (at if state is RequestState.CLOSED else None),
+        owner_path=all_tasks[0].owner_path if all_tasks else request.owner_path,
+        task_scopes=frozenset().union(*(task.scopes for task in all_tasks)),
+    )
+
+
+def _state(request: Request, all_tasks: tuple[Task, ...]) -> RequestState:
+    if request.state in requests.OVER or not all_tasks:
+        return request.state
+    open_states = {task.state for task in all_tasks if task.state not in tasks.OVER}
+    if not open_states:
+        return RequestState.CLOSED
+    if open_states <= {TaskState.SUSPENDED, TaskState.DEFERRED}:
+        return RequestState.ON_HOLD
+    return RequestState.ANSWERED if open_states == {TaskState.AWAITING_FOLLOW_UP} else RequestState.IN_HAND
+
+
+def _act(case: Case, kind: EventKind, task_id: str, facts: Facts | None = None, reason: str | None = None) -> Act:
+    """The act with who has the task after it: whoever is told later is told of what happened then, not of what is true by now."""
+    return Act(case, kind, task_id, {"assignee": case.task(task_id).assignee_id, **(facts or {})}, reason)
+
+
+def submitted(case: Case) -> Act:
+    """Row 1 with rows 2 and 6: a case that the router made."""
+    lead = case.tasks[0]
+    return _act(case, EventKind.REQUEST_SUBMITTED, lead.id, {"rule": lead.rule})
+
+
+def _permit(case: Case, task_id: str, moment: Moment, *verbs: Verb, expected_version: int | None) -> Task:
+    task = case.task(task_id)
+    permit(verbs, task, standings(task, moment.by, at=moment.at), expected_version=expected_version)
+    return task
+
+
+def assign(
+    case: Case, task_id: str, service: Service, moment: Moment, *, note: str | None = None, expected_version: int | None = None
+) -> Act:
+    """Rows 6 and 13. A queued task that had a leg before starts a new one; else the leg keeps its due time."""
+    task = _permit(case, task_id, moment, Verb.ASSIGN, Verb.ASSIGN_AGAIN, expected_version=expected_version)
+    if service.person is None or service.person.id == task.assignee_id:
+        raise invalid("refusal.has_it_already", "assigneeId")
+    assigned = _hand_to(task, service, moment, is_new_leg=task.state is TaskState.QUEUED and bool(task.past_assignees))
+    facts: Facts = {"from": task.assignee_id, "rule": service.rule}
+    return _act(case.after(assigned), EventKind.TASK_ASSIGNED, task_id, facts, note)
+
+
+def acknowledge(case: Case, task_id: str, moment: Moment, *, expected_version: int | None = None) -> Act:
+    """Row 7."""
+    task = _permit(case, task_id, moment, Verb.ACKNOWLEDGE, expected_version=expected_version)
+    return _act(case.after(task.acknowledge(at=moment.at)), EventKind.TASK_ACKNOWLEDGED, task_id)
+
+
+def start(
+    case: Case,
+    task_id: str,
+    moment: Moment,
+    *,
+    contact: tasks.ContactKind | None,
+    reached: bool,
+    tried_at: datetime,
+    note: str | None = None,
+    expected_version: int | None = None,
+) -> Act:
+    """Row 12, or 12a where the resident was not reached. A contact is wanted where somebody asked."""
+    task = _permit(case, task_id, moment, Verb.START, expected_version=expected_version)
+    if contact is None and task.request_id is not None:
+        raise invalid("refusal.contact_wanted", "contact")
+    changed = task.start(at=moment.at) if reached else task.try_contact(tried_at, at=moment.at)
+    kind = EventKind.TASK_STARTED if changed.state is TaskState.IN_PROGRESS else EventKind.TASK_CONTACT_TRIED
+    facts: Facts = {"contact": contact.value if contact else None, "reached": reached}
+    return _act(case.after(changed), kind, task_id, facts, note)
+
+
+def give_back(
+    case: Case,
+    task_id: str,
+    moment: Moment,
+    *,
+    reason: ReturnReason,
+    note: str,
+    proposed_owner_id: str | None = None,
+    expected_version: int | None = None,
+) -> Act:
+    """Row 9: off the worker's list, onto the desk."""
+    task = _permit(case, task_id, moment, Verb.RETURN, expected_version=expected_version)
+    by_id = task.assignee_id or ""
+    guard_return(task, by_id, at=moment.at)
+    facts: Facts = {"reason": reason.value, "proposed_owner": proposed_owner_id}
+    returned = task.give_back(by_id, proposed_owner_id, at=moment.at)
+    return _act(case.after(returned), EventKind.TASK_RETURNED, task_id, facts, note)
+
+
+def approve_return(
+    case: Case, task_id: str, service: Service, moment: Moment, *, reason: str | None = None, expected_version: int | None = None
+) -> Act:
+    """Row 10: to a new assignee, or to where the router says; a new leg starts with whoever gets it."""
+    task = _permit(case, task_id, moment, Verb.APPROVE_RETURN, expected_version=expected_version)
+    assigned = _hand_to(task, service, moment, is_new_leg=True)
+    facts: Facts = {"from": task.assignee_id, "rule": service.rule}
+    return _act(case.after(assigned), EventKind.RETURN_APPROVED, task_id, facts, reason)
+
+
+def refuse_return(case: Case, task_id: str, moment: Moment, *, reason: str, expected_version: int | None = None) -> Act:
+    """Row 11: back to who returned it; from the second return on this binds."""
+    task = _permit(case, task_id, moment, Verb.REFUSE_RETURN, expected_version=expected_version)
+    resumed = task.due_at
+    if task.due_at and task.returned_at:
+        resumed = resumed_due(moment.calendar, moment.deadline_class, task.due_at, task.returned_at, moment.at)
+    refused_task = task.refuse_return(resumed, at=moment.at)
+    return _act(case.after(refused_task), EventKind.RETURN_REFUSED, task_id, {"binds": refused_task.is_return_bound}, reason)
+
+
+def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note: str, expected_version: int | None = None) -> Act:
+    """Row 20: the leg stops, and the promise is judged when nothing else is open."""
+    task = _permit(case, task_id, moment, Verb.COMPLETE, expected_version=expected_version)
+    if any(child.parent_id == task_id and not child.is_over for child in case.tasks):
+        raise refused(Code.WRONG_STATE, "refusal.assists_open", "taskId", current=task)
+    return _act(case.after(task.complete(outcome, at=moment.at)), EventKind.TASK_COMPLETED, task_id, {"outcome": outcome.value}, note)
+
+
+def verify(
+    case: Case, task_id: str, moment: Moment, *, passed: bool, reason: str | None = None, expected_version: int | None = None
+) -> Act:
+    """Rows 21 and 22: the resident is asked next, or the work is done again."""
+    task = _permit(case, task_id, moment, Verb.PASS_CHECK, expected_version=expected_version)
+    if passed:
+        checked = task.pass_check(is_asked=case.request is not None, at=moment.at)
+        return _act(case.after(checked), EventKind.TASK_VERIFIED, task_id, {}, reason)
+    if reason is None:
+        raise invalid("refusal.reason_wanted", "reason")
+    again = task.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
+    request = case.request.rework() if case.request else None
+    return _act(case.after(again, request), EventKind.TASK_FAILED_CHECK, task_id, {}, reason)
+
+
+def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade | None, words: str | None = None) -> Act:
+    """Rows 23 and 24: the resident's last word; not solved, or one of the two lowest grades, and it is done again."""
+    request, lead = case.request, case.tasks[0]
+    if request is None or moment.by.id is None or moment.by.id != request.judge_id:
+        raise refused(Code.NOT_ALLOWED, "refusal.not_allowed", "requestId")
+    if request.state is not RequestState.ANSWERED:
+        raise refused(Code.WRONG_STATE, "refusal.not_asked", "requestId", current=request)
+    judged = request.judge(verdict, grade)
+    facts: Facts = {"verdict": verdict.value, "grade": grade.value if grade else None}
+    if requests.is_to_be_reworked(verdict, grade):
+        return _rework(case, judged.rework(), lead, moment, facts, words)
+    closed = case
+    for task in case.tasks:
+        if not task.is_over:
+            closed = closed.after(task.close(at=moment.at), replace(judged, state=closed.request.state) if closed.request else None)
+    return _act(_one_version_up(closed, case), EventKind.FOLLOW_UP_ANSWERED, lead.id, facts, words)
+
+
+def _rework(case: Case, request: Request, lead: Task, moment: Moment, facts: Facts, words: str | None) -> Act:
+    again = lead.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
+    if request.rework_count > 1:
+        above = unit_above(moment.organisation, lead.owner_id)
+        again = again.supervise(tuple(unit.id for unit in moment.organisation.path(above.id)))
+    reworked = {**facts, "supervised": again.is_supervised}
+    return _act(case.after(again, request), EventKind.REQUEST_REWORKED, lead.id, reworked, words)
+
+
+def remind(case: Case, task_id: str, *, at: datetime) -> Act | None:
+    """Row 8a; nothing where it was reminded, acknowledged or moved in the meantime."""
+    task = case.task(task_id)
+    if task.state is not TaskState.ASSIGNED or task.remind_at is None or task.remind_at > at:
+        return None
+    return _act(case.after(task.remind(at=at)), EventKind.TASK_REMINDED, task_id)
+
+
+def escalate(case: Case, task_id: str, service: Service | None, moment: Moment) -> Act | None:
+    """Row 8: one level up, on a new leg; at the top it stays, and its window is over."""
+    task = case.task(task_id)
+    if task.state is not TaskState.ASSIGNED or task.acknowledge_by is None or task.acknowledge_by > moment.at:
+        return None
+    if service is None:
+        stays = replace(task, acknowledge_by=None, remind_at=None, updated_at=moment.at)
+        return _act(case.after(stays), EventKind.TASK_REMINDED, task_id, {"top": True})
+    climbed = _hand_to(task, service, moment, is_new_leg=True)
+    facts: Facts = {"from": task.assignee_id, "rule": service.rule}
+    return _act(case.after(climbed), EventKind.TASK_ESCALATED, task_id, facts)
+
+
+def _hand_to(task: Task, service: Service, moment: Moment, *, is_new_leg: bool) -> Task:
+    given = task.assign(service, moment.organisation, windows(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
+    if not is_new_leg or service.person is None:
+        return given
+    return given.new_leg(promise(moment.calendar, moment.deadline_class, moment.at))
+
+
+def _one_version_up(after: Case, before: Case) -> Case:
+    """Several tasks closed in one act are one change of the request."""
+    if after.request is None or before.request is None:
+        return after
+    return Case(replace(after.request, version=before.request.version + 1), after.tasks)

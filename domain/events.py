@@ -1,0 +1,58 @@
+"""What happened: one event an act, appended and never altered. Facts and ids only; words live in the erasable document."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+
+class EventKind(Enum):
+    """Past verbs; the committed list of everything that can happen to a request or a task."""
+
+    REQUEST_SUBMITTED = "RequestSubmitted"
+    TASK_ASSIGNED = "TaskAssigned"
+    TASK_ACKNOWLEDGED = "TaskAcknowledged"
+    TASK_STARTED = "TaskStarted"
+    TASK_CONTACT_TRIED = "TaskContactTried"
+    TASK_RETURNED = "TaskReturned"
+    RETURN_APPROVED = "ReturnApproved"
+    RETURN_REFUSED = "ReturnRefused"
+    TASK_COMPLETED = "TaskCompleted"
+    TASK_VERIFIED = "TaskVerified"
+    TASK_FAILED_CHECK = "TaskFailedCheck"
+    FOLLOW_UP_ANSWERED = "FollowUpAnswered"
+    REQUEST_REWORKED = "RequestReworked"
+    TASK_REMINDED = "TaskReminded"
+    TASK_ESCALATED = "TaskEscalated"
+
+
+INTERNAL_REASONS = frozenset({EventKind.TASK_ASSIGNED, EventKind.TASK_RETURNED, EventKind.RETURN_APPROVED, EventKind.RETURN_REFUSED})
+"""Kinds whose words colleagues wrote to each other: the resident's timeline shows that it happened, not the words."""
+
+BY_ASKERS = frozenset({EventKind.REQUEST_SUBMITTED, EventKind.FOLLOW_UP_ANSWERED, EventKind.REQUEST_REWORKED})
+"""Acts of whoever asked."""
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""A phone's clock may run ahead by this much before its time is flagged as doubtful."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`actor_id` is empty where the clock acted."""
+
+    id: str
+    township: str
+    request_id: str | None
+    task_id: str | None
+    kind: EventKind
+    actor_id: str | None
+    acting_for_id: str | None
+    at: datetime
+    device_time: datetime | None
+    facts: Mapping[str, str | int | bool | None]
+    reason: str | None = None
+
+    @property
+    def device_time_doubtful(self) -> bool:
+        """The phone said that it happened in the future."""
+        return self.device_time is not None and self.device_time > self.at + CLOCK_TOLERANCE

@@ -1,0 +1,31 @@
+"""Homes: where they stand, the village they left, and the link (党员联户) they agreed to. Never who lives in them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdLink:
+    """A link member (联户党员) whom the household agreed to be looked in on by; contact, never access."""
+
+    household_id: str
+    member_id: str
+    since: date
+    until: date | None
+    agreed_by_household: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """`scopes` says who may find it: its people, its grid, the units above, the village it left, its link member."""
+
+    id: str
+    township: str
+    label: str
+    address: str
+    residence_grid_id: str
+    micro_grid_id: str | None
+    origin_village_id: str | None
+    link: HouseholdLink | None
+    scopes: frozenset[str]
+    version: int = 1

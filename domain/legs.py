@@ -1,0 +1,46 @@
+"""The two clocks: the promise to the resident, which never restarts, and each handler's own leg."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.calendar import WorkingCalendar
+from domain.deadlines import POLICIES, DeadlineClass, Due, Limit, LimitUnit, add_office_time, due, halfway, office_time_between
+
+RETURN_WINDOW = Limit(2, LimitUnit.WORKING_DAY)
+"""How long a task may be sent back as not mine: Shandong hotline rules 2020, two working days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """What a person who was just assigned must do by when; nothing where the class has no such limit."""
+
+    acknowledge_by: datetime | None
+    remind_at: datetime | None
+    contact_by: datetime | None
+    return_by: datetime
+
+
+def promise(calendar: WorkingCalendar, deadline_class: DeadlineClass, received_at: datetime) -> Due | None:
+    """When the resident may expect an answer; nothing for an appointment, whose slot is its time."""
+    limit = POLICIES[deadline_class].reply
+    return due(calendar, received_at, limit) if limit else None
+
+
+def windows(calendar: WorkingCalendar, deadline_class: DeadlineClass, assigned_at: datetime) -> Windows:
+    policy = POLICIES[deadline_class]
+    return Windows(
+        acknowledge_by=due(calendar, assigned_at, policy.sign).at if policy.sign else None,
+        remind_at=halfway(calendar, assigned_at, policy.sign) if policy.sign else None,
+        contact_by=due(calendar, assigned_at, policy.contact).at if policy.contact else None,
+        return_by=due(calendar, assigned_at, RETURN_WINDOW).at,
+    )
+
+
+def resumed_due(
+    calendar: WorkingCalendar, deadline_class: DeadlineClass, due_at: datetime, paused_at: datetime, resumed_at: datetime
+) -> datetime:
+    """The leg's due time after a pause: what was left when it paused is left when it goes on, to the second."""
+    limit = POLICIES[deadline_class].reply
+    if limit is None or limit.unit in {LimitUnit.URGENT_HOUR, LimitUnit.DAY} or due_at <= paused_at:
+        return due_at + (resumed_at - paused_at)
+    return add_office_time(calendar, resumed_at, office_time_between(calendar, paused_at, due_at))

@@ -1,0 +1,260 @@
+"""A task's life as one table: every legal move, from where, by whom. Code, `actions`, docs and tests read the same rows.
+
+Rows are those of `domain.md`, section 5; the checks of one verb are made in the contract's order: NOT_ALLOWED, CONFLICT, WRONG_STATE, the rest.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from domain.access import Actor
+from domain.calendar import SHANGHAI
+from domain.errors import Message, Refusal, RefusalCode, Refused, refused
+from domain.events import EventKind
+from domain.organisation import Organisation, OrgUnitKind, Role
+from domain.tasks import Task, TaskState
+
+QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS = TaskState.QUEUED, TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS
+RETURN_PENDING, COMPLETED, AWAITING, CLOSED = (
+    TaskState.RETURN_PENDING,
+    TaskState.COMPLETED,
+    TaskState.AWAITING_FOLLOW_UP,
+    TaskState.CLOSED,
+)
+
+
+class TaskAction(Enum):
+    ASSIGN = "ASSIGN"
+    ACKNOWLEDGE = "ACKNOWLEDGE"
+    RETURN = "RETURN"
+    DECIDE_RETURN = "DECIDE_RETURN"
+    START = "START"
+    REQUEST_EXTENSION = "REQUEST_EXTENSION"
+    DECIDE_EXTENSION = "DECIDE_EXTENSION"
+    SUSPEND = "SUSPEND"
+    RESUME = "RESUME"
+    DEFER = "DEFER"
+    UNDEFER = "UNDEFER"
+    ADD_ASSIST = "ADD_ASSIST"
+    CALL_OUT = "CALL_OUT"
+    COMPLETE = "COMPLETE"
+    VERIFY = "VERIFY"
+    CANCEL = "CANCEL"
+    SUPERVISE = "SUPERVISE"
+
+
+class Verb(Enum):
+    SUBMIT = "submit"
+    ASSIGN = "assign"
+    ASSIGN_AGAIN = "assign again"
+    ACKNOWLEDGE = "acknowledge"
+    REMIND = "remind"
+    ESCALATE = "escalate"
+    RETURN = "return"
+    APPROVE_RETURN = "approve return"
+    REFUSE_RETURN = "refuse return"
+    TRY_CONTACT = "try contact"
+    START = "start"
+    COMPLETE = "complete"
+    PASS_CHECK = "pass check"
+    FAIL_CHECK = "fail check"
+    ANSWER = "answer"
+    REWORK = "rework"
+
+
+class Standing(Enum):
+    """How somebody stands to a task."""
+
+    ASSIGNEE = "the assignee"
+    LEADER = "a leader of the owner unit or one above"
+    DISPATCHER = "the township's dispatcher"
+    RETURN_JUDGE = "the dispatcher or a secretary above, not of the returner's own unit"
+    VERIFIER = "the nearest leader of the owner's chain who never worked on it"
+    ASKER = "the resident, or the principal"
+    CLOCK = "the clock"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row: who may take a task from where to where, what guards it, which clock it touches, what it leaves in the history."""
+
+    row: str
+    verb: Verb
+    sources: frozenset[TaskState]
+    target: TaskState
+    who: frozenset[Standing]
+    guard: str
+    clock: str
+    evidence: EventKind
+    action: TaskAction | None = None
+
+
+def _move(
+    row: str,
+    verb: Verb,
+    sources: set[TaskState],
+    target: TaskState,
+    who: set[Standing],
+    evidence: EventKind,
+    action: TaskAction | None = None,
+    *,
+    guard: str = "-",
+    clock: str = "-",
+) -> Move:
+    return Move(row, verb, frozenset(sources), target, frozenset(who), guard, clock, evidence, action)
+
+
+_ASSIGNERS = {Standing.LEADER, Standing.DISPATCHER}
+
+MOVES: tuple[Move, ...] = (
+    _move(
+        "6", Verb.ASSIGN, {QUEUED}, ASSIGNED, _ASSIGNERS, EventKind.TASK_ASSIGNED, TaskAction.ASSIGN,
+        guard="a post in the leader's own sub-tree, or in the dispatcher's township; not whom the request is about",
+        clock="acknowledge, contact and return windows start",
+    ),
+    _move(
+        "13", Verb.ASSIGN_AGAIN, {ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, RETURN_PENDING}, ASSIGNED, _ASSIGNERS,
+        EventKind.TASK_ASSIGNED, TaskAction.ASSIGN,
+        guard="as row 6, and never to the person who has it", clock="the leg keeps its due time; windows start again",
+    ),
+    _move(
+        "7", Verb.ACKNOWLEDGE, {ASSIGNED}, ACKNOWLEDGED, {Standing.ASSIGNEE}, EventKind.TASK_ACKNOWLEDGED, TaskAction.ACKNOWLEDGE,
+        clock="the acknowledge window is met",
+    ),
+    _move("8a", Verb.REMIND, {ASSIGNED}, ASSIGNED, {Standing.CLOCK}, EventKind.TASK_REMINDED, guard="half of the acknowledge window is over; once"),
+    _move(
+        "8", Verb.ESCALATE, {ASSIGNED}, ASSIGNED, {Standing.CLOCK}, EventKind.TASK_ESCALATED,
+        guard="the acknowledge window is over; somebody stands above", clock="a new leg; the promise stays",
+    ),
+    _move(
+        "9", Verb.RETURN, {ASSIGNED, ACKNOWLEDGED}, RETURN_PENDING, {Standing.ASSIGNEE}, EventKind.TASK_RETURNED, TaskAction.RETURN,
+        guard="inside the return window; once an assignee; not after a binding decision", clock="the leg is paused",
+    ),
+    _move(
+        "10", Verb.APPROVE_RETURN, {RETURN_PENDING}, QUEUED, {Standing.RETURN_JUDGE}, EventKind.RETURN_APPROVED, TaskAction.DECIDE_RETURN,
+        guard="a new assignee, or the router picks", clock="the leg ends, a new one starts with the next assignee",
+    ),
+    _move(
+        "11", Verb.REFUSE_RETURN, {RETURN_PENDING}, ACKNOWLEDGED, {Standing.RETURN_JUDGE}, EventKind.RETURN_REFUSED, TaskAction.DECIDE_RETURN,
+        guard="a reason; from the second return on it binds", clock="the leg goes on with the time that was left",
+    ),
+    _move(
+        "12a", Verb.TRY_CONTACT, {ACKNOWLEDGED}, ACKNOWLEDGED, {Standing.ASSIGNEE}, EventKind.TASK_CONTACT_TRIED, TaskAction.START,
+        guard="the resident was not reached; the third try at a different time starts the work",
+    ),
+    _move(
+        "12", Verb.START, {ACKNOWLEDGED}, IN_PROGRESS, {Standing.ASSIGNEE}, EventKind.TASK_STARTED, TaskAction.START,
+        guard="a contact, where somebody asked", clock="the contact window is met",
+    ),
+    _move(
+        "20", Verb.COMPLETE, {IN_PROGRESS}, COMPLETED, {Standing.ASSIGNEE}, EventKind.TASK_COMPLETED, TaskAction.COMPLETE,
+        guard="outcome and note; a picture where the item says why; no open assist task", clock="the leg stops; the promise is judged",
+    ),
+    _move(
+        "21", Verb.PASS_CHECK, {COMPLETED}, AWAITING, {Standing.VERIFIER}, EventKind.TASK_VERIFIED, TaskAction.VERIFY,
+        guard="closed at once where nobody asked for it",
+    ),
+    _move(
+        "22", Verb.FAIL_CHECK, {COMPLETED}, IN_PROGRESS, {Standing.VERIFIER}, EventKind.TASK_FAILED_CHECK, TaskAction.VERIFY,
+        guard="a reason", clock="a new leg; the promise is open again",
+    ),
+    _move("23", Verb.ANSWER, {AWAITING}, CLOSED, {Standing.ASKER}, EventKind.FOLLOW_UP_ANSWERED, guard="every task of the request was checked"),
+    _move(
+        "24", Verb.REWORK, {AWAITING}, IN_PROGRESS, {Standing.ASKER}, EventKind.REQUEST_REWORKED,
+        guard="not solved or one of the two lowest grades; the second time one level up owns it", clock="a new leg; the promise is open again",
+    ),
+)  # fmt: skip
+
+
+def rows(verb: Verb) -> tuple[Move, ...]:
+    return tuple(move for move in MOVES if move.verb is verb)
+
+
+def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
+    """Every way in which the actor stands to the task now; none for whoever the matter is about."""
+    organisation = actor.organisation
+    if actor.id is None or organisation is None or actor.id in task.hidden_from:
+        return frozenset()
+    on = at.astimezone(SHANGHAI).date()
+    held = set()
+    if task.assignee_id == actor.id:
+        held.add(Standing.ASSIGNEE)
+    path = frozenset(task.owner_path)
+    if path & actor.units_led(Role.GRID_LEADER, Role.SECRETARY):
+        held.add(Standing.LEADER)
+    if path & actor.units_led(Role.DISPATCHER):
+        held.add(Standing.DISPATCHER)
+    if _may_judge_return(task, actor):
+        held.add(Standing.RETURN_JUDGE)
+    if actor.id in verifiers(task, organisation, on):
+        held.add(Standing.VERIFIER)
+    if task.askers and task.askers[0] == actor.id:
+        held.add(Standing.ASKER)
+    return frozenset(held)
+
+
+def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ...]:
+    """Who may check the work: the leader of the owner unit, else the nearest above, of those who never worked on it or asked for it."""
+    excluded = {task.assignee_id, *task.past_assignees, *task.hidden_from, *task.askers}
+    for unit_id in task.owner_path:
+        candidates = organisation.leaders(unit_id, on)
+        unit = organisation.units.get(unit_id)
+        if unit is not None and unit.kind is OrgUnitKind.SERVICE_CENTRE:
+            clerks = [post.person_id for post in organisation.posts_at(unit_id, on) if post.role is Role.CENTRE_CLERK]
+            candidates = [*candidates, *clerks]
+        eligible = tuple(dict.fromkeys(person for person in candidates if person not in excluded))
+        if eligible:
+            return eligible
+    return ()
+
+
+def _may_judge_return(task: Task, actor: Actor) -> bool:
+    if actor.id in task.returners:
+        return False
+    above = frozenset(task.owner_path[1:]) or frozenset(task.owner_path)
+    return bool(frozenset(task.owner_path) & actor.units_led(Role.DISPATCHER)) or bool(above & actor.units_led(Role.SECRETARY))
+
+
+def permit(verbs: tuple[Verb, ...], task: Task, standing: frozenset[Standing], *, expected_version: int | None = None) -> Move:
+    """The one row of `verbs` that applies. Raises NOT_ALLOWED, CONFLICT or WRONG_STATE, the first that holds."""
+    moves = [move for verb in verbs for move in rows(verb) if move.who & standing]
+    if not moves:
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "taskId")
+    if expected_version is not None and expected_version != task.version:
+        raise Refused(Refusal(RefusalCode.CONFLICT, Message("refusal.conflict"), "expectedVersion", task))
+    legal = next((move for move in moves if task.state in move.sources), None)
+    if legal is None:
+        raise Refused(Refusal(RefusalCode.WRONG_STATE, Message("refusal.wrong_state", {"state": task.state.value}), "taskId", task))
+    return legal
+
+
+def guard_return(task: Task, by_id: str, *, at: datetime) -> None:
+    """Raises LIMIT_REACHED after a binding decision or a second try, TOO_LATE after the window."""
+    if task.is_return_bound or by_id in task.returners:
+        raise refused(RefusalCode.LIMIT_REACHED, "refusal.return_bound", "taskId", current=task)
+    if task.return_by is not None and at > task.return_by:
+        raise refused(RefusalCode.TOO_LATE, "refusal.return_too_late", "taskId", current=task)
+
+
+Guard = Callable[[Task, str, datetime], None]
+
+_GUARDS: dict[TaskAction, Guard] = {TaskAction.RETURN: lambda task, by_id, at: guard_return(task, by_id, at=at)}
+
+
+def actions(task: Task, actor: Actor, *, at: datetime) -> tuple[TaskAction, ...]:
+    """The actor's legal moves now; none of them is then refused for who, when or where."""
+    standing = standings(task, actor, at=at)
+    legal = {move.action for move in MOVES if move.action and task.state in move.sources and move.who & standing}
+    return tuple(action for action in TaskAction if action in legal and _is_unguarded(action, task, actor, at))
+
+
+def _is_unguarded(action: TaskAction, task: Task, actor: Actor, at: datetime) -> bool:
+    guard = _GUARDS.get(action)
+    if guard is None or actor.id is None:
+        return True
+    try:
+        guard(task, actor.id, at)
+    except Refused:
+        return False
+    return True

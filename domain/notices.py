@@ -1,0 +1,150 @@
+"""Who is told of what, in which words: pure. The inbox is the truth; a push only says that something is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+
+from domain.cases import Case
+from domain.devices import Device, Push
+from domain.errors import Message
+from domain.events import Event, EventKind
+from domain.ids import Kind, derived
+from domain.lifecycle import verifiers
+from domain.messages import Messages
+from domain.organisation import Organisation, Role
+from domain.routing import unit_above
+from domain.tasks import Task
+
+
+class NoticeKind(Enum):
+    TASK_ASSIGNED = "task_assigned"
+    TASK_TAKEN_AWAY = "task_taken_away"
+    TASK_UNROUTED = "task_unrouted"
+    TASK_REMINDED = "task_reminded"
+    TASK_CLIMBED = "task_climbed"
+    TASK_NOT_TAKEN = "task_not_taken"
+    TASK_RETURNED = "task_returned"
+    RETURN_REFUSED = "return_refused"
+    TASK_TO_CHECK = "task_to_check"
+    CHECK_FAILED = "check_failed"
+    FOLLOW_UP_ASKED = "follow_up_asked"
+    NOT_SOLVED = "not_solved"
+    NOT_SOLVED_BELOW = "not_solved_below"
+
+
+URGENT = frozenset({NoticeKind.TASK_ASSIGNED, NoticeKind.TASK_CLIMBED, NoticeKind.TASK_REMINDED, NoticeKind.TASK_UNROUTED})
+
+PUSH_TIME_TO_LIVE = 24 * 3600
+"""Seconds: a day later the inbox says it better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line of somebody's inbox about one act. Words are rendered when it is read; it holds ids and catalogue names only."""
+
+    id: str
+    township: str
+    person_id: str
+    kind: NoticeKind
+    item_name: str
+    about_id: str
+    created_at: datetime
+    read_at: datetime | None = None
+
+    @property
+    def title(self) -> Message:
+        return Message(f"notice.{self.kind.value}.title")
+
+    @property
+    def body(self) -> Message:
+        return Message(f"notice.{self.kind.value}.body", {"item": self.item_name})
+
+
+def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date) -> tuple[Notice, ...]:
+    """Whom the act concerns, each person once, never whoever did it and never whom it is hidden from."""
+    task = next((task for task in case.tasks if task.id == event.task_id), case.tasks[0])
+    told: dict[str, tuple[NoticeKind, str]] = {}
+    for person_id, kind, about_id in _concerned(event, task, case, organisation, on):
+        if person_id and person_id != event.actor_id and person_id not in task.hidden_from:
+            told.setdefault(person_id, (kind, about_id))
+    return tuple(
+        Notice(derived(Kind.NOTICE, event.id, person_id), event.township, person_id, kind, task.title, about_id, event.at)
+        for person_id, (kind, about_id) in told.items()
+    )
+
+
+Concern = tuple[str | None, NoticeKind, str]
+
+
+def _concerned(event: Event, task: Task, case: Case, organisation: Organisation, on: date) -> list[Concern]:
+    assignee_id = _text(event, "assignee")
+    match event.kind:
+        case EventKind.REQUEST_SUBMITTED:
+            return _assigned(assignee_id, task, organisation, on)
+        case EventKind.TASK_ASSIGNED | EventKind.RETURN_APPROVED:
+            return [*_assigned(assignee_id, task, organisation, on), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
+        case EventKind.TASK_ESCALATED:
+            return [(assignee_id, NoticeKind.TASK_CLIMBED, task.id), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
+        case EventKind.TASK_REMINDED:
+            kind = NoticeKind.TASK_NOT_TAKEN if event.facts.get("top") else NoticeKind.TASK_REMINDED
+            return [(assignee_id, kind, task.id)]
+        case EventKind.TASK_RETURNED:
+            return [(person, NoticeKind.TASK_RETURNED, task.id) for person in _desk(organisation, on)]
+        case EventKind.RETURN_REFUSED:
+            return [(assignee_id, NoticeKind.RETURN_REFUSED, task.id)]
+        case EventKind.TASK_COMPLETED:
+            return [(person, NoticeKind.TASK_TO_CHECK, task.id) for person in verifiers(task, organisation, on)]
+        case EventKind.TASK_FAILED_CHECK:
+            return [(assignee_id, NoticeKind.CHECK_FAILED, task.id)]
+        case EventKind.TASK_VERIFIED:
+            return [(case.request.judge_id, NoticeKind.FOLLOW_UP_ASKED, case.request.id)] if case.request else []
+        case EventKind.REQUEST_REWORKED:
+            return _reworked(assignee_id, task, organisation, on)
+        case _:
+            return []
+
+
+def _assigned(assignee_id: str | None, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+    if assignee_id is None:
+        return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in _desk(organisation, on)]
+    return [(assignee_id, NoticeKind.TASK_ASSIGNED, task.id)]
+
+
+def _reworked(assignee_id: str | None, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+    """Who works on it, and whoever answers one level up: the resident said that it did not help."""
+    owner_id = task.owner_id if task.is_supervised else unit_above(organisation, task.owner_id).id
+    above = [(person, NoticeKind.NOT_SOLVED_BELOW, task.id) for person in organisation.leaders(owner_id, on)]
+    return [(assignee_id, NoticeKind.NOT_SOLVED, task.id), *above]
+
+
+def _desk(organisation: Organisation, on: date) -> list[str]:
+    """The township's dispatchers, or whoever leads it where that post is vacant."""
+    root = organisation.root().id
+    dispatchers = [post.person_id for post in organisation.posts_at(root, on) if post.role is Role.DISPATCHER]
+    return dispatchers or organisation.leaders(root, on)
+
+
+def _text(event: Event, name: str) -> str | None:
+    value = event.facts.get(name)
+    return value if isinstance(value, str) else None
+
+
+def pushes_of(notices: tuple[Notice, ...], devices: Mapping[str, tuple[Device, ...]], messages: Messages) -> tuple[Push, ...]:
+    """A push for each phone of each person told: the kind, opaque ids and a generic sentence, never the matter."""
+    return tuple(_push(notice, device, messages) for notice in notices for device in devices.get(notice.person_id, ()))
+
+
+def _push(notice: Notice, device: Device, messages: Messages) -> Push:
+    about = "requestId" if notice.about_id.startswith(Kind.REQUEST.value) else "taskId"
+    is_task = about == "taskId"
+    return Push(
+        device_id=device.id,
+        token=device.token,
+        title=messages.render(Message("push.title"), device.language),
+        body=messages.render(Message("push.task" if is_task else "push.request"), device.language),
+        data={"kind": notice.kind.value, about: notice.about_id, "noticeId": notice.id},
+        collapse_key=notice.about_id,
+        time_to_live=PUSH_TIME_TO_LIVE,
+        is_urgent=notice.kind in URGENT,
+    )

@@ -1,0 +1,75 @@
+"""Pages of long lists: keyset cursors, stable while others write; at most 100 a page, 20 where nobody says."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from domain.errors import BadArgument
+
+T = TypeVar("T")
+
+DEFAULT_SIZE = 20
+MAX_SIZE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """`size` rows after `after`, or the last ones before `before` where `is_backward`."""
+
+    size: int = DEFAULT_SIZE
+    after: tuple[str, ...] | None = None
+    before: tuple[str, ...] | None = None
+    is_backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Rows in the list's order, the key of each, and whether there is more on either side."""
+
+    rows: Sequence[T]
+    keys: Sequence[tuple[str, ...]]
+    has_next: bool
+    has_previous: bool
+
+
+def page_request(
+    first: int | None, after: str | None, last: int | None = None, before: str | None = None, *, parts: int = 1
+) -> PageRequest:
+    """The page that was asked for; cursors have `parts` parts. Raises `BadArgument` for what contradicts itself or is no cursor."""
+    if last is not None and first not in {None, DEFAULT_SIZE}:  # the schema fills in first: 20 where nobody gave it
+        raise BadArgument("give first or last, not both")
+    if (last is not None and after is not None) or (last is None and before is not None):
+        raise BadArgument("first goes with after, last goes with before")
+    wanted = first if last is None else last
+    if wanted is not None and wanted < 0:
+        raise BadArgument("first and last are not negative")
+    size = min(MAX_SIZE, DEFAULT_SIZE if wanted is None else wanted)
+    return PageRequest(size, _key(after, "after", parts), _key(before, "before", parts), is_backward=last is not None)
+
+
+def cursor(key: tuple[str, ...]) -> str:
+    """A position in a list as clients carry it: opaque, and worth nothing to whoever may not see the list."""
+    return base64.urlsafe_b64encode(json.dumps(key, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def parse_cursor(value: str) -> tuple[str, ...] | None:
+    """The position in a cursor of ours, or nothing."""
+    try:
+        raw = json.loads(base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError):
+        return None
+    if not isinstance(raw, list) or not all(isinstance(part, str) for part in raw):
+        return None
+    return tuple(raw)
+
+
+def _key(value: str | None, argument: str, parts: int) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    key = parse_cursor(value)
+    if key is None or len(key) != parts:
+        raise BadArgument(f"{argument} is no cursor of this list")
+    return key

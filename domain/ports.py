@@ -1,0 +1,217 @@
+"""What deeds need of the world, as promises. The hands (`adapters`) keep them; `server/wiring.py` joins the two.
+
+`seen_by` is keyword-only and has no default: what the reader's keys do not open is not found, in every read.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from domain.access import Actor
+from domain.calendar import WorkingCalendar
+from domain.cases import Act, Case
+from domain.commands import Command, Replayed
+from domain.devices import Device
+from domain.events import Event
+from domain.households import Household
+from domain.identity import SignIn
+from domain.ids import Ids, Kind
+from domain.items import ServiceItem
+from domain.measures import Measure
+from domain.notices import Notice
+from domain.organisation import Organisation
+from domain.pages import Page, PageRequest
+from domain.people import Person
+from domain.places import GeoPoint
+from domain.requests import Request, RequestState, Words
+from domain.sync import FeedRow
+from domain.tasks import Task, TaskState
+
+Change = Callable[[Case], Act]
+"""A pure function from the case as it is to what happens to it; run again when somebody else was faster."""
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestQuery:
+    """`unit_id` narrows to a sub-tree; `overdue_at` is the moment at which the promise is judged."""
+
+    states: tuple[RequestState, ...] | None = None
+    item_ids: tuple[str, ...] | None = None
+    grid_ids: tuple[str, ...] | None = None
+    unit_id: str | None = None
+    overdue: bool | None = None
+    submitted_after: datetime | None = None
+    submitted_before: datetime | None = None
+    asked_by_me: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskQuery:
+    states: tuple[TaskState, ...] | None = None
+    assignee_id: str | None = None
+    grid_ids: tuple[str, ...] | None = None
+    unit_id: str | None = None
+    overdue: bool | None = None
+    due_before: datetime | None = None
+
+    @property
+    def is_by_due_time(self) -> bool:
+        """Whether the list runs by due time, soonest first, rather than newest first."""
+        return self.overdue is True or self.due_before is not None
+
+
+class Organisations(Protocol):
+    async def of_township(self, township: str) -> Organisation | None:
+        """The township as it is now, or nothing."""
+        ...
+
+    async def at(self, point: GeoPoint) -> Organisation | None:
+        """The township in whose area the point lies."""
+        ...
+
+
+class People(Protocol):
+    async def signed_in(self, sign_in: SignIn, *, at: datetime) -> Actor:
+        """Whoever the sign-in is linked to, with today's rights; `NOBODY` until it is linked."""
+        ...
+
+    async def by_ids(self, township: str, ids: Sequence[str]) -> Sequence[Person]:
+        """The persons as they are. For edges of what the reader may see; `may_see_person` judges everything else."""
+        ...
+
+
+class Households(Protocol):
+    async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Household]: ...
+
+    async def of_requests(self, township: str, ids: Sequence[str]) -> Sequence[Household]:
+        """Homes named by requests that the reader may see; their link is not part of that."""
+        ...
+
+
+class Catalogue(Protocol):
+    async def items(self) -> Mapping[str, ServiceItem]:
+        """Every service item by its id; public, small and kept in memory."""
+        ...
+
+
+class Calendars(Protocol):
+    async def current(self) -> WorkingCalendar: ...
+
+
+class Requests(Protocol):
+    async def add(self, case: Case, words: Words, act: Act, event_id: str, command: Command) -> Case | Replayed:
+        """Keeps a new case whole: documents, words, event, what the relay owes, the command; or finds that it was kept before.
+
+        Raises `Refused` COMMAND_MISMATCH where the command's id was used for other contents.
+        """
+        ...
+
+    async def update(self, request_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
+        """Like `Tasks.update`, for a verb whose subject is the request."""
+        ...
+
+    async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Request]: ...
+
+    async def by_number(self, number: str, *, seen_by: Actor) -> Request | None: ...
+
+    async def page(self, query: RequestQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Request]:
+        """Newest first; by the promise, soonest first, where `overdue` is asked for."""
+        ...
+
+    async def words(self, township: str, request_ids: Sequence[str]) -> Sequence[Words]:
+        """The erasable words of requests that the reader may see."""
+        ...
+
+
+class Tasks(Protocol):
+    async def update(self, task_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
+        """Loads the case that the reader's keys open, changes it, and keeps it with its event and command in one transaction.
+
+        Raises `Refused`: NOT_FOUND, whatever `change` raises, COMMAND_MISMATCH. On a lost race `change` runs again.
+        """
+        ...
+
+    async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]: ...
+
+    async def of_requests(self, township: str, request_ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]: ...
+
+    async def page(self, query: TaskQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Task]:
+        """Newest first; by due time, soonest first, where `overdue` or `due_before` is asked for."""
+        ...
+
+
+class History(Protocol):
+    async def of_request(self, request: Request, page: PageRequest) -> Page[Event]:
+        """The acts on a request that the reader may see, newest first, with their words."""
+        ...
+
+    async def of_task(self, task: Task, page: PageRequest) -> Page[Event]: ...
+
+
+class Notices(Protocol):
+    async def page(self, page: PageRequest, *, seen_by: Actor) -> Page[Notice]:
+        """The reader's own inbox, newest first."""
+        ...
+
+    async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Notice]: ...
+
+    async def unread(self, *, seen_by: Actor) -> int: ...
+
+    async def mark_read(self, notice_ids: Sequence[str], *, by: Actor, command: Command) -> None:
+        """Marks the reader's own notices. Raises `Refused` NOT_FOUND where one is not theirs, and marks nothing then."""
+        ...
+
+
+class Devices(Protocol):
+    async def register(self, device: Device, *, command: Command) -> str:
+        """The id of the phone; a token belongs to whoever registered it last. Raises `Refused` COMMAND_MISMATCH."""
+        ...
+
+    async def retire(self, device_id: str, *, by: Actor, command: Command) -> None:
+        """No pushes to that phone from now on. Raises `Refused` NOT_FOUND where it is not the reader's."""
+        ...
+
+
+class Feed(Protocol):
+    async def head(self, township: str) -> int:
+        """The number of the newest change that can be read."""
+        ...
+
+    async def rows(self, after: int, limit: int, *, seen_by: Actor) -> Sequence[FeedRow]:
+        """The next changes in the reader's scope, in the order in which they became visible; none is ever skipped."""
+        ...
+
+    async def everything(self, kind: Kind, after_id: str, limit: int, *, seen_by: Actor) -> Sequence[Request | Task | Notice]:
+        """A slice of all things of one kind in the reader's scope, by id."""
+        ...
+
+    def wakes(self, *, seen_by: Actor) -> AsyncIterator[None]:
+        """Ticks whenever something in the reader's scope may have changed, and now and then without. It never ends by itself."""
+        ...
+
+
+class Figures(Protocol):
+    async def measures(self, township: str, unit_ids: Sequence[str], first_day: date, last_day: date) -> Sequence[Measure]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything that deeds are given, made once by the wiring."""
+
+    organisations: Organisations
+    people: People
+    households: Households
+    catalogue: Catalogue
+    calendars: Calendars
+    requests: Requests
+    tasks: Tasks
+    history: History
+    notices: Notices
+    devices: Devices
+    feed: Feed
+    figures: Figures
+    clock: Clock
+    ids: Ids

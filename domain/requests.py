@@ -1,0 +1,148 @@
+"""A request (诉求): what a resident asked for, in the resident's words, and the promise that was made."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+
+from domain.access import Door, keys
+from domain.items import MatterScope
+from domain.places import GeoPoint
+from domain.routing import Place
+
+
+class RequestState(Enum):
+    RECEIVED = "RECEIVED"
+    DECLINED = "DECLINED"
+    IN_HAND = "IN_HAND"
+    ON_HOLD = "ON_HOLD"
+    ANSWERED = "ANSWERED"
+    CLOSED = "CLOSED"
+    WITHDRAWN = "WITHDRAWN"
+    MERGED = "MERGED"
+    HANDED_OFF = "HANDED_OFF"
+
+
+NOT_COUNTED = frozenset({RequestState.DECLINED, RequestState.WITHDRAWN, RequestState.MERGED, RequestState.HANDED_OFF})
+"""Left out of every measure."""
+
+OVER = NOT_COUNTED | {RequestState.CLOSED}
+
+
+class Verdict(Enum):
+    SOLVED = "SOLVED"
+    PARTLY = "PARTLY"
+    NOT_SOLVED = "NOT_SOLVED"
+
+
+class Grade(Enum):
+    VERY_SATISFIED = "VERY_SATISFIED"
+    SATISFIED = "SATISFIED"
+    BASICALLY_SATISFIED = "BASICALLY_SATISFIED"
+    UNSATISFIED = "UNSATISFIED"
+    VERY_UNSATISFIED = "VERY_UNSATISFIED"
+
+
+LOWEST_GRADES = frozenset({Grade.UNSATISFIED, Grade.VERY_UNSATISFIED})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything about a request that can be erased, in one document: words, address, point."""
+
+    request_id: str
+    text: str | None
+    address: str | None = None
+    location: GeoPoint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Facts and ids only; `Words` has the rest. `scopes` and the state follow from its tasks (`cases`).
+
+    `household_id`, `submitted_by_id` and `on_behalf_of_id` are empty where the matter is shielded from the reader.
+    """
+
+    id: str
+    township: str
+    number: str
+    state: RequestState
+    item_id: str
+    item_version: int
+    scope: MatterScope
+    place: Place
+    owner_path: tuple[str, ...]
+    household_id: str | None
+    submitted_by_id: str | None
+    on_behalf_of_id: str | None
+    submitted_at: datetime
+    promise_due_at: datetime | None
+    promise_provisional: bool
+    is_shielded: bool
+    about_person_id: str | None = None
+    about_unit_id: str | None = None
+    hidden_from: tuple[str, ...] = ()
+    promise_met: bool = False
+    completed_at: datetime | None = None
+    closed_at: datetime | None = None
+    rework_count: int = 0
+    verdict: Verdict | None = None
+    grade: Grade | None = None
+    task_scopes: frozenset[str] = frozenset()
+    version: int = 1
+
+    @property
+    def askers(self) -> tuple[str, ...]:
+        """Whoever made it and whoever it is for."""
+        return tuple(dict.fromkeys(person for person in (self.on_behalf_of_id, self.submitted_by_id) if person))
+
+    @property
+    def judge_id(self) -> str | None:
+        """Who has the last word: the principal, never the proxy."""
+        return self.on_behalf_of_id or self.submitted_by_id
+
+    @property
+    def is_counted(self) -> bool:
+        return self.state not in NOT_COUNTED
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The keys that open it: whoever asked, and whoever sees one of its tasks."""
+        return keys(Door.PERSON, self.askers) | self.task_scopes
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether the promise was broken: not completed by its time."""
+        return self.promise_due_at is not None and not self.promise_met and self.promise_due_at < at and self.is_counted
+
+    def shown_to(self, reader_id: str | None) -> "Request":
+        """As the reader may see it: where it is shielded, only whoever asked sees who asked."""
+        if not self.is_shielded or reader_id in self.askers:
+            return self
+        return replace(self, household_id=None, submitted_by_id=None, on_behalf_of_id=None)
+
+    def hides_person_from(self, reader_id: str | None) -> bool:
+        return self.is_shielded and reader_id not in self.askers
+
+    def judge(self, verdict: Verdict, grade: Grade | None) -> "Request":
+        return replace(self, verdict=verdict, grade=grade)
+
+    def rework(self) -> "Request":
+        """Tried again: the promise is open once more, and the same as it was."""
+        return replace(self, rework_count=self.rework_count + 1, promise_met=False, completed_at=None)
+
+
+def request_number(township: str, day: date, digits: str) -> str:
+    """The number a resident can read out: township, date, random part, check digit (ISO 7064, MOD 11,10); nothing to count with."""
+    payload = f"{township}{day:%y%m%d}{digits}"
+    return f"{township}-{day:%y%m%d}-{digits}-{_check_digit(payload)}"
+
+
+def _check_digit(payload: str) -> int:
+    remainder = 10
+    for digit in payload:
+        remainder = ((remainder + int(digit)) % 10 or 10) * 2 % 11
+    return (11 - remainder) % 10
+
+
+def is_to_be_reworked(verdict: Verdict, grade: Grade | None) -> bool:
+    """Not solved, or one of the two lowest grades."""
+    return verdict is Verdict.NOT_SOLVED or grade in LOWEST_GRADES

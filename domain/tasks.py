@@ -1,0 +1,224 @@
+"""A task (工单): a piece of work on a request, owned by exactly one unit at a time. Every change returns a new one."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from domain.access import Door, key, keys
+from domain.deadlines import Due
+from domain.errors import Message
+from domain.legs import Windows
+from domain.organisation import Organisation
+from domain.routing import Service
+
+
+class TaskState(Enum):
+    QUEUED = "QUEUED"
+    ASSIGNED = "ASSIGNED"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    IN_PROGRESS = "IN_PROGRESS"
+    RETURN_PENDING = "RETURN_PENDING"
+    SUSPENDED = "SUSPENDED"
+    DEFERRED = "DEFERRED"
+    COMPLETED = "COMPLETED"
+    AWAITING_FOLLOW_UP = "AWAITING_FOLLOW_UP"
+    CLOSED = "CLOSED"
+    CANCELLED = "CANCELLED"
+
+
+TO_DO = frozenset({TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS, TaskState.SUSPENDED, TaskState.DEFERRED})
+"""What stands on its assignee's list."""
+
+OVER = frozenset({TaskState.CLOSED, TaskState.CANCELLED})
+
+
+class Outcome(Enum):
+    SOLVED = "SOLVED"
+    PARTLY = "PARTLY"
+    EXPLAINED = "EXPLAINED"
+    NOT_POSSIBLE = "NOT_POSSIBLE"
+
+
+class ReturnReason(Enum):
+    NOT_MY_PLACE = "NOT_MY_PLACE"
+    NOT_MY_ITEM = "NOT_MY_ITEM"
+    NO_AUTHORITY = "NO_AUTHORITY"
+    OTHER = "OTHER"
+
+
+class ContactKind(Enum):
+    CALL = "CALL"
+    VISIT = "VISIT"
+    MESSAGE = "MESSAGE"
+
+
+TRIES_THAT_COUNT = 3
+GAP_BETWEEN_TRIES = timedelta(minutes=10)
+"""Tries closer together than this are one try: "at different times"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of work and its leg. `owner_path` are the owner unit and those above it, nearest first, as it was routed.
+
+    `past_assignees` have worked on it and can never check it; `hidden_from` are those whom the matter is about.
+    `leg_met` is set by a completion in time; until then `due_at` alone tells whether the leg is overdue.
+    """
+
+    id: str
+    township: str
+    request_id: str | None
+    parent_id: str | None
+    state: TaskState
+    title: str
+    owner_id: str
+    owner_path: tuple[str, ...]
+    grid_id: str | None
+    assignee_id: str | None
+    rule: str
+    routed_because: tuple[Message, ...]
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    due_provisional: bool = False
+    assigned_at: datetime | None = None
+    acknowledge_by: datetime | None = None
+    remind_at: datetime | None = None
+    contact_by: datetime | None = None
+    return_by: datetime | None = None
+    contacted_at: datetime | None = None
+    contact_tries: tuple[datetime, ...] = ()
+    returned_at: datetime | None = None
+    proposed_owner_id: str | None = None
+    returners: tuple[str, ...] = ()
+    is_return_bound: bool = False
+    past_assignees: tuple[str, ...] = ()
+    completed_at: datetime | None = None
+    leg_met: bool = False
+    outcome: Outcome | None = None
+    is_supervised: bool = False
+    askers: tuple[str, ...] = ()
+    hidden_from: tuple[str, ...] = ()
+    version: int = 1
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in OVER
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether the leg was missed: not completed in time, and its time is over."""
+        return self.due_at is not None and not self.leg_met and self.due_at < at
+
+    @property
+    def clock_at(self) -> datetime | None:
+        """When the clock has to look at it next: to remind, then to climb."""
+        return (self.remind_at or self.acknowledge_by) if self.state is TaskState.ASSIGNED else None
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """The keys that open it: the owner's units; who works on it; who asked; its grid's workers while it is open."""
+        scopes = keys(Door.UNIT, self.owner_path) | keys(Door.PERSON, self.askers)
+        if self.assignee_id:
+            scopes |= {key(Door.PERSON, self.assignee_id)}
+        if self.grid_id and not self.is_over and not self.hidden_from:
+            scopes |= {key(Door.GRID, self.grid_id)}
+        return scopes - keys(Door.PERSON, set(self.hidden_from) - set(self.askers))
+
+    def assign(self, service: Service, organisation: Organisation, windows: Windows, *, at: datetime) -> "Task":
+        """Now owned by the service's unit; assigned to its person, or queued where there is none. The leg keeps its due time."""
+        person_id = service.person.id if service.person else None
+        return replace(
+            self,
+            state=TaskState.ASSIGNED if person_id else TaskState.QUEUED,
+            owner_id=service.unit.id,
+            owner_path=tuple(unit.id for unit in organisation.path(service.unit.id)),
+            assignee_id=person_id,
+            rule=service.rule,
+            routed_because=service.because,
+            assigned_at=at if person_id else None,
+            acknowledge_by=windows.acknowledge_by if person_id else None,
+            remind_at=windows.remind_at if person_id else None,
+            contact_by=windows.contact_by if person_id else None,
+            return_by=windows.return_by if person_id else None,
+            returned_at=None,
+            proposed_owner_id=None,
+            contacted_at=None,
+            contact_tries=(),
+            past_assignees=self._with_assignee_in_the_past(),
+            updated_at=at,
+        )
+
+    def new_leg(self, due: Due | None) -> "Task":
+        return replace(self, due_at=due.at if due else None, due_provisional=bool(due and due.is_provisional), leg_met=False)
+
+    def acknowledge(self, *, at: datetime) -> "Task":
+        return replace(self, state=TaskState.ACKNOWLEDGED, acknowledge_by=None, remind_at=None, updated_at=at)
+
+    def remind(self, *, at: datetime) -> "Task":
+        return replace(self, remind_at=None, updated_at=at)
+
+    def start(self, *, at: datetime) -> "Task":
+        return replace(self, state=TaskState.IN_PROGRESS, contacted_at=at, updated_at=at)
+
+    def try_contact(self, tried_at: datetime, *, at: datetime) -> "Task":
+        """The resident was not reached; the third try at a different time counts as contact for the clock and starts the work."""
+        counts = all(abs(tried_at - earlier) >= GAP_BETWEEN_TRIES for earlier in self.contact_tries)
+        tries = (*self.contact_tries, tried_at) if counts else self.contact_tries
+        tried = replace(self, contact_tries=tries, updated_at=at)
+        return tried.start(at=at) if len(tries) >= TRIES_THAT_COUNT else tried
+
+    def give_back(self, by_id: str, proposed_owner_id: str | None, *, at: datetime) -> "Task":
+        return replace(
+            self,
+            state=TaskState.RETURN_PENDING,
+            returned_at=at,
+            proposed_owner_id=proposed_owner_id,
+            returners=(*self.returners, by_id),
+            acknowledge_by=None,
+            remind_at=None,
+            updated_at=at,
+        )
+
+    def refuse_return(self, resumed_due_at: datetime | None, *, at: datetime) -> "Task":
+        """Back to who returned it, acknowledged; the leg goes on with the time that was left."""
+        is_bound = self.is_return_bound or len(self.returners) > 1
+        return replace(
+            self,
+            state=TaskState.ACKNOWLEDGED,
+            due_at=resumed_due_at,
+            returned_at=None,
+            proposed_owner_id=None,
+            is_return_bound=is_bound,
+            updated_at=at,
+        )
+
+    def complete(self, outcome: Outcome, *, at: datetime) -> "Task":
+        return replace(
+            self,
+            state=TaskState.COMPLETED,
+            outcome=outcome,
+            completed_at=at,
+            leg_met=self.due_at is None or at <= self.due_at,
+            past_assignees=self._with_assignee_in_the_past(),
+            updated_at=at,
+        )
+
+    def pass_check(self, *, is_asked: bool, at: datetime) -> "Task":
+        """Checked; the resident is asked next, or it is closed where nobody asked for it."""
+        return replace(self, state=TaskState.AWAITING_FOLLOW_UP if is_asked else TaskState.CLOSED, updated_at=at)
+
+    def rework(self, due: Due | None, *, at: datetime) -> "Task":
+        """Back to work, on a new leg."""
+        return replace(self.new_leg(due), state=TaskState.IN_PROGRESS, completed_at=None, outcome=None, updated_at=at)
+
+    def supervise(self, owner_path: tuple[str, ...]) -> "Task":
+        """Owned one level up from now on, and flagged; whoever works on it goes on."""
+        return replace(self, owner_id=owner_path[0], owner_path=owner_path, is_supervised=True)
+
+    def close(self, *, at: datetime) -> "Task":
+        return replace(self, state=TaskState.CLOSED, updated_at=at)
+
+    def _with_assignee_in_the_past(self) -> tuple[str, ...]:
+        if self.assignee_id is None or self.assignee_id in self.past_assignees:
+            return self.past_assignees
+        return (*self.past_assignees, self.assignee_id)
