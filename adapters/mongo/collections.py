@@ -1,0 +1,186 @@
+"""Every collection, index and validator, declared once. `indexes` builds them, production refuses to start without them.
+
+Township-bound collections begin their hot indexes with the township, so that a sharded cluster asks one shard a query
+(`docs/scaling.md` has the shard keys; `docs/queries.md` has every query and its index, and a test explains each one).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from adapters.mongo.driver import Mongo
+
+COMMAND_DAYS = 400
+"""How long a command's record answers for it, in days."""
+
+Keys = list[tuple[str, int | str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    name: str
+    keys: Keys
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def model(self) -> IndexModel:
+        return IndexModel(self.keys, name=self.name, **self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """`fields` are required, with their BSON types; whatever else a document has is the codec's business."""
+
+    name: str
+    fields: Mapping[str, str | list[str]]
+    indexes: tuple[Index, ...] = ()
+
+    @property
+    def validator(self) -> Mapping[str, Any]:
+        properties = {name: {"bsonType": kind} for name, kind in self.fields.items()}
+        return {"$jsonSchema": {"bsonType": "object", "required": ["_id", *self.fields], "properties": properties}}
+
+
+def _keys(*names: str) -> Keys:
+    """`-name` runs downwards."""
+    return [(name.removeprefix("-"), DESCENDING if name.startswith("-") else ASCENDING) for name in names]
+
+
+def _index(name: str, *names: str, **options: Any) -> Index:
+    return Index(name, _keys(*names), options)
+
+
+_TOWNSHIP = {"township": "string"}
+_SCOPED = {**_TOWNSHIP, "scopes": "array", "version": "int"}
+
+COLLECTIONS: tuple[Collection, ...] = (
+    Collection("townships", {"name": "string", "stamp": "string", "area": "object"}, (Index("area", [("area", "2dsphere")]),)),
+    Collection("units", {**_TOWNSHIP, "code": "string", "kind": "string"}, (_index("by_township", "township"),)),
+    Collection("grids", {**_TOWNSHIP, "code": "string", "branch_id": "string"}, (_index("by_township", "township"),)),
+    Collection("micro_grids", {**_TOWNSHIP, "grid_id": "string"}, (_index("by_township", "township"),)),
+    Collection("hubs", {**_TOWNSHIP, "host_id": "string"}, (_index("by_township", "township"),)),
+    Collection("villages", {**_TOWNSHIP, "division_code": "string"}, (_index("by_township", "township"),)),
+    Collection("appointments", {**_TOWNSHIP, "person_id": "string", "role": "string"}, (_index("by_township", "township", "rank"),)),
+    Collection("persons", {**_TOWNSHIP, "scopes": "array"}, (_index("post_holders", "township", "has_post"),)),
+    Collection("accounts", {**_TOWNSHIP, "person_id": "string"}),
+    Collection("households", {**_SCOPED, "label": "string"}),
+    Collection("items", {"code": "string", "version": "int"}),
+    Collection("calendar", {"days": "array", "published_through": "string"}),
+    Collection(
+        "requests",
+        {**_SCOPED, "number": "string", "state": "string", "submitted_at": "date"},
+        (
+            _index("number", "township", "number", unique=True),
+            _index("in_scope", "township", "scopes", "-_id"),
+            _index("in_scope_by_state", "township", "scopes", "state", "-_id"),
+            _index("in_scope_by_item", "township", "scopes", "item_id", "-_id"),
+            _index("in_scope_by_grid", "township", "scopes", "place.grid_id", "-_id"),
+            _index("in_scope_by_promise", "township", "scopes", "promise_met", "is_counted", "promise_due_at", "_id"),
+            _index("asked_by", "township", "asker_ids", "-_id"),
+            _index("received_by_unit", "township", "owner_path", "is_counted", "submitted_at"),
+            _index("due_by_unit", "township", "owner_path", "is_counted", "promise_due_at"),
+        ),
+    ),
+    Collection("words", {**_TOWNSHIP}),
+    Collection(
+        "tasks",
+        {**_SCOPED, "state": "string", "owner_id": "string", "created_at": "date", "updated_at": "date"},
+        (
+            _index("of_request", "township", "request_id", "_id"),
+            _index("in_scope", "township", "scopes", "-_id"),
+            _index("in_scope_by_state", "township", "scopes", "state", "-_id"),
+            _index("in_scope_by_grid", "township", "scopes", "grid_id", "-_id"),
+            _index("in_scope_by_due", "township", "scopes", "leg_met", "due_at", "_id"),
+            _index("of_assignee", "township", "assignee_id", "state", "-_id"),
+            _index("of_assignee_by_due", "township", "assignee_id", "leg_met", "due_at", "_id"),
+            _index("clock", "clock_at", partialFilterExpression={"clock_at": {"$type": "date"}}),
+        ),
+    ),
+    Collection(
+        "events",
+        {**_TOWNSHIP, "kind": "string", "at": "date", "scopes": "array"},
+        (
+            _index("of_request", "township", "request_id", "-_id"),
+            _index("of_task", "township", "task_id", "-_id"),
+            _index("feed", "township", "scopes", "seq", partialFilterExpression={"seq": {"$type": "number"}}),
+            _index("number", "township", "seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
+            _index("unnumbered", "unnumbered", "_id", partialFilterExpression={"unnumbered": True}),
+            _index("outbox", "relay.due_at", partialFilterExpression={"relay.due_at": {"$type": "date"}}),
+            _index("parked", "relay.parked_at", partialFilterExpression={"relay.parked_at": {"$type": "date"}}),
+        ),
+    ),
+    Collection(
+        "commands",
+        {**_TOWNSHIP, "digest": "string", "subject_id": "string", "at": "date"},
+        (_index("forget", "at", expireAfterSeconds=COMMAND_DAYS * 86_400),),
+    ),
+    Collection(
+        "notices",
+        {**_TOWNSHIP, "person_id": "string", "created_at": "date", "scopes": "array"},
+        (
+            _index("inbox", "township", "person_id", "-_id"),
+            _index("unread", "township", "person_id", partialFilterExpression={"read_at": None}),
+            _index("feed", "township", "scopes", "seq", partialFilterExpression={"seq": {"$type": "number"}}),
+            _index("number", "township", "seq", unique=True, partialFilterExpression={"seq": {"$type": "number"}}),
+            _index("unnumbered", "unnumbered", "_id", partialFilterExpression={"unnumbered": True}),
+        ),
+    ),
+    Collection(
+        "devices",
+        {**_TOWNSHIP, "person_id": "string", "token": "string"},
+        (
+            _index("of_person", "township", "person_id"),
+            _index("token", "token", partialFilterExpression={"retired_at": None}),
+        ),
+    ),
+    Collection("sequences", {"value": ["int", "long"]}),
+    Collection("migrations", {"applied_at": "date"}),
+)
+
+
+async def build(mongo: Mongo) -> list[str]:
+    """Makes what is missing of collections, validators and indexes; safe to run again and beside a running service. Says what it did."""
+    done: list[str] = []
+    existing = set(await mongo.database.list_collection_names())
+    for collection in COLLECTIONS:
+        if collection.name not in existing:
+            done += await _create(mongo, collection)
+        else:
+            await mongo.database.command("collMod", collection.name, validator=collection.validator)
+        done += await _build_indexes(mongo, collection)
+    return done
+
+
+async def missing(mongo: Mongo) -> list[str]:
+    """Indexes that are declared and not there, as `collection.index`."""
+    gaps: list[str] = []
+    for collection in COLLECTIONS:
+        present = await _present(mongo, collection)
+        gaps += [f"{collection.name}.{index.name}" for index in collection.indexes if index.name not in present]
+    return gaps
+
+
+async def _create(mongo: Mongo, collection: Collection) -> list[str]:
+    try:
+        await mongo.database.create_collection(collection.name, validator=collection.validator)
+    except CollectionInvalid:  # another process was faster
+        return []
+    return [collection.name]
+
+
+async def _build_indexes(mongo: Mongo, collection: Collection) -> list[str]:
+    present = await _present(mongo, collection)
+    wanted = [index for index in collection.indexes if index.name not in present]
+    if wanted:
+        await mongo.collection(collection.name).create_indexes([index.model() for index in wanted])
+    return [f"{collection.name}.{index.name}" for index in wanted]
+
+
+async def _present(mongo: Mongo, collection: Collection) -> set[str]:
+    try:
+        reply = await mongo.database.command("listIndexes", collection.name)
+    except OperationFailure:  # no such collection
+        return set()
+    return {index["name"] for index in reply["cursor"]["firstBatch"]}

@@ -1,0 +1,89 @@
+"""The seam: the one place that knows whether PyMongo's own async API or Motor carries the commands.
+
+The two differ in sessions, aggregate, watch and close; everything above sees collections and these few methods.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from inspect import isawaitable
+from typing import Any, TypeVar, cast
+
+import pymongo
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.monitoring import CommandListener
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+Document = dict[str, Any]
+Session = AsyncClientSession
+T = TypeVar("T")
+
+TRANSACTION_SECONDS = 10.0
+"""Bounds a transaction with all its retries; the driver's own window is two minutes."""
+
+
+class Mongo:
+    """A pool of connections to one database, by either driver. `close` it in the loop that used it."""
+
+    def __init__(self, uri: str, database: str, *, driver: str = "pymongo", listeners: Sequence[CommandListener] = ()) -> None:
+        options: dict[str, Any] = {
+            "appname": "lianhu",
+            "tz_aware": True,
+            "uuidRepresentation": "standard",
+            "w": "majority",
+            "readConcernLevel": "majority",
+            "retryWrites": True,
+            "serverSelectionTimeoutMS": 4_000,
+            "connectTimeoutMS": 4_000,
+            "socketTimeoutMS": 20_000,
+            "event_listeners": list(listeners),
+        }
+        client = AsyncIOMotorClient(uri, **options) if driver == "motor" else AsyncMongoClient(uri, **options)
+        # Motor mirrors these methods at run time without sharing the types.
+        self._client = cast("AsyncMongoClient[Document]", client)
+        self.database: AsyncDatabase[Document] = self._client[database]
+
+    def collection(self, name: str) -> AsyncCollection[Document]:
+        return self.database[name]
+
+    async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Runs `work` in one transaction, again where the driver says so: it must be short and do nothing but database work."""
+        started = self._client.start_session()
+        session = cast("Session", await started if isawaitable(started) else started)
+
+        async def attempt(inner: Session) -> T:
+            return await work(inner)
+
+        try:
+            with pymongo.timeout(TRANSACTION_SECONDS):
+                return await session.with_transaction(
+                    cast("Callable[[Session], Any]", attempt), read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
+                )
+        finally:
+            await session.end_session()
+
+    async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
+        pending: Any = self.collection(name).aggregate(list(pipeline))
+        cursor = await pending if isawaitable(pending) else pending
+        documents: list[Document] = await cursor.to_list()
+        return documents
+
+    @asynccontextmanager
+    async def watch(self, name: str, pipeline: Sequence[Mapping[str, Any]]) -> AsyncIterator[AsyncIterator[Document]]:
+        """A change stream on one collection. It ends with the oplog or the connection: a way to be woken, not a record."""
+        pending: Any = self.collection(name).watch(list(pipeline), max_await_time_ms=1_000)
+        stream = await pending if isawaitable(pending) else pending
+        async with stream:
+            yield stream
+
+    async def command(self, name: str) -> Document:
+        return await self._client.admin.command(name)
+
+    async def close(self) -> None:
+        closing = cast("Any", self._client.close())
+        if isawaitable(closing):
+            await closing

@@ -1,0 +1,32 @@
+"""The append-only history on MongoDB; words come from the erasable document."""
+
+from dataclasses import replace
+
+from adapters.mongo.driver import Mongo
+from adapters.mongo.reads import Filter, newest_first
+from domain.events import Event
+from domain.pages import Page, PageRequest
+from domain.requests import Request
+from domain.tasks import Task
+
+
+class MongoHistory:
+    """Keeps `domain.ports.History`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def of_request(self, request: Request, page: PageRequest) -> Page[Event]:
+        return await self._page({"township": request.township, "request_id": request.id}, request.id, page)
+
+    async def of_task(self, task: Task, page: PageRequest) -> Page[Event]:
+        return await self._page({"township": task.township, "task_id": task.id}, task.request_id, page)
+
+    async def _page(self, subject: Filter, request_id: str | None, page: PageRequest) -> Page[Event]:
+        events = await newest_first(self._mongo, "events", Event, subject, page)
+        if request_id is None or not events.rows:
+            return events
+        by_id = {"township": subject["township"], "_id": request_id}
+        words = await self._mongo.collection("words").find_one(by_id, {"remarks": 1})
+        remarks = words["remarks"] if words else {}
+        return replace(events, rows=[replace(event, reason=remarks.get(event.id)) for event in events.rows])

@@ -1,0 +1,112 @@
+"""The outbox on MongoDB: an event carries what the relay still owes for it, so that committing one commits the other."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from pymongo.errors import BulkWriteError
+
+from adapters.mongo.codec import decode, encode
+from adapters.mongo.devices import MongoDevices
+from adapters.mongo.driver import Document, Mongo
+from domain.access import Door, key
+from domain.cases import Case
+from domain.devices import Device
+from domain.events import Event
+from domain.notices import Notice
+from domain.outbox import Owed
+from domain.requests import Request
+from domain.tasks import Task
+
+DUPLICATE_KEY = 11000
+
+
+class MongoOutbox:
+    """Keeps `domain.outbox.Outbox`. A claim moves the due time to the end of the lease and leaves this relay's mark."""
+
+    def __init__(self, mongo: Mongo, devices: MongoDevices) -> None:
+        self._mongo = mongo
+        self._devices = devices
+        self._mark = uuid4().hex
+
+    async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> list[Owed]:
+        is_due = {"relay.due_at": {"$lte": at}}
+        events = self._mongo.collection("events")
+        found = await events.find(is_due, {"township": 1}).sort([("relay.due_at", 1)]).limit(limit).to_list()
+        lease = {"$set": {"relay.due_at": at + timedelta(seconds=lease_seconds), "relay.claimed_by": self._mark}}
+        owed: list[Owed] = []
+        for township, ids in _by_township(found).items():
+            mine = {"township": township, "_id": {"$in": ids}}
+            await events.update_many({**mine, **is_due}, lease)
+            claimed = await events.find({**mine, "relay.claimed_by": self._mark, "relay.due_at": {"$gt": at}}).sort([("_id", 1)]).to_list()
+            owed += await self._with_cases(township, claimed)
+        return owed
+
+    async def tell(self, notices: Sequence[Notice]) -> None:
+        documents = [{**encode(notice), "scopes": [key(Door.PERSON, notice.person_id)], "unnumbered": True} for notice in notices]
+        if not documents:
+            return
+        try:
+            await self._mongo.collection("notices").insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            if any(trouble["code"] != DUPLICATE_KEY for trouble in error.details["writeErrors"]):
+                raise
+
+    async def phones(self, township: str, person_ids: Sequence[str]) -> Mapping[str, tuple[Device, ...]]:
+        return await self._devices.of_persons(township, person_ids)
+
+    async def forget_phones(self, township: str, device_ids: Sequence[str], *, at: datetime) -> None:
+        await self._devices.forget(township, device_ids, at=at)
+
+    async def done(self, owed: Sequence[Owed]) -> None:
+        for township, ids in _by_township([{"_id": row.event.id, "township": row.event.township} for row in owed]).items():
+            mine = {"township": township, "_id": {"$in": ids}, "relay.claimed_by": self._mark}
+            await self._mongo.collection("events").update_many(mine, {"$unset": {"relay": ""}})
+
+    async def later(self, owed: Owed, phones: frozenset[str], *, due_at: datetime) -> None:
+        again = {"relay.due_at": due_at, "relay.tries": owed.tries + 1, "relay.phones": sorted(phones)}
+        await self._mongo.collection("events").update_one(self._own(owed), {"$set": again, "$unset": {"relay.claimed_by": ""}})
+
+    async def park(self, owed: Owed, *, at: datetime) -> None:
+        given_up = {"$set": {"relay.parked_at": at}, "$unset": {"relay.due_at": "", "relay.claimed_by": ""}}
+        await self._mongo.collection("events").update_one(self._own(owed), given_up)
+
+    async def parked(self) -> int:
+        return await self._mongo.collection("events").count_documents({"relay.parked_at": {"$type": "date"}}, hint="parked")
+
+    def _own(self, owed: Owed) -> Document:
+        return {"township": owed.event.township, "_id": owed.event.id, "relay.claimed_by": self._mark}
+
+    async def _with_cases(self, township: str, documents: list[Document]) -> list[Owed]:
+        request_ids = list({document["request_id"] for document in documents if document["request_id"]})
+        task_ids = list({document["task_id"] for document in documents if not document["request_id"]})
+        requests = await self._mongo.collection("requests").find({"township": township, "_id": {"$in": request_ids}}).to_list()
+        tasks = (
+            await self._mongo.collection("tasks")
+            .find({"township": township, "request_id": {"$in": request_ids}})
+            .sort([("_id", 1)])
+            .to_list()
+        )
+        if task_ids:
+            tasks += await self._mongo.collection("tasks").find({"township": township, "_id": {"$in": task_ids}}).to_list()
+        by_request = {request["_id"]: decode(Request, request) for request in requests}
+        by_case: defaultdict[str, list[Task]] = defaultdict(list)
+        for task in tasks:
+            by_case[task["request_id"] or task["_id"]].append(decode(Task, task))
+        return [
+            Owed(
+                decode(Event, document),
+                Case(by_request.get(document["request_id"]), tuple(by_case[document["request_id"] or document["task_id"]])),
+                document["relay"]["tries"],
+                frozenset(document["relay"]["phones"]) if "phones" in document["relay"] else None,
+            )
+            for document in documents
+        ]
+
+
+def _by_township(documents: Sequence[Document]) -> Mapping[str, list[str]]:
+    groups: defaultdict[str, list[str]] = defaultdict(list)
+    for document in documents:
+        groups[document["township"]].append(document["_id"])
+    return groups

@@ -1,0 +1,109 @@
+"""Requests on MongoDB."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from adapters.mongo.cases import Change, MongoCases
+from adapters.mongo.codec import decode
+from adapters.mongo.driver import Mongo
+from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids, seen_by_filter, soonest_first
+from domain.access import Actor, Door, key
+from domain.cases import Act, Case
+from domain.commands import Command, Replayed
+from domain.errors import not_found
+from domain.ids import Kind, first_id_at
+from domain.pages import Page, PageRequest
+from domain.ports import RequestQuery
+from domain.requests import Request, Words
+
+NOTHING: Page[Request] = Page((), (), has_next=False, has_previous=False)
+
+
+class MongoRequests:
+    """Keeps `domain.ports.Requests`."""
+
+    def __init__(self, mongo: Mongo, cases: MongoCases) -> None:
+        self._mongo = mongo
+        self._cases = cases
+
+    async def add(self, case: Case, words: Words, act: Act, event_id: str, command: Command) -> Case | Replayed:
+        return await self._cases.add(act, words, event_id, command)
+
+    async def update(self, request_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
+        scoped = seen_by_filter(seen_by)
+        if scoped is None or not own_ids(Kind.REQUEST, [request_id], scoped["township"]):
+            raise not_found("requestId")
+        case = await self._cases.update("requests", {**scoped, "_id": request_id}, change, event_id, command, subject_field="requestId")
+        return case or Replayed(request_id)
+
+    async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> list[Request]:
+        scoped = seen_by_filter(seen_by)
+        if scoped is None:
+            return []
+        return await find_by_ids(self._mongo, "requests", Request, own_ids(Kind.REQUEST, ids, scoped["township"]), scoped)
+
+    async def by_number(self, number: str, *, seen_by: Actor) -> Request | None:
+        scoped = seen_by_filter(seen_by)
+        if scoped is None:
+            return None
+        document = await self._mongo.collection("requests").find_one({**scoped, "number": number})
+        return decode(Request, document) if document else None
+
+    async def page(self, query: RequestQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Request]:
+        scoped = _filter(query, seen_by, at)
+        if scoped is None:
+            return NOTHING
+        if query.overdue is True:
+            return await soonest_first(self._mongo, "requests", Request, scoped, page, by="promise_due_at", before=at)
+        bounds = _id_bounds(query, scoped["township"])
+        return await newest_first(self._mongo, "requests", Request, scoped, page, ids=bounds)
+
+    async def words(self, township: str, request_ids: Sequence[str]) -> list[Words]:
+        found = self._mongo.collection("words").find(
+            {"township": township, "_id": {"$in": list(request_ids)}}, {"text": 1, "address": 1, "location": 1}
+        )
+        return [decode(Words, {"request_id": document.pop("_id"), **document}) for document in await found.to_list()]
+
+
+def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
+    scoped = seen_by_filter(reader)
+    if scoped is None:
+        return None
+    if query.asked_by_me:
+        scoped["asker_ids"] = reader.id
+    if query.unit_id:
+        narrow_to_unit(scoped, query.unit_id, reader)
+    if query.states is not None:
+        scoped["state"] = {"$in": [state.value for state in query.states]}
+    if query.item_ids is not None:
+        scoped["item_id"] = {"$in": list(query.item_ids)}
+    if query.grid_ids is not None:
+        scoped["place.grid_id"] = {"$in": list(query.grid_ids)}
+    if query.overdue is True:
+        scoped |= {"promise_met": False, "is_counted": True}
+    if query.overdue is False:
+        scoped["$or"] = [{"promise_met": True}, {"is_counted": False}, {"promise_due_at": None}, {"promise_due_at": {"$gte": at}}]
+    if query.overdue is True and (query.submitted_after or query.submitted_before):
+        scoped["_id"] = _id_bounds(query, scoped["township"])
+    return scoped
+
+
+def narrow_to_unit(scoped: Filter, unit_id: str, reader: Actor) -> None:
+    """To the sub-tree of a unit. Whoever sees a unit above it sees all of that, so its own key is enough; else both must open."""
+    wanted = key(Door.UNIT, unit_id)
+    organisation = reader.organisation
+    above = {key(Door.UNIT, unit.id) for unit in organisation.path(unit_id)} if organisation else set()
+    if reader.keys & above:
+        scoped["scopes"] = wanted
+    else:
+        scoped["$and"] = [{"scopes": wanted}]
+
+
+def _id_bounds(query: RequestQuery, township: str) -> dict[str, str]:
+    """Ids run with the moment of submission, so a range of time is a range of ids."""
+    bounds: dict[str, str] = {}
+    if query.submitted_after:
+        bounds["$gte"] = first_id_at(Kind.REQUEST, township, query.submitted_after)
+    if query.submitted_before:
+        bounds["$lt"] = first_id_at(Kind.REQUEST, township, query.submitted_before)
+    return bounds

@@ -1,0 +1,74 @@
+"""Puts a whole township into the database, in batches, with its stamp as the last act: until then nobody is served by half of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+
+from adapters.mongo.codec import encode
+from adapters.mongo.driver import Document, Mongo
+from domain.households import Household
+from domain.items import ServiceItem
+from domain.organisation import OrganisationParts
+from domain.people import Person
+from domain.places import Area
+
+BATCH = 1_000
+
+Progress = Callable[[str, int], None]
+
+
+async def is_planted(mongo: Mongo, township: str) -> bool:
+    return await mongo.collection("townships").find_one({"_id": township}, {"_id": 1}) is not None
+
+
+async def plant_items(mongo: Mongo, items: Sequence[ServiceItem]) -> None:
+    await mongo.collection("items").delete_many({})
+    await _insert(mongo, "items", (encode(item) for item in items))
+
+
+async def plant_township(
+    mongo: Mongo,
+    code: str,
+    name: str,
+    area: Area,
+    stamp: str,
+    parts: OrganisationParts,
+    *,
+    persons: Iterable[Person],
+    households: Iterable[Household],
+    accounts: Mapping[str, str],
+    progress: Progress = lambda _, __: None,
+) -> None:
+    """Everything of one township. Half-planted rows of an earlier attempt are taken out first."""
+    holders = {post.person_id for post in parts.appointments}
+    ranked = ({**encode(post), "rank": rank} for rank, post in enumerate(parts.appointments))
+    rows: dict[str, Iterable[Document]] = {
+        "units": map(encode, parts.units),
+        "grids": map(encode, parts.grids),
+        "micro_grids": map(encode, parts.micro_grids),
+        "hubs": map(encode, parts.hubs),
+        "villages": map(encode, parts.villages),
+        "appointments": ranked,
+        "persons": ({**encode(person), "has_post": person.id in holders} for person in persons),
+        "households": map(encode, households),
+        "accounts": ({"_id": uid, "township": code, "person_id": person_id} for uid, person_id in accounts.items()),
+    }
+    for collection, documents in rows.items():
+        await mongo.collection(collection).delete_many({"township": code})
+        progress(collection, await _insert(mongo, collection, documents))
+    corners = [[corner.lng, corner.lat] for corner in (*area.corners, area.corners[0])]
+    township = {"name": name, "area": {"type": "Polygon", "coordinates": [corners]}, "stamp": stamp}
+    await mongo.collection("townships").replace_one({"_id": code}, township, upsert=True)
+
+
+async def _insert(mongo: Mongo, name: str, documents: Iterable[Document]) -> int:
+    inserted = 0
+    for batch in _batches(documents):
+        await mongo.collection(name).insert_many(batch, ordered=False)
+        inserted += len(batch)
+    return inserted
+
+
+def _batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
+    source = iter(documents)
+    while batch := list(islice(source, BATCH)):
+        yield batch

@@ -1,0 +1,76 @@
+"""Tasks on MongoDB."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from adapters.mongo.cases import Change, MongoCases
+from adapters.mongo.codec import decode
+from adapters.mongo.driver import Mongo
+from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids, seen_by_filter, soonest_first
+from adapters.mongo.requests import narrow_to_unit
+from domain.access import Actor
+from domain.cases import Case
+from domain.commands import Command, Replayed
+from domain.errors import not_found
+from domain.ids import Kind
+from domain.pages import Page, PageRequest
+from domain.ports import TaskQuery
+from domain.tasks import Task
+
+NOTHING: Page[Task] = Page((), (), has_next=False, has_previous=False)
+
+
+class MongoTasks:
+    """Keeps `domain.ports.Tasks`."""
+
+    def __init__(self, mongo: Mongo, cases: MongoCases) -> None:
+        self._mongo = mongo
+        self._cases = cases
+
+    async def update(self, task_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
+        scoped = seen_by_filter(seen_by)
+        if scoped is None or not own_ids(Kind.TASK, [task_id], scoped["township"]):
+            raise not_found("taskId")
+        case = await self._cases.update("tasks", {**scoped, "_id": task_id}, change, event_id, command, subject_field="taskId")
+        return case or Replayed(task_id)
+
+    async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> list[Task]:
+        scoped = seen_by_filter(seen_by)
+        if scoped is None:
+            return []
+        return await find_by_ids(self._mongo, "tasks", Task, own_ids(Kind.TASK, ids, scoped["township"]), scoped)
+
+    async def of_requests(self, township: str, request_ids: Sequence[str], *, seen_by: Actor) -> list[Task]:
+        scoped = seen_by_filter(seen_by)
+        if scoped is None or scoped["township"] != township:
+            return []
+        found = self._mongo.collection("tasks").find({**scoped, "request_id": {"$in": list(request_ids)}})
+        return [decode(Task, document) for document in await found.sort([("_id", 1)]).to_list()]
+
+    async def page(self, query: TaskQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Task]:
+        scoped = _filter(query, seen_by, at)
+        if scoped is None:
+            return NOTHING
+        if query.is_by_due_time:
+            before = min(at, query.due_before) if query.overdue and query.due_before else query.due_before or at
+            return await soonest_first(self._mongo, "tasks", Task, scoped, page, by="due_at", before=before)
+        return await newest_first(self._mongo, "tasks", Task, scoped, page)
+
+
+def _filter(query: TaskQuery, reader: Actor, at: datetime) -> Filter | None:
+    scoped = seen_by_filter(reader)
+    if scoped is None:
+        return None
+    if query.unit_id:
+        narrow_to_unit(scoped, query.unit_id, reader)
+    if query.states is not None:
+        scoped["state"] = {"$in": [state.value for state in query.states]}
+    if query.assignee_id is not None:
+        scoped["assignee_id"] = query.assignee_id
+    if query.grid_ids is not None:
+        scoped["grid_id"] = {"$in": list(query.grid_ids)}
+    if query.is_by_due_time:
+        scoped["leg_met"] = False
+    if query.overdue is False:
+        scoped["$or"] = [{"leg_met": True}, {"due_at": None}, {"due_at": {"$gte": at}}]
+    return scoped
