@@ -1,0 +1,28 @@
+"""Figures of a unit and its children, for those who answer for them."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from domain.access import Actor
+from domain.errors import BadArgument
+from domain.measures import Measure
+from domain.organisation import Role
+from domain.ports import Ports
+
+LONGEST_PERIOD_DAYS = 366 * 2
+
+
+async def measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, ports: Ports) -> Sequence[Measure]:
+    """The unit first, then its children; nothing for whoever does not lead it or a unit above it."""
+    if last_day < first_day:
+        raise BadArgument("the period ends before it begins")
+    if (last_day - first_day).days > LONGEST_PERIOD_DAYS:
+        raise BadArgument("the period is longer than two years")
+    organisation = by.organisation
+    if organisation is None or unit_id not in organisation.units:
+        return []
+    led = by.units_led(Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Role.CENTRE_CLERK)
+    if not any(unit.id in led for unit in organisation.path(unit_id)):
+        return []
+    units = [unit_id, *(child.id for child in organisation.children(unit_id))]
+    return await ports.figures.measures(organisation.township, units, first_day, last_day)

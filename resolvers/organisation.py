@@ -1,0 +1,117 @@
+"""The public directory for whoever signed in, and who serves whom, with reasons."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from domain.access import Actor, may_see_person
+from domain.calendar import SHANGHAI
+from domain.ids import parse
+from domain.items import MatterScope, ServiceItem, ServiceLine
+from domain.organisation import PUBLIC_ROLES, Appointment, Grid, Organisation, OrgUnit
+from domain.people import Person
+from domain.places import GeoPoint
+from domain.ports import Ports
+from domain.routing import Place, Service, who_serves
+
+
+async def service_items(line: ServiceLine | None, *, ports: Ports) -> Sequence[ServiceItem]:
+    """The catalogue, public."""
+    return [item for item in (await ports.catalogue.items()).values() if line is None or item.line is line]
+
+
+async def unit_by_code(code: str, *, by: Actor, ports: Ports) -> OrgUnit | None:
+    """A unit of any township: its code begins with the township's."""
+    if not by.is_signed_in or len(code) < 9 or not code[:9].isdecimal() or not code.isascii():
+        return None
+    organisation = await _organisation(code[:9], by=by, ports=ports)
+    return organisation.unit_by_code(code) if organisation else None
+
+
+async def grid_at(point: GeoPoint, *, by: Actor, ports: Ports) -> Grid | None:
+    """The grid around a point; nothing outside of every grid."""
+    if not point.is_on_earth or not by.is_signed_in:
+        return None
+    organisation = await ports.organisations.at(point)
+    return organisation.grid_at(point, _today(ports)) if organisation else None
+
+
+async def who_serves_household(
+    household_id: str, item_id: str, scope: MatterScope | None, at: datetime | None, *, by: Actor, ports: Ports
+) -> Service | None:
+    """For the household's own people and staff in scope; for anybody else there is no such household."""
+    item = (await ports.catalogue.items()).get(item_id)
+    found = await ports.households.by_ids([household_id], seen_by=by)
+    if item is None or not found or by.organisation is None:
+        return None
+    home = found[0]
+    place = Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id)
+    return who_serves(by.organisation, item, scope or item.default_scope, place, on=_day(at, ports))
+
+
+async def who_serves_point(
+    point: GeoPoint, item_id: str, scope: MatterScope | None, at: datetime | None, *, ports: Ports
+) -> tuple[Service, Organisation] | None:
+    """For anybody: the unit and the person on duty, by the name on the notice board."""
+    item = (await ports.catalogue.items()).get(item_id)
+    organisation = await ports.organisations.at(point) if item and point.is_on_earth else None
+    if item is None or organisation is None:
+        return None
+    on = _day(at, ports)
+    grid = organisation.grid_at(point, on)
+    if grid is None:
+        return None
+    service = who_serves(organisation, item, scope or item.default_scope, Place(grid_id=grid.id), on=on)
+    return service, organisation
+
+
+async def organisation_nodes(ids: Sequence[str], *, by: Actor, ports: Ports) -> Mapping[str, object]:
+    """Units, grids, micro-grids, hubs and villages by id, for whoever signed in; the catalogue's items for anybody."""
+    items = await ports.catalogue.items()
+    found: dict[str, object] = {id_: items[id_] for id_ in ids if id_ in items}
+    townships = {ref.township for ref in map(parse, ids) if ref}
+    for township in townships if by.is_signed_in else ():
+        organisation = await _organisation(township, by=by, ports=ports)
+        if organisation is not None:
+            parts = (organisation.units, organisation.grids, organisation.micro_grids, organisation.villages)
+            found |= {id_: part[id_] for part in parts for id_ in ids if id_ in part}
+            found |= {id_: hub for id_ in ids if (hub := organisation.hubs.get(id_)) and _knows_host(hub.host_id, organisation, by, ports)}
+    return found
+
+
+def public_posts(posts: Sequence[Appointment], organisation: Organisation, *, by: Actor, at: datetime) -> Sequence[Appointment]:
+    """The notice board: public posts for whoever signed in, hosts and link members for those whom they serve and staff in scope."""
+    if not by.is_signed_in:
+        return []
+    return [
+        post
+        for post in posts
+        if post.role in PUBLIC_ROLES
+        or ((holder := organisation.holders.get(post.person_id)) is not None and may_see_person(by, holder, at=at))
+    ]
+
+
+async def persons_by_ids(ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequence[Person]:
+    if by.person is None:
+        return []
+    at = ports.clock()
+    return [person for person in await ports.people.by_ids(by.person.township, ids) if may_see_person(by, person, at=at)]
+
+
+async def _organisation(township: str, *, by: Actor, ports: Ports) -> Organisation | None:
+    """The actor's own township as it was read with the sign-in; another one is read now."""
+    if by.organisation is not None and by.organisation.township == township:
+        return by.organisation
+    return await ports.organisations.of_township(township)
+
+
+def _knows_host(host_id: str, organisation: Organisation, by: Actor, ports: Ports) -> bool:
+    host = organisation.holders.get(host_id)
+    return host is not None and may_see_person(by, host, at=ports.clock())
+
+
+def _today(ports: Ports) -> date:
+    return ports.clock().astimezone(SHANGHAI).date()
+
+
+def _day(at: datetime | None, ports: Ports) -> date:
+    return (at or ports.clock()).astimezone(SHANGHAI).date()

@@ -1,0 +1,246 @@
+"""Requests: asking, reading, and the last word."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from domain import cases
+from domain.access import Actor
+from domain.calendar import SHANGHAI
+from domain.cases import Case
+from domain.commands import Replayed
+from domain.errors import RefusalCode, invalid, not_found, refused
+from domain.households import Household
+from domain.ids import Kind
+from domain.items import MatterScope, ServiceItem
+from domain.legs import promise, windows
+from domain.organisation import Organisation, Role
+from domain.pages import Page, PageRequest
+from domain.places import GeoPoint
+from domain.ports import Ports, RequestQuery
+from domain.requests import Grade, Request, RequestState, Verdict, Words, request_number
+from domain.routing import Avoided, Place, Service, who_serves
+from domain.tasks import Task, TaskState
+from domain.texts import optional_text, required_text
+from resolvers.acting import Acting, Done, acting
+
+HELPERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.CENTRE_CLERK, Role.DISPATCHER, Role.LINK_MEMBER, Role.HUB_HOST})
+"""Who may type for somebody else who is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequest:
+    command_id: UUID
+    item_id: str
+    text: str
+    scope: MatterScope | None = None
+    household_id: str | None = None
+    location: GeoPoint | None = None
+    address: str | None = None
+    attachment_ids: Sequence[str] | None = None
+    on_behalf_of_id: str | None = None
+    about_person_id: str | None = None
+    about_unit_id: str | None = None
+    device_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFollowUp:
+    command_id: UUID
+    request_id: str
+    verdict: Verdict
+    grade: Grade | None = None
+    words: str | None = None
+    device_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Whose home, if it is one, and where that lies in the organisation."""
+
+    household: Household | None
+    place: Place
+
+
+async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Done[Request]:
+    """A request with its routed task, both clocks running; the answer is there before anybody was told."""
+    now = await acting("submitRequest", sent, by=by, ports=ports, acting_for_id=sent.on_behalf_of_id)
+    text, address = required_text(sent.text, "text"), optional_text(sent.address, "address")
+    item = (await ports.catalogue.items()).get(sent.item_id)
+    if item is None:
+        raise not_found("itemId")
+    if sent.attachment_ids:
+        raise not_found("attachmentIds")
+    scope = sent.scope or item.default_scope
+    where = await _where(sent, scope, now, by, ports)
+    await _check_principal(sent, where, by, ports)
+    avoided = _avoided(sent, now.organisation)
+    service = who_serves(now.organisation, item, scope, where.place, on=now.at.astimezone(SHANGHAI).date(), avoided=avoided)
+    case = await _new_case(sent, item, scope, where, avoided, service, now, ports)
+    words = Words(case.tasks[0].request_id or "", text, address, sent.location)
+    kept = await ports.requests.add(case, words, cases.submitted(case), now.event_id, now.command)
+    return await _answered(kept, by=by, ports=ports)
+
+
+async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> Done[Request]:
+    """The resident's verdict: it closes the request, or sends it back to work."""
+    now = await acting("answerFollowUp", sent, by=by, ports=ports)
+    words = optional_text(sent.words, "words")
+
+    def change(case: Case) -> cases.Act:
+        return cases.answer(case, now.moment(case), verdict=sent.verdict, grade=sent.grade, words=words)
+
+    kept = await ports.requests.update(sent.request_id, change, seen_by=by, event_id=now.event_id, command=now.command)
+    return await _answered(kept, by=by, ports=ports)
+
+
+async def requests_by_ids(ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequence[Request]:
+    return [request.shown_to(by.id) for request in await ports.requests.by_ids(ids, seen_by=by)]
+
+
+async def request_by_number(number: str, *, by: Actor, ports: Ports) -> Request | None:
+    request = await ports.requests.by_number(number, seen_by=by)
+    return request.shown_to(by.id) if request else None
+
+
+async def requests_page(query: RequestQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Request]:
+    found = await ports.requests.page(query, page, seen_by=by, at=ports.clock())
+    return Page([request.shown_to(by.id) for request in found.rows], found.keys, found.has_next, found.has_previous)
+
+
+async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> Mapping[str, Words]:
+    """The words of requests that were read for `by`; where one is shielded, whatever tells who asked is left out."""
+    townships = {request.township for request in requests}
+    found = [words for township in townships for words in await ports.requests.words(township, [r.id for r in requests])]
+    shielded = {request.id for request in requests if request.hides_person_from(by.id)}
+    return {words.request_id: Words(words.request_id, words.text) if words.request_id in shielded else words for words in found}
+
+
+async def _answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[Request]:
+    """What was just kept; a replay reads its subject under today's rights."""
+    if isinstance(kept, Case) and kept.request is not None:
+        return Done(kept.request.shown_to(by.id))
+    found = await requests_by_ids([kept.subject_id], by=by, ports=ports) if isinstance(kept, Replayed) else []
+    if not found:
+        raise not_found("commandId")
+    return Done(found[0], is_replay=True)
+
+
+async def _where(sent: SubmitRequest, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
+    """The home that was named, or the sender's own; else the grid around the point. Refuses what is nowhere."""
+    located = _grid_id_at(sent.location, scope, now) if sent.location else None
+    household_id = sent.household_id or (None if located else now.person.household_id)
+    if household_id is not None:
+        found = await ports.households.by_ids([household_id], seen_by=by)
+        if not found:
+            raise not_found("householdId")
+        home = found[0]
+        return _Where(home, Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id))
+    if located is None:
+        raise invalid("refusal.place_wanted", "householdId")
+    village_id = await _own_village(now, by, ports) if scope is MatterScope.ORIGIN_VILLAGE else None
+    return _Where(None, Place(grid_id=located, village_id=village_id))
+
+
+def _grid_id_at(point: GeoPoint, scope: MatterScope, now: Acting) -> str | None:
+    """A matter of the village left may lie on its land, outside every grid."""
+    if not point.is_on_earth:
+        raise invalid("refusal.point_nowhere", "location")
+    grid = now.organisation.grid_at(point, now.at.astimezone(SHANGHAI).date())
+    if grid is None and scope is MatterScope.RESIDENCE:
+        raise refused(RefusalCode.OUTSIDE_AREA, "refusal.outside_area", "location")
+    return grid.id if grid else None
+
+
+async def _own_village(now: Acting, by: Actor, ports: Ports) -> str | None:
+    if now.person.household_id is None:
+        return None
+    homes = await ports.households.by_ids([now.person.household_id], seen_by=by)
+    return homes[0].origin_village_id if homes else None
+
+
+async def _check_principal(sent: SubmitRequest, where: _Where, by: Actor, ports: Ports) -> None:
+    """Whoever types for somebody else is there to help, and that somebody lives where the matter is."""
+    if sent.on_behalf_of_id is None or sent.on_behalf_of_id == by.id:
+        return
+    found = await ports.people.by_ids(by.person.township, [sent.on_behalf_of_id]) if by.person else []
+    home = where.household
+    lives_there = bool(found and home and found[0].household_id == home.id)
+    if not lives_there:
+        raise not_found("onBehalfOfId")
+    if not HELPERS & set(by.roles):
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "onBehalfOfId")
+
+
+def _avoided(sent: SubmitRequest, organisation: Organisation) -> Avoided:
+    """Whom the matter is about; only public posts and units can be named, so nobody's neighbour is reported here."""
+    if sent.about_person_id is not None and sent.about_person_id not in organisation.holders:
+        raise not_found("aboutPersonId")
+    if sent.about_unit_id is not None and sent.about_unit_id not in organisation.units:
+        raise not_found("aboutUnitId")
+    return Avoided(sent.about_person_id, sent.about_unit_id)
+
+
+async def _new_case(
+    sent: SubmitRequest,
+    item: ServiceItem,
+    scope: MatterScope,
+    where: _Where,
+    avoided: Avoided,
+    service: Service,
+    now: Acting,
+    ports: Ports,
+) -> Case:
+    township, at = now.person.township, now.at
+    calendar = await ports.calendars.current()
+    due = promise(calendar, item.deadline_class, at)
+    behalf = sent.on_behalf_of_id if sent.on_behalf_of_id != now.person.id else None
+    request = Request(
+        id=ports.ids.new(Kind.REQUEST, township, at),
+        township=township,
+        number=request_number(township, at.astimezone(SHANGHAI).date(), ports.ids.digits(7)),
+        state=RequestState.IN_HAND,
+        item_id=item.id,
+        item_version=item.version,
+        scope=scope,
+        place=where.place,
+        owner_path=(),
+        household_id=where.household.id if where.household else None,
+        submitted_by_id=now.person.id,
+        on_behalf_of_id=behalf,
+        submitted_at=at,
+        promise_due_at=due.at if due else None,
+        promise_provisional=bool(due and due.is_provisional),
+        is_shielded=item.is_shielded,
+        about_person_id=avoided.person_id,
+        about_unit_id=avoided.unit_id,
+        hidden_from=tuple(sorted(avoided.persons(now.organisation, at.astimezone(SHANGHAI).date()) - {now.person.id})),
+    )
+    task = Task(
+        id=ports.ids.new(Kind.TASK, township, at),
+        township=township,
+        request_id=request.id,
+        parent_id=None,
+        state=TaskState.QUEUED,
+        title=item.name,
+        owner_id=service.unit.id,
+        owner_path=(),
+        grid_id=where.place.grid_id if _is_of_grid(service, where.place, now.organisation) else None,
+        assignee_id=None,
+        rule=service.rule,
+        routed_because=service.because,
+        created_at=at,
+        updated_at=at,
+        due_at=None,
+        askers=request.askers,
+        hidden_from=request.hidden_from,
+    )
+    routed = task.assign(service, now.organisation, windows(calendar, item.deadline_class, at), at=at).new_leg(due)
+    return Case(cases.follow(request, (routed,), at=at), (routed,))
+
+
+def _is_of_grid(service: Service, place: Place, organisation: Organisation) -> bool:
+    """Whether the grid's own branch serves it: only then do the grid's workers see it among their open tasks."""
+    grid = organisation.grids.get(place.grid_id) if place.grid_id else None
+    return grid is not None and grid.branch_id == service.unit.id
