@@ -1,0 +1,79 @@
+"""What a phone did while it was offline, sent as one batch; every command ends in a named outcome."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from graphql import GraphQLError
+
+from domain.errors import Refusal as RefusalThing
+from domain.errors import RefusalCode, Refused
+from resolvers import requests, tasks
+from resolvers.acting import Done
+from schema.context import Context, Info
+from schema.enums import CommandOutcome
+from schema.graph import Node, edge
+from schema.refusal import Refusal
+from schema.requests import AnswerFollowUpInput, SubmitRequestInput
+from schema.tasks import AcknowledgeTaskInput, CompleteTaskInput, ReturnTaskInput, StartTaskInput
+
+MAX_COMMANDS = 100
+
+
+@strawberry.input(one_of=True, description="One command of a batch: exactly one of these (指令).")
+class CommandInput:
+    submit_request: strawberry.Maybe[SubmitRequestInput] = strawberry.field(default=None, description="Asks for something (提交诉求).")
+    acknowledge_task: strawberry.Maybe[AcknowledgeTaskInput] = strawberry.field(default=None, description="Takes a task (签收).")
+    start_task: strawberry.Maybe[StartTaskInput] = strawberry.field(default=None, description="Logs the contact and begins (开始办理).")
+    return_task: strawberry.Maybe[ReturnTaskInput] = strawberry.field(default=None, description="Sends a task back (退单).")
+    complete_task: strawberry.Maybe[CompleteTaskInput] = strawberry.field(default=None, description="Says that it is done (办结).")
+    answer_follow_up: strawberry.Maybe[AnswerFollowUpInput] = strawberry.field(default=None, description="The last word (评价).")
+
+
+def _subject(root: Any) -> Any:
+    return root.subject_thing
+
+
+def _refusal(root: Any) -> RefusalThing | None:
+    refusal: RefusalThing | None = root.refusal_thing
+    return refusal
+
+
+@strawberry.type(description="How one command of a batch ended (指令结果).")
+class CommandResult:
+    command_id: UUID = strawberry.field(description="Which command (指令标识).")
+    outcome: CommandOutcome = strawberry.field(description="How it ended (结果).")
+    refusal: Any = edge(_refusal, Refusal | None, "Why not, where it was refused (拒绝原因).")
+    subject: Any = edge(_subject, Node | None, "What it was about, as it is now (相关事项).")
+    refusal_thing: strawberry.Private[RefusalThing | None] = None
+    subject_thing: strawberry.Private[object | None] = None
+
+
+Deed = Callable[..., Awaitable[Done[Any]]]
+
+_DEEDS: dict[str, Deed] = {
+    "submit_request": requests.submit_request,
+    "acknowledge_task": tasks.acknowledge_task,
+    "start_task": tasks.start_task,
+    "return_task": tasks.return_task,
+    "complete_task": tasks.complete_task,
+    "answer_follow_up": requests.answer_follow_up,
+}
+
+
+async def apply_commands(commands: list[CommandInput], info: Info) -> list[CommandResult]:
+    if len(commands) > MAX_COMMANDS:
+        raise GraphQLError(f"a batch has at most {MAX_COMMANDS} commands", extensions={"code": "BAD_USER_INPUT"})
+    return [await _apply(command, info.context) for command in commands]
+
+
+async def _apply(command: CommandInput, context: Context) -> CommandResult:
+    name, given = next((name, maybe.value) for name in _DEEDS if (maybe := getattr(command, name)) is not None)
+    try:
+        done = await _DEEDS[name](given.to_domain(), by=context.actor, ports=context.ports)
+    except Refused as no:
+        outcome = CommandOutcome.CONFLICT if no.refusal.code is RefusalCode.CONFLICT else CommandOutcome.REJECTED
+        return CommandResult(command_id=given.command_id, outcome=outcome, refusal_thing=no.refusal)
+    outcome = CommandOutcome.DUPLICATE if done.is_replay else CommandOutcome.APPLIED
+    return CommandResult(command_id=given.command_id, outcome=outcome, subject_thing=done.subject)

@@ -1,0 +1,98 @@
+"""Edges load by key in batches: one command for a page, never one a row. Whatever is loaded is loaded for the actor."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from domain.access import Actor
+from domain.households import Household
+from domain.ids import Kind, parse
+from domain.notices import Notice
+from domain.people import Person
+from domain.ports import Ports
+from domain.requests import Request, Words
+from domain.tasks import Task
+from resolvers import households, notices, organisation, requests, tasks
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Loaders:
+    """One set an operation."""
+
+    def __init__(self, actor: Actor, ports: Ports) -> None:
+        self._actor, self._ports = actor, ports
+        self.request: DataLoader[str, Request | None] = _loader(self._requests)
+        self.task: DataLoader[str, Task | None] = _loader(self._tasks)
+        self.tasks_of_request: DataLoader[tuple[str, str], list[Task] | None] = _loader(self._tasks_of_requests)
+        self.words: DataLoader[Request, Words | None] = DataLoader(self._words, cache_key_fn=_id)
+        self.household_of_request: DataLoader[Request, Household | None] = DataLoader(self._households_of_requests, cache_key_fn=_id)
+        self.person_named: DataLoader[tuple[str, str], Person | None] = _loader(self._persons_named)
+        self.node: DataLoader[str, object | None] = _loader(self._nodes)
+
+    async def _requests(self, ids: Sequence[str]) -> Mapping[str, Request]:
+        found = await requests.requests_by_ids(ids, by=self._actor, ports=self._ports)
+        return {request.id: request for request in found}
+
+    async def _tasks(self, ids: Sequence[str]) -> Mapping[str, Task]:
+        return {task.id: task for task in await tasks.tasks_by_ids(ids, by=self._actor, ports=self._ports)}
+
+    async def _tasks_of_requests(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], list[Task]]:
+        groups: dict[tuple[str, str], list[Task]] = {key: [] for key in keys}
+        for township in {township for township, _ in keys}:
+            ids = [id_ for at, id_ in keys if at == township]
+            for task in await tasks.tasks_of_requests(township, ids, by=self._actor, ports=self._ports):
+                groups[township, task.request_id or ""].append(task)
+        return groups
+
+    async def _words(self, asked: Sequence[Request]) -> list[Words | None]:
+        found = await requests.words_of(asked, by=self._actor, ports=self._ports)
+        return [found.get(request.id) for request in asked]
+
+    async def _households_of_requests(self, asked: Sequence[Request]) -> list[Household | None]:
+        found = await households.households_of_requests(asked, by=self._actor, ports=self._ports)
+        return [found.get(request.household_id or "") for request in asked]
+
+    async def _persons_named(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Person]:
+        """Names on what the actor may see: whoever holds a post is known already."""
+        found: dict[tuple[str, str], Person] = {}
+        for township in {township for township, _ in keys}:
+            wanted = [id_ for at, id_ in keys if at == township]
+            own = self._actor.organisation
+            holders = own.holders if own is not None and own.township == township else {}
+            found |= {(township, id_): holders[id_] for id_ in wanted if id_ in holders}
+            missing = [id_ for id_ in wanted if id_ not in holders]
+            if missing:
+                found |= {(township, person.id): person for person in await self._ports.people.by_ids(township, missing)}
+        return found
+
+    async def _nodes(self, ids: Sequence[str]) -> Mapping[str, object]:
+        """Anything by its id, if it exists for the actor."""
+        readable = [id_ for id_ in ids if parse(id_) is not None]
+        found: dict[str, object] = dict(await organisation.organisation_nodes(readable, by=self._actor, ports=self._ports))
+        readers: dict[Kind, Callable[..., Awaitable[Sequence[Request | Task | Household | Person | Notice]]]] = {
+            Kind.REQUEST: requests.requests_by_ids,
+            Kind.TASK: tasks.tasks_by_ids,
+            Kind.HOUSEHOLD: households.households_by_ids,
+            Kind.PERSON: organisation.persons_by_ids,
+            Kind.NOTICE: notices.notices_by_ids,
+        }
+        for kind, read in readers.items():
+            wanted = [id_ for id_ in readable if (ref := parse(id_)) and ref.kind is kind]
+            if wanted:
+                found |= {thing.id: thing for thing in await read(wanted, by=self._actor, ports=self._ports)}
+        return found
+
+
+def _loader(read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoader[K, V | None]:
+    async def load(keys: list[K]) -> list[V | None]:
+        found = await read(keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load)
+
+
+def _id(request: Request) -> str:
+    return request.id

@@ -1,0 +1,219 @@
+"""Requests: what residents ask for."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from strawberry import Parent
+
+from domain import requests
+from domain.attachments import Attachment as AttachmentThing
+from domain.items import MatterScope
+from domain.items import ServiceItem as Item
+from domain.people import Person
+from domain.ports import RequestQuery
+from domain.requests import Grade, RequestState, Verdict
+from domain.status import status_of
+from resolvers import requests as deeds
+from resolvers.history import history_of_request
+from schema.context import Info
+from schema.graph import HouseholdT, Node, PersonT, RequestT, TaskT, described, edge, shows
+from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
+from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
+from schema.refusal import payload, result
+
+
+async def _status_text(root: Parent[requests.Request], info: Info) -> str:
+    tasks = await info.context.loaders.tasks_of_request.load((root.township, root.id)) or []
+    return info.context.say(status_of(root, tasks))
+
+
+async def _item(root: Parent[requests.Request], info: Info) -> Item:
+    return (await info.context.ports.catalogue.items())[root.item_id]
+
+
+async def _text(root: Parent[requests.Request], info: Info) -> str:
+    words = await info.context.loaders.words.load(root)
+    return words.text or "" if words else ""
+
+
+async def _address(root: Parent[requests.Request], info: Info) -> str | None:
+    words = await info.context.loaders.words.load(root)
+    return words.address if words else None
+
+
+async def _location(root: Parent[requests.Request], info: Info) -> Any:
+    words = await info.context.loaders.words.load(root)
+    return words.location if words else None
+
+
+async def _household(root: Parent[requests.Request], info: Info) -> Any:
+    return await info.context.loaders.household_of_request.load(root) if root.household_id else None
+
+
+async def _submitted_by(root: Parent[requests.Request], info: Info) -> Person | None:
+    return await info.context.loaders.person_named.load((root.township, root.submitted_by_id)) if root.submitted_by_id else None
+
+
+async def _on_behalf_of(root: Parent[requests.Request], info: Info) -> Person | None:
+    return await info.context.loaders.person_named.load((root.township, root.on_behalf_of_id)) if root.on_behalf_of_id else None
+
+
+def _overdue(root: Parent[requests.Request], info: Info) -> bool:
+    return root.is_overdue(info.context.at)
+
+
+def _attachments(root: Parent[requests.Request]) -> list[AttachmentThing]:
+    return []
+
+
+async def _tasks(root: Parent[requests.Request], info: Info) -> Any:
+    return await info.context.loaders.tasks_of_request.load((root.township, root.id)) or []
+
+
+async def _history(
+    root: Parent[requests.Request], info: Info, first: First = 20, after: After = None, last: Last = None, before: Before = None
+) -> Any:
+    page = wanted_page(first, after, last, before)
+    events = await history_of_request(root, page, by=info.context.actor, ports=info.context.ports)
+    return connection(EventEdge, EventConnection, events)
+
+
+def _merged_into(root: Parent[requests.Request]) -> Any:
+    return None
+
+
+@shows(AttachmentThing, "A picture or voice that belongs to a request (附件).")
+class Attachment(Node):
+    content_type: str = described("Media type (类型).")
+    bytes: int = described("Bytes received so far (大小).")
+    complete: bool = described("Whether it is all there (是否完整).")
+    url: str | None = described("Where to get it, once it is complete (地址).")
+
+
+@shows(requests.Request, "What a resident asked for (诉求).")
+class Request(Node):
+    number: str = described("The number to read out: township, date, random part, check digit (诉求编号).")
+    state: RequestState = described("Where it stands (状态).")
+    status_text: Any = edge(_status_text, str, "Where it stands, in one plain sentence (进度说明).")
+    item: Any = edge(_item, ServiceItem, "What was asked for (服务事项).")
+    scope: MatterScope = described("Which of the two addresses it belongs to (事项归属).")
+    text: Any = edge(_text, str, "In the resident's words; empty once erased (诉求内容).")
+    address: Any = edge(_address, str | None, "Where, in words (地址说明).")
+    location: Any = edge(_location, GeoPoint | None, "Where, as a point (位置).")
+    household: Any = edge(_household, HouseholdT | None, "Which home; not where it is shielded (住户).")
+    submitted_by: Any = edge(_submitted_by, PersonT | None, "Who made it; not where it is shielded (提交人).")
+    on_behalf_of: Any = edge(_on_behalf_of, PersonT | None, "For whom, where somebody else made it (被代办人).")
+    submitted_at: datetime = described("When (提交时间).")
+    promise_due_at: datetime | None = described("The promise: when an answer is due (承诺时限).")
+    promise_provisional: bool = described("Whether a calendar that is not published yet may move the promise (时限待定).")
+    overdue: Any = edge(_overdue, bool, "Whether the promise is broken (是否逾期).")
+    rework_count: int = described("How often it was done again (重办次数).")
+    attachments: Any = edge(_attachments, list[Attachment], "Pictures and voice (附件).")
+    tasks: Any = edge(_tasks, list[TaskT], "The work on it, the lead first (工单).")
+    history: Any = edge(_history, EventConnection, "What happened, its tasks' acts included, newest first (办理历史).")
+    verdict: Verdict | None = described("The resident's latest answer (是否解决).")
+    grade: Grade | None = described("The resident's latest grade (评价).")
+    merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on (并入诉求).")
+    version: int = described("Grows by one with every change (版本).")
+
+
+@strawberry.input(description="Narrows a list of requests; all given parts hold (诉求筛选).")
+class RequestFilter:
+    states: list[RequestState] | None = strawberry.field(default=None, description="In one of these states (状态).")
+    item_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Of these items (服务事项).")
+    grid_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="In these grids (网格).")
+    unit_id: strawberry.ID | None = strawberry.field(default=None, description="In the sub-tree of this unit (组织).")
+    overdue: bool | None = strawberry.field(
+        default=None, description="True: only broken promises, the longest broken first; false: only others (是否逾期)."
+    )
+    submitted_after: datetime | None = strawberry.field(default=None, description="Made at or after (提交时间起).")
+    submitted_before: datetime | None = strawberry.field(default=None, description="Made before (提交时间止).")
+    text: str | None = strawberry.field(default=None, description="With these words; not served yet, asking for it is an error (关键词).")
+
+
+def request_query(filter: RequestFilter | None, *, asked_by_me: bool = False) -> RequestQuery:
+    if filter is None:
+        return RequestQuery(asked_by_me=asked_by_me)
+    return RequestQuery(
+        states=_tuple(filter.states),
+        item_ids=_tuple(filter.item_ids),
+        grid_ids=_tuple(filter.grid_ids),
+        unit_id=filter.unit_id,
+        overdue=filter.overdue,
+        submitted_after=filter.submitted_after,
+        submitted_before=filter.submitted_before,
+        asked_by_me=asked_by_me,
+    )
+
+
+def _tuple(values: list[Any] | None) -> tuple[Any, ...] | None:
+    return None if values is None else tuple(dict.fromkeys(values))
+
+
+@strawberry.input(description="Asks for something (提交诉求).")
+class SubmitRequestInput:
+    command_id: UUID = strawberry.field(description="Made by the client; the same again is the same command (指令标识).")
+    item_id: strawberry.ID = strawberry.field(description="What is asked for (服务事项).")
+    text: str = strawberry.field(description="In the resident's words, 1 to 2,000 characters (诉求内容).")
+    scope: MatterScope | None = strawberry.field(default=None, description="Which address it belongs to; else the item's (事项归属).")
+    household_id: strawberry.ID | None = strawberry.field(default=None, description="Which home; else the sender's own (住户).")
+    location: GeoPointInput | None = strawberry.field(default=None, description="Where, as a point (位置).")
+    address: str | None = strawberry.field(default=None, description="Where, in words (地址说明).")
+    attachment_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Pictures and voice (附件).")
+    on_behalf_of_id: strawberry.ID | None = strawberry.field(default=None, description="For whom, where somebody else types (被代办人).")
+    about_person_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Whom of the public posts it is about: they never see it (涉及人员)."
+    )
+    about_unit_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Which unit it is about: it starts one level up (涉及组织)."
+    )
+    device_time: datetime | None = strawberry.field(
+        default=None, description="When, by the phone's clock; never a reason to refuse (设备时间)."
+    )
+
+    def to_domain(self) -> deeds.SubmitRequest:
+        return deeds.SubmitRequest(
+            command_id=self.command_id,
+            item_id=self.item_id,
+            text=self.text,
+            scope=self.scope,
+            household_id=self.household_id,
+            location=self.location.to_domain() if self.location else None,
+            address=self.address,
+            attachment_ids=_tuple(self.attachment_ids),
+            on_behalf_of_id=self.on_behalf_of_id,
+            about_person_id=self.about_person_id,
+            about_unit_id=self.about_unit_id,
+            device_time=self.device_time,
+        )
+
+
+@strawberry.input(description="The resident's last word (评价办理结果).")
+class AnswerFollowUpInput:
+    command_id: UUID = strawberry.field(description="Made by the client; the same again is the same command (指令标识).")
+    request_id: strawberry.ID = strawberry.field(description="Which request (诉求).")
+    verdict: Verdict = strawberry.field(description="Did it help (是否解决).")
+    grade: Grade | None = strawberry.field(default=None, description="Five grades (评价).")
+    words: str | None = strawberry.field(default=None, description="Anything else, up to 2,000 characters (补充说明).")
+    device_time: datetime | None = strawberry.field(
+        default=None, description="When, by the phone's clock; never a reason to refuse (设备时间)."
+    )
+
+    def to_domain(self) -> deeds.AnswerFollowUp:
+        return deeds.AnswerFollowUp(self.command_id, self.request_id, self.verdict, self.grade, self.words, self.device_time)
+
+
+SubmitRequestPayload = payload("SubmitRequest", "request", RequestT, "The request as it is now (诉求).")
+AnswerFollowUpPayload = payload("AnswerFollowUp", "request", RequestT, "The request as it is now (诉求).")
+SubmitRequestResult = result("SubmitRequest", SubmitRequestPayload)
+AnswerFollowUpResult = result("AnswerFollowUp", AnswerFollowUpPayload)
+
+
+async def submit_request(input: SubmitRequestInput, info: Info) -> Any:
+    return await deeds.submit_request(input.to_domain(), by=info.context.actor, ports=info.context.ports)
+
+
+async def answer_follow_up(input: AnswerFollowUpInput, info: Info) -> Any:
+    return await deeds.answer_follow_up(input.to_domain(), by=info.context.actor, ports=info.context.ports)

@@ -1,0 +1,303 @@
+"""The roots: everything that can be asked, done and followed."""
+
+from collections.abc import AsyncGenerator
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry import Parent
+from strawberry.schema.config import StrawberryConfig
+
+import schema.enums  # noqa: F401  # shows the enumerations before any type uses one
+from domain import places
+from domain.access import Actor
+from domain.errors import BadArgument
+from domain.items import MatterScope, ServiceLine
+from domain.organisation import Role
+from domain.tasks import TO_DO
+from resolvers import measures as measure_reads
+from resolvers import notices as notice_reads
+from resolvers import organisation as organisation_reads
+from resolvers import requests as request_reads
+from resolvers import tasks as task_reads
+from schema import commands, notices, requests, sync, tasks
+from schema.context import Info
+from schema.graph import HouseholdT, Node, bad_argument, edge, shows
+from schema.households import Household, HouseholdLink
+from schema.measures import Measure
+from schema.organisation import (
+    Appointment,
+    GeoPointInput,
+    Grid,
+    HubHousehold,
+    MicroGrid,
+    OrgUnit,
+    Service,
+    ServiceItem,
+    Village,
+)
+from schema.pages import (
+    After,
+    Before,
+    First,
+    Last,
+    NoticeConnection,
+    NoticeEdge,
+    RequestConnection,
+    RequestEdge,
+    TaskConnection,
+    TaskEdge,
+    connection,
+    wanted_page,
+)
+from schema.people import Person
+from schema.refusal import Refusable
+from schema.requests import Attachment, Request, RequestFilter, request_query
+from schema.scalars import SCALARS
+from schema.tasks import Task, TaskFilter, task_query
+
+MAX_NODES = 100
+
+
+def _id(text: str) -> Any:
+    return strawberry.argument(description=text)
+
+
+TaskFilterArgument = Annotated[TaskFilter | None, strawberry.argument(description="Narrows the list (筛选).")]
+RequestFilterArgument = Annotated[RequestFilter | None, strawberry.argument(description="Narrows the list (筛选).")]
+
+
+async def _tasks(
+    info: Info,
+    filter: TaskFilterArgument = None,
+    first: First = 20,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Any:
+    return await _task_page(info, task_query(filter), first, after, last, before)
+
+
+async def _own_tasks(
+    root: Parent[Actor],
+    info: Info,
+    filter: TaskFilterArgument = None,
+    first: First = 20,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Any:
+    if filter is not None and filter.assignee_id not in {None, root.id}:
+        raise GraphQLError("your own tasks are assigned to you", extensions={"code": "BAD_USER_INPUT"})
+    return await _task_page(info, task_query(filter, mine=root.id, default_states=TO_DO), first, after, last, before)
+
+
+async def _task_page(info: Info, query: Any, first: int | None, after: str | None, last: int | None, before: str | None) -> Any:
+    page = wanted_page(first, after, last, before, parts=2 if query.is_by_due_time else 1)
+    found = await task_reads.tasks_page(query, page, by=info.context.actor, ports=info.context.ports)
+    return connection(TaskEdge, TaskConnection, found)
+
+
+async def _requests(
+    info: Info,
+    filter: RequestFilterArgument = None,
+    first: First = 20,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Any:
+    return await _request_page(info, filter, first, after, last, before, asked_by_me=False)
+
+
+async def _own_requests(
+    info: Info,
+    filter: RequestFilterArgument = None,
+    first: First = 20,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> Any:
+    return await _request_page(info, filter, first, after, last, before, asked_by_me=True)
+
+
+async def _request_page(
+    info: Info,
+    filter: RequestFilter | None,
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    *,
+    asked_by_me: bool,
+) -> Any:
+    if filter is not None and filter.text is not None:
+        raise GraphQLError("text is not searched yet", extensions={"code": "BAD_USER_INPUT"})
+    query = request_query(filter, asked_by_me=asked_by_me)
+    page = wanted_page(first, after, last, before, parts=2 if query.overdue else 1)
+    found = await request_reads.requests_page(query, page, by=info.context.actor, ports=info.context.ports)
+    return connection(RequestEdge, RequestConnection, found)
+
+
+async def _notices(info: Info, first: First = 20, after: After = None, last: Last = None, before: Before = None) -> Any:
+    page = wanted_page(first, after, last, before)
+    found = await notice_reads.notices_page(page, by=info.context.actor, ports=info.context.ports)
+    return connection(NoticeEdge, NoticeConnection, found)
+
+
+async def _unread(info: Info) -> int:
+    return await notice_reads.unread_notices(by=info.context.actor, ports=info.context.ports)
+
+
+async def _household(root: Parent[Actor], info: Info) -> Any:
+    home = root.person.household_id if root.person else None
+    return await info.context.loaders.node.load(home) if home else None
+
+
+@shows(Actor, "Who is signed in (当前用户).")
+class Viewer:
+    person: Any = edge(lambda root: root.person, Person, "You (本人).")
+    roles: Any = edge(lambda root: list(root.roles), list[Role], "What you are now (角色).")
+    appointments: Any = edge(lambda root: list(root.appointments), list[Appointment], "Posts you hold now (任职).")
+    household: Any = edge(_household, HouseholdT | None, "Your home (住户).")
+    tasks: Any = edge(_own_tasks, TaskConnection, "Yours to do, newest first; other states where the filter names them (我的待办).")
+    requests: Any = edge(_own_requests, RequestConnection, "Those you made or that were made for you, newest first (我的诉求).")
+    notices: Any = edge(_notices, NoticeConnection, "Your inbox, newest first (我的通知).")
+    unread_notices: Any = edge(_unread, int, "How many lines of it are unread (未读数).")
+
+
+async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
+    return await info.context.loaders.node.load(id)
+
+
+async def _nodes(info: Info, ids: Annotated[list[strawberry.ID], _id("Their ids, at most 100 (标识).")]) -> Any:
+    if len(ids) > MAX_NODES:
+        raise GraphQLError(f"at most {MAX_NODES} ids at once", extensions={"code": "BAD_USER_INPUT"})
+    return await info.context.loaders.node.load_many(ids)
+
+
+def _viewer(info: Info) -> Actor | None:
+    return info.context.actor if info.context.actor.is_signed_in else None
+
+
+async def _org_unit(info: Info, code: Annotated[str, _id("Its code (编码).")]) -> Any:
+    return await organisation_reads.unit_by_code(code, by=info.context.actor, ports=info.context.ports)
+
+
+async def _grid_at(info: Info, point: Annotated[GeoPointInput, _id("The point (位置).")]) -> Any:
+    return await organisation_reads.grid_at(point.to_domain(), by=info.context.actor, ports=info.context.ports)
+
+
+async def _service_items(info: Info, line: Annotated[ServiceLine | None, _id("Only of this line (服务机制).")] = None) -> Any:
+    return await organisation_reads.service_items(line, ports=info.context.ports)
+
+
+async def _who_serves(
+    info: Info,
+    item_id: Annotated[strawberry.ID, _id("For what (服务事项).")],
+    household_id: Annotated[strawberry.ID | None, _id("For a household: its people and staff in scope may ask (住户).")] = None,
+    point: Annotated[GeoPointInput | None, _id("For a place: anybody may ask (位置).")] = None,
+    scope: Annotated[MatterScope | None, _id("Which address the matter belongs to; else the item's (事项归属).")] = None,
+    at: Annotated[datetime | None, _id("When; else now (时间).")] = None,
+) -> Any:
+    context = info.context
+    if (household_id is None) == (point is None):
+        raise GraphQLError("give householdId or point, one of them", extensions={"code": "BAD_USER_INPUT"})
+    if household_id is not None:
+        return await organisation_reads.who_serves_household(household_id, item_id, scope, at, by=context.actor, ports=context.ports)
+    where = point.to_domain() if point else places.GeoPoint(0, 0)
+    found = await organisation_reads.who_serves_point(where, item_id, scope, at, ports=context.ports)
+    if found is None:
+        return None
+    service, organisation = found
+    context.organisations.setdefault(organisation.township, organisation)
+    return service
+
+
+async def _request(info: Info, number: Annotated[str, _id("Its number (诉求编号).")]) -> Any:
+    return await request_reads.request_by_number(number, by=info.context.actor, ports=info.context.ports)
+
+
+async def _measures(
+    info: Info,
+    unit_id: Annotated[strawberry.ID, _id("The unit (组织).")],
+    first_day: Annotated[date, strawberry.argument(name="from", description="First day (起始日期).")],
+    last_day: Annotated[date, strawberry.argument(name="to", description="Last day, inclusive (截止日期).")],
+) -> Any:
+    try:
+        return await measure_reads.measures(unit_id, first_day, last_day, by=info.context.actor, ports=info.context.ports)
+    except BadArgument as error:
+        raise bad_argument(error) from error
+
+
+@strawberry.type(description="Everything that can be asked (查询).")
+class Query:
+    node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
+    nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
+    viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
+    org_unit: Any = edge(_org_unit, OrgUnit | None, "A unit by its code (按编码查组织).")
+    grid_at: Any = edge(_grid_at, Grid | None, "The grid around a point (按位置查网格).")
+    service_items: Any = edge(_service_items, list[ServiceItem], "The catalogue, public (服务事项目录).")
+    who_serves: Any = edge(_who_serves, Service | None, "Who serves a household or a place, for a matter, at a time, and why (谁来服务).")
+    request: Any = edge(_request, Request | None, "A request by its number (按编号查诉求).")
+    requests: Any = edge(_requests, RequestConnection, "Requests in your scope, newest first (诉求列表).")
+    tasks: Any = edge(_tasks, TaskConnection, "Tasks in your scope, newest first (工单列表).")
+    changes: Any = edge(sync.changes, sync.ChangeBatch, "Everything in your scope that changed after a cursor, and what left it (变更).")
+    measures: Any = edge(_measures, list[Measure], "Figures of a unit and its children, for those who answer for them (统计).")
+
+
+@strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
+class Mutation:
+    submit_request: Any = edge(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
+    assign_task: Any = edge(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
+    acknowledge_task: Any = edge(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
+    start_task: Any = edge(tasks.start_task, tasks.StartTaskResult, "Log the first contact and begin (开始办理).")
+    return_task: Any = edge(tasks.return_task, tasks.ReturnTaskResult, "Send a task back as not mine (退单).")
+    decide_return: Any = edge(tasks.decide_return, tasks.DecideReturnResult, "Decide on a return (退单审核).")
+    complete_task: Any = edge(tasks.complete_task, tasks.CompleteTaskResult, "Say that a task is done (办结).")
+    verify_task: Any = edge(tasks.verify_task, tasks.VerifyTaskResult, "Check what somebody else did (核查).")
+    answer_follow_up: Any = edge(requests.answer_follow_up, requests.AnswerFollowUpResult, "Have the last word (评价办理结果).")
+    register_device: Any = edge(notices.register_device, notices.RegisterDeviceResult, "Register a phone for pushes (登记设备).")
+    retire_device: Any = edge(notices.retire_device, notices.RetireDeviceResult, "End pushes to a phone (注销设备).")
+    mark_notices_read: Any = edge(notices.mark_notices_read, notices.MarkNoticesReadResult, "Mark lines of your inbox as read (标记已读).")
+    apply_commands: Any = edge(
+        commands.apply_commands, list[commands.CommandResult], "Carry out what a phone did offline, in the order sent (批量执行指令)."
+    )
+
+
+async def _live_changes(info: Info, after: sync.Since = None) -> AsyncGenerator[Any, None]:
+    async for batch in sync.live_changes(info, after):
+        yield batch
+
+
+@strawberry.type(description="Everything that can be followed (订阅).")
+class Subscription:
+    live_changes: Any = strawberry.subscription(
+        resolver=_live_changes, graphql_type=sync.ChangeBatch, description="The feed of changes, pushed (实时变更)."
+    )
+
+
+def build_schema() -> strawberry.Schema:
+    """The one schema that is served, printed and tested."""
+    return strawberry.Schema(
+        Query,
+        Mutation,
+        Subscription,
+        types=[
+            OrgUnit,
+            Grid,
+            MicroGrid,
+            HubHousehold,
+            HouseholdLink,
+            Household,
+            Village,
+            Person,
+            ServiceItem,
+            Request,
+            Task,
+            Attachment,
+            notices.Notice,
+        ],
+        exception_handlers=[Refusable()],
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+    )
