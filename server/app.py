@@ -1,0 +1,39 @@
+"""The web application: doors, and the one background listener that rings for followers of changes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from domain.identity import Identity
+from schema.documents import Limits
+from schema.root import build_schema
+from server.graphql import GraphQLDoor
+from server.health import health_routes
+from server.identity import context_maker
+from server.metrics import Measured
+from server.wiring import House
+
+
+LIMITS = Limits(max_cost=30_000)
+"""Enough for a phone's richest batch of 100 changes."""
+
+
+def build_app(house: House, identity: Identity, *, more_routes: Sequence[BaseRoute] = ()) -> Starlette:
+    context_for = context_maker(house, identity)
+    door = GraphQLDoor(build_schema(), context_for, limits=LIMITS, allowed_origins=house.settings.allowed_origins)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        listening = asyncio.create_task(house.feed.listen())
+        try:
+            yield
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+    return Starlette(routes=[*door.mount(), *health_routes(house), *more_routes], lifespan=lifespan, middleware=[Middleware(Measured)])

@@ -1,0 +1,232 @@
+"""The command line: `python -m server VERB`. One image runs every verb; each says what it did."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+import httpx
+from pymongo.errors import PyMongoError
+
+from adapters.firebase.app import NoCredentials, close, production_app
+from adapters.firebase.identity import FirebaseIdentity
+from adapters.firebase.push import FirebasePushes
+from adapters.mongo.collections import build
+from adapters.mongo.migrations import migrate
+from domain.identity import IdentityUnavailable
+from schema.printed import SNAPSHOT, printed
+from server.app import build_app
+from server.clockwork import run_clockwork
+from server.demo.running import demo_settings, fill, run_demo
+from server.demo.settlement import settlement
+from server.logs import set_up_logs
+from server.metrics import serve_metrics
+from server.mongod import EmbeddedMongod, MongodUnavailable
+from server.production import troubles
+from server.relay import Relay, run_relay
+from server.serving import PortTaken, listen, make_server, run, stop_on_signals
+from server.settings import BadSetting, Settings, described_settings, read_settings
+from server.wiring import build_house, wall_clock
+
+VERBS: Mapping[str, str] = {
+    "serve": "serve the GraphQL API",
+    "relay": "tell inboxes and phones of what was committed, and number changes for the feed",
+    "clockwork": "remind and climb when time is over",
+    "demo": "serve one fictional settlement on loopback, with everything in one process, and play the main job",
+    "seed": "fill a database with the demo's settlement, of any size (demo mode)",
+    "indexes": "make missing collections, validators and indexes, and run pending migrations",
+    "sdl": "print the schema; --check compares it with the committed one",
+    "token": "print an ID token for somebody of a running demo",
+    "check-settings": "say whether production would start, and every reason why not",
+    "health": "exit 0 when the server on this machine is ready (for a container's health check)",
+}
+
+
+class Failed(Exception):
+    """The verb could not do its work; the message is for the person at the terminal."""
+
+
+def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
+    environment = os.environ if environment is None else environment
+    given = _parser().parse_args(arguments)
+    try:
+        settings = read_settings(environment)
+        set_up_logs(settings.log_format)
+        return _run(given, settings, environment)
+    except (BadSetting, Failed, PortTaken, MongodUnavailable, NoCredentials) as error:
+        print(f"lianhu: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str, str]) -> int:
+    match given.verb:
+        case "demo":
+            return run_demo(settings, once=given.once)
+        case "sdl":
+            return _sdl(check=given.check)
+        case "token":
+            return _token(given.person, settings)
+        case "health":
+            return _health(settings)
+        case "seed":
+            return _seed(given.households, settings)
+        case "check-settings":
+            return run(_check(settings, environment))
+        case "indexes":
+            return run(_indexes(settings))
+        case verb:
+            return run(_work(verb, settings, environment))
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(len(name) for name, _, _ in described_settings())
+    lines = [f"  {name:{width}}  {text}" + (f" (default: {default})" if default else "") for name, default, text in described_settings()]
+    parser = argparse.ArgumentParser(
+        prog="python -m server",
+        description="Lianhu: community grid service.",
+        epilog="settings (environment):\n" + "\n".join(lines),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    made = {name: verbs.add_parser(name, help=text, description=text) for name, text in VERBS.items()}
+    made["demo"].add_argument("--once", action="store_true", help="end after the main job: 0 when each step held, else 1")
+    made["sdl"].add_argument("--check", action="store_true", help="compare with schema/schema.graphql instead of printing")
+    made["seed"].add_argument("--households", type=int, default=1710, metavar="N", help="how many households (default: 1710)")
+    made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
+    return parser
+
+
+async def _work(verb: str, settings: Settings, environment: Mapping[str, str]) -> int:
+    """`serve`, `relay` and `clockwork` in production, until a signal."""
+    if settings.is_demo:
+        raise Failed(f"`{verb}` is for production; the verb `demo` runs everything in one process")
+    reasons = await troubles(settings, environment)
+    if reasons:
+        raise Failed("production does not start:\n" + "\n".join(f"  - {reason}" for reason in reasons))
+    house = build_house(settings)
+    firebase = await asyncio.to_thread(production_app, settings.firebase_project)
+    if settings.metrics_port:
+        serve_metrics(settings.host, settings.metrics_port)
+    try:
+        if verb == "clockwork":
+            await _until_signal(run_clockwork(house))
+        elif verb == "relay":
+            pushes = FirebasePushes(firebase, clock=house.ports.clock)
+            relay = Relay(house.outbox, house.ports.organisations, pushes, house.messages, house.ports.clock)
+            await _until_signal(run_relay(relay, house.sequencer, house.mongo))
+        else:
+            identity = FirebaseIdentity(firebase)
+            await _warm_up(identity)
+            server = make_server(build_app(house, identity))
+            stop_on_signals(server.stop)
+            with listen(settings.host, settings.port) as listening:
+                await server.serve(sockets=[listening])
+            await identity.close()
+    finally:
+        await close(firebase)
+        await house.close()
+    return 0
+
+
+async def _warm_up(identity: FirebaseIdentity) -> None:
+    try:
+        await identity.warm_up()
+    except IdentityUnavailable as error:
+        print(f"lianhu: sign-ins cannot be checked yet ({error}); serving all the same", file=sys.stderr)
+
+
+async def _until_signal(work: Coroutine[None, None, None]) -> None:
+    task = asyncio.ensure_future(work)
+
+    def stop() -> None:
+        task.cancel()
+
+    stop_on_signals(stop)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _check(settings: Settings, environment: Mapping[str, str]) -> int:
+    if settings.is_demo:
+        demo_settings(settings)
+        print("demo mode would start")
+        return 0
+    reasons = await troubles(settings, environment)
+    for reason in reasons:
+        print(f"- {reason}")
+    print("production would not start" if reasons else "production would start")
+    return 1 if reasons else 0
+
+
+async def _indexes(settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database to build indexes in")
+    house = build_house(settings)
+    try:
+        made = await build(house.mongo) + [f"migration {name}" for name in await migrate(house.mongo, at=wall_clock())]
+    except PyMongoError as error:
+        raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
+    finally:
+        await house.close()
+    for name in made:
+        print(f"made {name}")
+    print(f"{len(made)} things were missing" if made else "nothing was missing")
+    return 0
+
+
+def _seed(households: int, settings: Settings) -> int:
+    if not settings.is_demo:
+        raise Failed("`seed` invents people: it wants LIANHU_MODE=demo")
+    try:
+        planned = settlement(households)
+    except ValueError as error:
+        raise Failed(str(error)) from error
+
+    async def plant(uri: str) -> None:
+        house = build_house(replace(demo_settings(settings), mongodb_uri=uri))
+        try:
+            await fill(house, planned, print)
+        finally:
+            await house.close()
+
+    if settings.mongodb_uri:
+        run(plant(settings.mongodb_uri))
+    else:
+        with EmbeddedMongod(settings.data_dir / "mongo") as mongod:
+            run(plant(mongod.uri))
+    return 0
+
+
+def _sdl(*, check: bool) -> int:
+    if not check:
+        print(printed(), end="")
+        return 0
+    if SNAPSHOT.read_text("utf-8") != printed():
+        raise Failed("schema/schema.graphql is not what is served: run `make sdl`, and look at what changed")
+    print("schema/schema.graphql is what is served")
+    return 0
+
+
+def _token(person: str, settings: Settings) -> int:
+    base = f"http://{settings.host}:{settings.port}"
+    try:
+        answer = httpx.post(f"{base}/demo/sign-in", json={"person": person}, timeout=5, trust_env=False)
+    except httpx.HTTPError as error:
+        raise Failed(f"no demo answers on {base}: start it with `make run`") from error
+    if answer.status_code != 200:
+        raise Failed(answer.json()["error"])
+    print(answer.json()["idToken"])
+    return 0
+
+
+def _health(settings: Settings) -> int:
+    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104  # asks this machine, whatever it listens on
+    try:
+        answer = httpx.get(f"http://{host}:{settings.port}/health/ready", timeout=5, trust_env=False)
+    except httpx.HTTPError as error:
+        raise Failed(f"nothing answers on port {settings.port}") from error
+    print(answer.text)
+    return 0 if answer.status_code == 200 else 1

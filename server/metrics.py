@@ -1,0 +1,45 @@
+"""What Prometheus may count: doors, pushes and backlogs; never persons."""
+
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REGISTRY = CollectorRegistry()
+ANSWERS = Histogram("lianhu_http_seconds", "Time to answer, in seconds", ["door", "status"], registry=REGISTRY)
+NOTICES = Counter("lianhu_notices_total", "Notices put into inboxes", registry=REGISTRY)
+PUSHES = Counter("lianhu_pushes_total", "Pushes by how they ended", ["outcome"], registry=REGISTRY)
+PARKED = Gauge("lianhu_outbox_parked", "Acts whose pushes were given up", registry=REGISTRY)
+CLIMBS = Counter("lianhu_clock_acts_total", "Reminders and climbs", registry=REGISTRY)
+
+DOORS = ("/graphql", "/health", "/demo")
+
+
+def serve_metrics(host: str, port: int) -> None:
+    """Serves /metrics on a port of its own."""
+    start_http_server(port, addr=host, registry=REGISTRY)
+
+
+class Measured:
+    """Times every answer of the doors it knows."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = perf_counter(), 0
+
+        async def watching(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watching)
+        finally:
+            door = next((door for door in DOORS if scope["path"].startswith(door)), "other")
+            ANSWERS.labels(door, str(status)).observe(perf_counter() - begun)

@@ -1,0 +1,113 @@
+"""Where everybody meets: the ports are given their hands, once, by values passed to constructors."""
+
+import secrets
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from pymongo.monitoring import CommandListener
+
+from adapters.mongo.cases import MongoCases
+from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
+from adapters.mongo.clock import MongoClock
+from adapters.mongo.codec import stored_moment
+from adapters.mongo.devices import MongoDevices
+from adapters.mongo.driver import Mongo
+from adapters.mongo.feed import MongoFeed
+from adapters.mongo.figures import MongoFigures
+from adapters.mongo.history import MongoHistory
+from adapters.mongo.households import MongoHouseholds
+from adapters.mongo.ledger import Ledger
+from adapters.mongo.notices import MongoNotices
+from adapters.mongo.organisations import MongoOrganisations
+from adapters.mongo.outbox import MongoOutbox
+from adapters.mongo.people import MongoPeople
+from adapters.mongo.requests import MongoRequests
+from adapters.mongo.sequencer import Sequencer
+from adapters.mongo.tasks import MongoTasks
+from domain.ids import Kind, compose, uuid7
+from domain.messages import LANGUAGES, Messages
+from domain.ports import Clock, Ports
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything a process may need; `close` it in the loop that used it."""
+
+    settings: Settings
+    mongo: Mongo
+    ports: Ports
+    messages: Messages
+    feed: MongoFeed
+    devices: MongoDevices
+    outbox: MongoOutbox
+    sequencer: Sequencer
+    due_tasks: MongoClock
+
+    async def close(self) -> None:
+        await self.mongo.close()
+
+
+class RandomIds:
+    """Keeps `domain.ids.Ids`: the one place where chance comes in."""
+
+    def new(self, kind: Kind, township: str, at: datetime) -> str:
+        return compose(kind, township, uuid7(at, secrets.randbits(74)))
+
+    def digits(self, count: int) -> str:
+        return "".join(secrets.choice("0123456789") for _ in range(count))
+
+
+def wall_clock() -> datetime:
+    """Now, UTC, to the millisecond, as it will be read again."""
+    return stored_moment(datetime.now(UTC))
+
+
+def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = ()) -> Mongo:
+    return Mongo(settings.mongodb_uri, settings.mongodb_database, driver=settings.mongodb_driver, listeners=listeners)
+
+
+def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:
+    mongo = open_database(settings, listeners=listeners)
+    ledger = Ledger(mongo)
+    cases = MongoCases(mongo, ledger)
+    organisations = MongoOrganisations(mongo)
+    devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
+    ports = Ports(
+        organisations=organisations,
+        people=MongoPeople(mongo, organisations),
+        households=MongoHouseholds(mongo),
+        catalogue=MongoCatalogue(mongo),
+        calendars=MongoCalendars(mongo),
+        requests=MongoRequests(mongo, cases),
+        tasks=MongoTasks(mongo, cases),
+        history=MongoHistory(mongo),
+        notices=MongoNotices(mongo, ledger),
+        devices=devices,
+        feed=feed,
+        figures=MongoFigures(mongo),
+        clock=clock,
+        ids=RandomIds(),
+    )
+    return House(
+        settings, mongo, ports, load_messages(), feed, devices, MongoOutbox(mongo, devices), Sequencer(mongo), MongoClock(mongo, cases)
+    )
+
+
+def load_messages() -> Messages:
+    """The catalogues of every language, keys joined by dots."""
+    shelf = files("server") / "messages"
+    return Messages({language: _joined(tomllib.loads((shelf / f"{language}.toml").read_text("utf-8"))) for language in LANGUAGES})
+
+
+def _joined(table: dict[str, object], prefix: str = "") -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            texts |= _joined(value, f"{prefix}{key}.")
+        else:
+            texts[f"{prefix}{key}"] = str(value)
+    return texts
