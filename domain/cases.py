@@ -39,6 +39,10 @@ class Case:
             return Avoided(also=gave_back)
         return Avoided(self.request.about_person_id, self.request.about_unit_id, gave_back)
 
+    def numbered(self, number: str) -> "Case":
+        """The case whose request has its number."""
+        return replace(self, request=replace(self.request, number=number)) if self.request else self
+
     def after(self, changed: Task, request: Request | None = None) -> "Case":
         """The case with one task changed; the request follows its tasks. Versions grow by one where something changed."""
         grown = replace(changed, version=changed.version + 1)

@@ -48,6 +48,10 @@ class BadArgument(Exception):
     """A query's argument makes no sense (a cursor that is none, contradicting paging)."""
 
 
+class NumberTaken(Exception):
+    """Chance gave a request a number that another one has: another number will do."""
+
+
 def refused(code: RefusalCode, key: str, field: str | None = None, *, current: object | None = None, **params: str | int) -> Refused:
     return Refused(Refusal(code, Message(key, params), field, current))
 

@@ -26,11 +26,11 @@ class EventKind(Enum):
     TASK_ESCALATED = "TaskEscalated"
 
 
-INTERNAL_REASONS = frozenset({EventKind.TASK_ASSIGNED, EventKind.TASK_RETURNED, EventKind.RETURN_APPROVED, EventKind.RETURN_REFUSED})
-"""Kinds whose words colleagues wrote to each other: the resident's timeline shows that it happened, not the words."""
-
 BY_ASKERS = frozenset({EventKind.REQUEST_SUBMITTED, EventKind.FOLLOW_UP_ANSWERED, EventKind.REQUEST_REWORKED})
 """Acts of whoever asked."""
+
+WORDS_FOR_ASKERS = BY_ASKERS | {EventKind.TASK_COMPLETED}
+"""Kinds whose words are for the resident; of the others, written between colleagues, the timeline shows that it happened."""
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """A phone's clock may run ahead by this much before its time is flagged as doubtful."""

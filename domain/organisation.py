@@ -189,6 +189,10 @@ class Organisation:
     def posts_of(self, person_id: str, on: date) -> list[Appointment]:
         return [post for post in self._by_person.get(person_id, ()) if post.is_live(on)]
 
+    def has_public_post(self, person_id: str, on: date) -> bool:
+        """Whether the person's name hangs on the notice board."""
+        return any(post.role in PUBLIC_ROLES for post in self.posts_of(person_id, on))
+
     def leaders(self, unit_id: str, on: date) -> list[str]:
         """Those who answer for the unit, first asked first."""
         posts = self.posts_at(unit_id, on)

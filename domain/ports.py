@@ -102,10 +102,10 @@ class Calendars(Protocol):
 
 
 class Requests(Protocol):
-    async def add(self, case: Case, words: Words, act: Act, event_id: str, command: Command) -> Case | Replayed:
-        """Keeps a new case whole: documents, words, event, what the relay owes, the command; or finds that it was kept before.
+    async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
+        """Keeps the act's new case whole: documents, words, event, what the relay owes, the command; or finds that it was kept before.
 
-        Raises `Refused` COMMAND_MISMATCH where the command's id was used for other contents.
+        Raises `Refused` COMMAND_MISMATCH where the command's id was used for other contents, and `NumberTaken`.
         """
         ...
 

@@ -62,7 +62,8 @@ class Task:
     """One piece of work and its leg. `owner_path` are the owner unit and those above it, nearest first, as it was routed.
 
     `past_assignees` have worked on it and can never check it; `hidden_from` are those whom the matter is about.
-    `leg_met` is set by a completion in time; until then `due_at` alone tells whether the leg is overdue.
+    `is_of_grid` while the branch of its own grid owns it. `leg_met` is set by a completion in time; until then `due_at` alone
+    tells whether the leg is overdue.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Task:
     return_by: datetime | None = None
     contacted_at: datetime | None = None
     contact_tries: tuple[datetime, ...] = ()
+    is_of_grid: bool = False
     returned_at: datetime | None = None
     proposed_owner_id: str | None = None
     returners: tuple[str, ...] = ()
@@ -120,18 +122,20 @@ class Task:
         scopes = keys(Door.UNIT, self.owner_path) | keys(Door.PERSON, self.askers)
         if self.assignee_id:
             scopes |= {key(Door.PERSON, self.assignee_id)}
-        if self.grid_id and not self.is_over and not self.hidden_from:
+        if self.grid_id and self.is_of_grid and not self.is_over:
             scopes |= {key(Door.GRID, self.grid_id)}
         return scopes - keys(Door.PERSON, set(self.hidden_from) - set(self.askers))
 
     def assign(self, service: Service, organisation: Organisation, windows: Windows, *, at: datetime) -> "Task":
         """Now owned by the service's unit; assigned to its person, or queued where there is none. The leg keeps its due time."""
         person_id = service.person.id if service.person else None
+        grid = organisation.grids.get(self.grid_id) if self.grid_id else None
         return replace(
             self,
             state=TaskState.ASSIGNED if person_id else TaskState.QUEUED,
             owner_id=service.unit.id,
             owner_path=tuple(unit.id for unit in organisation.path(service.unit.id)),
+            is_of_grid=grid is not None and grid.branch_id == service.unit.id,
             assignee_id=person_id,
             rule=service.rule,
             routed_because=service.because,
@@ -213,7 +217,7 @@ class Task:
 
     def supervise(self, owner_path: tuple[str, ...]) -> "Task":
         """Owned one level up from now on, and flagged; whoever works on it goes on."""
-        return replace(self, owner_id=owner_path[0], owner_path=owner_path, is_supervised=True)
+        return replace(self, owner_id=owner_path[0], owner_path=owner_path, is_of_grid=False, is_supervised=True)
 
     def close(self, *, at: datetime) -> "Task":
         return replace(self, state=TaskState.CLOSED, updated_at=at)

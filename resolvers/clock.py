@@ -1,5 +1,6 @@
 """The deeds of the clock: it reminds at half of the acknowledge window, and climbs at its end."""
 
+import logging
 from uuid import UUID, uuid5
 
 from domain import cases
@@ -18,15 +19,21 @@ ACTS = UUID("6f2b0d52-6d0e-5a8e-9c51-0d1f6f5f7f10")
 """Names the clock's commands: one act for one task in one version, whoever is first."""
 
 
+log = logging.getLogger(__name__)
+
+
 async def wind(due_tasks: DueTasks, *, ports: Ports) -> int:
-    """Does what is due now; how many tasks were looked at."""
-    due = await due_tasks.due(at=ports.clock(), limit=BATCH)
-    for task in due:
-        await _act_on(task, due_tasks, ports)
-    return len(due)
+    """Does what is due now; how many tasks were moved. One that cannot be moved is logged and does not hold up the others."""
+    moved = 0
+    for task in await due_tasks.due(at=ports.clock(), limit=BATCH):
+        try:
+            moved += await _act_on(task, due_tasks, ports)
+        except (LookupError, ValueError, RuntimeError):
+            log.exception("the clock could not move task %s", task.id)
+    return moved
 
 
-async def _act_on(due: DueTask, due_tasks: DueTasks, ports: Ports) -> None:
+async def _act_on(due: DueTask, due_tasks: DueTasks, ports: Ports) -> bool:
     at, township = ports.clock(), township_of(due.id)
     organisation = await ports.organisations.of_township(township)
     if organisation is None:
@@ -44,4 +51,5 @@ async def _act_on(due: DueTask, due_tasks: DueTasks, ports: Ports) -> None:
         return cases.escalate(case, due.id, service, moment)
 
     command = Command(CLOCK, uuid5(ACTS, f"{due.id}/{due.version}"), "clock", "", at)
-    await due_tasks.move(due.id, change, event_id=ports.ids.new(Kind.EVENT, township, at), command=command)
+    kept = await due_tasks.move(due.id, change, event_id=ports.ids.new(Kind.EVENT, township, at), command=command)
+    return isinstance(kept, Case)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.access import Actor
-from domain.events import BY_ASKERS, INTERNAL_REASONS, Event
+from domain.events import BY_ASKERS, WORDS_FOR_ASKERS, Event
 from domain.pages import Page, PageRequest
 from domain.ports import Ports
 from domain.requests import Request
@@ -28,7 +28,7 @@ async def history_of_task(task: Task, page: PageRequest, *, by: Actor, ports: Po
 def _for_reader(events: Sequence[Event], *, is_asker: bool, is_shielded: bool) -> Sequence[Event]:
     """Whoever asked does not read what colleagues wrote to each other; where it is shielded, nobody else reads who asked."""
     if is_asker:
-        return [replace(event, reason=None) if event.kind in INTERNAL_REASONS else event for event in events]
+        return [event if event.kind in WORDS_FOR_ASKERS else replace(event, reason=None) for event in events]
     if not is_shielded:
         return events
     return [replace(event, actor_id=None if event.kind in BY_ASKERS else event.actor_id, acting_for_id=None) for event in events]

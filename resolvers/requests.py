@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from domain import cases
@@ -10,7 +10,7 @@ from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.cases import Case
 from domain.commands import Replayed
-from domain.errors import RefusalCode, invalid, not_found, refused
+from domain.errors import NumberTaken, RefusalCode, invalid, not_found, refused
 from domain.households import Household
 from domain.ids import Kind
 from domain.items import MatterScope, ServiceItem
@@ -27,6 +27,8 @@ from resolvers.acting import Acting, Done, acting
 
 HELPERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.CENTRE_CLERK, Role.DISPATCHER, Role.LINK_MEMBER, Role.HUB_HOST})
 """Who may type for somebody else who is there."""
+
+NUMBERS_TRIED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,11 @@ async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Don
     scope = sent.scope or item.default_scope
     where = await _where(sent, scope, now, by, ports)
     await _check_principal(sent, where, by, ports)
-    avoided = _avoided(sent, now.organisation)
-    service = who_serves(now.organisation, item, scope, where.place, on=now.at.astimezone(SHANGHAI).date(), avoided=avoided)
+    on = now.at.astimezone(SHANGHAI).date()
+    avoided = _avoided(sent, now.organisation, on)
+    service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided)
     case = await _new_case(sent, item, scope, where, avoided, service, now, ports)
-    words = Words(case.tasks[0].request_id or "", text, address, sent.location)
-    kept = await ports.requests.add(case, words, cases.submitted(case), now.event_id, now.command)
-    return await _answered(kept, by=by, ports=ports)
+    return await _answered(await _keep(case, text, address, sent.location, now, ports), by=by, ports=ports)
 
 
 async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> Done[Request]:
@@ -115,6 +116,18 @@ async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> M
     found = [words for township in townships for words in await ports.requests.words(township, [r.id for r in requests])]
     shielded = {request.id for request in requests if request.hides_person_from(by.id)}
     return {words.request_id: Words(words.request_id, words.text) if words.request_id in shielded else words for words in found}
+
+
+async def _keep(case: Case, text: str, address: str | None, location: GeoPoint | None, now: Acting, ports: Ports) -> Case | Replayed:
+    """Keeps a new case under a number that nobody has."""
+    for _ in range(NUMBERS_TRIED):
+        number = request_number(now.person.township, now.at.astimezone(SHANGHAI).date(), ports.ids.digits(7))
+        act = cases.submitted(case.numbered(number))
+        try:
+            return await ports.requests.add(act, Words(case.tasks[0].request_id or "", text, address, location), now.event_id, now.command)
+        except NumberTaken:
+            continue
+    raise RuntimeError("every number that chance gave was taken")
 
 
 async def _answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[Request]:
@@ -173,9 +186,9 @@ async def _check_principal(sent: SubmitRequest, where: _Where, by: Actor, ports:
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "onBehalfOfId")
 
 
-def _avoided(sent: SubmitRequest, organisation: Organisation) -> Avoided:
+def _avoided(sent: SubmitRequest, organisation: Organisation, on: date) -> Avoided:
     """Whom the matter is about; only public posts and units can be named, so nobody's neighbour is reported here."""
-    if sent.about_person_id is not None and sent.about_person_id not in organisation.holders:
+    if sent.about_person_id is not None and not organisation.has_public_post(sent.about_person_id, on):
         raise not_found("aboutPersonId")
     if sent.about_unit_id is not None and sent.about_unit_id not in organisation.units:
         raise not_found("aboutUnitId")
@@ -199,7 +212,7 @@ async def _new_case(
     request = Request(
         id=ports.ids.new(Kind.REQUEST, township, at),
         township=township,
-        number=request_number(township, at.astimezone(SHANGHAI).date(), ports.ids.digits(7)),
+        number="",
         state=RequestState.IN_HAND,
         item_id=item.id,
         item_version=item.version,
@@ -226,7 +239,7 @@ async def _new_case(
         title=item.name,
         owner_id=service.unit.id,
         owner_path=(),
-        grid_id=where.place.grid_id if _is_of_grid(service, where.place, now.organisation) else None,
+        grid_id=None if item.is_shielded or scope is MatterScope.ORIGIN_VILLAGE else where.place.grid_id,
         assignee_id=None,
         rule=service.rule,
         routed_because=service.because,
@@ -238,9 +251,3 @@ async def _new_case(
     )
     routed = task.assign(service, now.organisation, windows(calendar, item.deadline_class, at), at=at).new_leg(due)
     return Case(cases.follow(request, (routed,), at=at), (routed,))
-
-
-def _is_of_grid(service: Service, place: Place, organisation: Organisation) -> bool:
-    """Whether the grid's own branch serves it: only then do the grid's workers see it among their open tasks."""
-    grid = organisation.grids.get(place.grid_id) if place.grid_id else None
-    return grid is not None and grid.branch_id == service.unit.id

@@ -17,7 +17,6 @@ from server.identity import context_maker
 from server.metrics import Measured
 from server.wiring import House
 
-
 LIMITS = Limits(max_cost=30_000)
 """Enough for a phone's richest batch of 100 changes."""
 

@@ -87,15 +87,19 @@ class Relay:
 
     async def _tell_inboxes(self, township: str, claimed: Sequence[Owed]) -> list[_Told]:
         organisation = await self._organisations.of_township(township)
-        if organisation is None:
-            raise LookupError("an act was kept for a township that is gone")
-        notices = {owed.event.id: _notices(owed, organisation) for owed in claimed}
+        notices: dict[str, tuple[Notice, ...]] = {}
+        for owed in claimed:
+            try:
+                notices[owed.event.id] = _notices(owed, organisation)
+            except Exception:  # one act that cannot be told must not hold up the others
+                log.exception("act %s could not be told and is parked", owed.event.id)
+                await self._park(owed, self._clock())
         everything = [notice for some in notices.values() for notice in some]
         await self._outbox.tell(everything)
         metrics.NOTICES.inc(len(everything))
         devices = await self._outbox.phones(township, sorted({notice.person_id for notice in everything})) if everything else {}
         told = []
-        for owed in claimed:
+        for owed in (owed for owed in claimed if owed.event.id in notices):
             pushes = pushes_of(notices[owed.event.id], devices, self._messages)
             wanted = tuple(push for push in pushes if owed.phones is None or push.device_id in owed.phones)
             told.append(_Told(owed, notices[owed.event.id], wanted))
@@ -128,11 +132,14 @@ class Relay:
     async def _again(self, owed: Owed, results: Sequence[PushResult], at: datetime) -> None:
         if owed.tries + 1 >= LAST_TRY:
             log.warning("pushes of act %s were given up: %s", owed.event.id, results[0].detail)
-            await self._outbox.park(owed, at=at)
-            metrics.PARKED.set(await self._outbox.parked())
+            await self._park(owed, at)
             return
         wait = max(backoff_seconds(owed.tries), *(result.retry_after or 0.0 for result in results))
         await self._outbox.later(owed, frozenset(result.device_id for result in results), due_at=at + timedelta(seconds=wait))
+
+    async def _park(self, owed: Owed, at: datetime) -> None:
+        await self._outbox.park(owed, at=at)
+        metrics.PARKED.set(await self._outbox.parked())
 
 
 def backoff_seconds(tries: int) -> float:
@@ -176,7 +183,9 @@ async def run_relay(relay: Relay, sequencer: Sequencer, mongo: Mongo) -> None:
         group.create_task(ring_on_events(mongo, [deliver, number]))
 
 
-def _notices(owed: Owed, organisation: Organisation) -> tuple[Notice, ...]:
+def _notices(owed: Owed, organisation: Organisation | None) -> tuple[Notice, ...]:
+    if organisation is None:
+        raise LookupError("the act's township is gone")
     return notices_of(owed.event, owed.case, organisation, on=owed.event.at.astimezone(SHANGHAI).date())
 
 

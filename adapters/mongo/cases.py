@@ -1,8 +1,10 @@
 """Cases are kept whole: documents, words, the event with what the relay owes, and the command's record, in one transaction."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.codec import changed_fields, decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
@@ -10,13 +12,31 @@ from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
-from domain.errors import not_found
+from domain.errors import NumberTaken, not_found
 from domain.events import Event
 from domain.ids import township_of
 from domain.requests import Request, Words
 from domain.tasks import Task
 
 Change = Callable[[Case], Act | None]
+
+NOTHING_YET = Case(None, ())
+
+
+class _NothingToDo(Exception):
+    """The change found nothing to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """One document that an act made or changed: the fields to set, and the keys that opened it before or open it now."""
+
+    collection: str
+    id: str
+    township: str
+    fields: Document
+    scopes: list[str]
+    is_new: bool
 
 
 class MongoCases:
@@ -31,8 +51,10 @@ class MongoCases:
         subject_id = request.id if request else act.task_id
 
         async def work(session: Session) -> Case:
-            await self._keep_new(act, words, session)
-            await self._append(Case(None, ()), act, event_id, command, session)
+            if request is not None:
+                document = {"_id": request.id, "township": request.township, **_words_fields(words), "remarks": {}}
+                await self._mongo.collection("words").insert_one(document, session=session)
+            await self._keep(NOTHING_YET, act, event_id, command, session)
             return act.case
 
         return await self._ledger.once(command, township_of(subject_id), subject_id, work)
@@ -43,52 +65,57 @@ class MongoCases:
         """Changes the case that `scoped` finds in collection `name`; nothing where `change` had nothing to do."""
         subject_id = scoped["_id"]
 
-        async def work(session: Session) -> Case | None:
+        async def work(session: Session) -> Case:
             before = await self._load(name, scoped, subject_field, session)
             act = change(before)
             if act is None:
-                return None
-            await self._keep_changed(before, act.case, session)
+                raise _NothingToDo
             if act.reason is not None and before.request is not None:
                 await self._remark(before.request, event_id, act.reason, session)
-            await self._append(before, act, event_id, command, session)
+            await self._keep(before, act, event_id, command, session)
             return act.case
 
-        return await self._ledger.once(command, township_of(subject_id), subject_id, work)
+        try:
+            return await self._ledger.once(command, township_of(subject_id), subject_id, work)
+        except _NothingToDo:  # undone, so that the command may come again
+            return None
 
     async def _load(self, name: str, scoped: Filter, field: str, session: Session) -> Case:
         found = await self._mongo.collection(name).find_one(scoped, session=session)
         if found is None:
             raise not_found(field)
-        township = found["township"]
         request_id = found["_id"] if name == "requests" else found["request_id"]
         if request_id is None:
             return Case(None, (decode(Task, found),))
-        in_request = {"township": township, "request_id": request_id}
+        in_request = {"township": found["township"], "request_id": request_id}
         tasks = await self._mongo.collection("tasks").find(in_request, session=session).sort([("_id", 1)]).to_list()
-        by_id = {"township": township, "_id": request_id}
+        by_id = {"township": found["township"], "_id": request_id}
         request = found if name == "requests" else await self._mongo.collection("requests").find_one(by_id, session=session)
         return Case(decode(Request, request) if request else None, tuple(decode(Task, task) for task in tasks))
 
-    async def _keep_new(self, act: Act, words: Words, session: Session) -> None:
-        request = act.case.request
-        if request is not None:
-            await self._mongo.collection("requests").insert_one(request_document(request), session=session)
-            document = {"_id": request.id, "township": request.township, **_words_fields(words), "remarks": {}}
-            await self._mongo.collection("words").insert_one(document, session=session)
-        for task in act.case.tasks:
-            await self._mongo.collection("tasks").insert_one(task_document(task), session=session)
+    async def _keep(self, before: Case, act: Act, event_id: str, command: Command, session: Session) -> None:
+        differences = _differences(before, act.case)
+        for document in differences:
+            await self._keep_one(document, session)
+        event = _event_document(act, differences, event_id, command)
+        await self._mongo.collection("events").insert_one(event, session=session)
 
-    async def _keep_changed(self, before: Case, after: Case, session: Session) -> None:
-        for name, id_, township, fields in _differences(before, after):
-            await self._mongo.collection(name).update_one({"township": township, "_id": id_}, {"$set": fields}, session=session)
+    async def _keep_one(self, document: _Difference, session: Session) -> None:
+        collection = self._mongo.collection(document.collection)
+        if not document.is_new:
+            by_id = {"township": document.township, "_id": document.id}
+            await collection.update_one(by_id, {"$set": document.fields}, session=session)
+            return
+        try:
+            await collection.insert_one(document.fields, session=session)
+        except DuplicateKeyError as error:
+            if "number" in (error.details or {}).get("keyPattern", {}):
+                raise NumberTaken from error
+            raise
 
     async def _remark(self, request: Request, event_id: str, words: str, session: Session) -> None:
         by_id = {"township": request.township, "_id": request.id}
         await self._mongo.collection("words").update_one(by_id, {"$set": {f"remarks.{event_id}": words}}, session=session)
-
-    async def _append(self, before: Case, act: Act, event_id: str, command: Command, session: Session) -> None:
-        await self._mongo.collection("events").insert_one(_event_document(before, act, event_id, command), session=session)
 
 
 def request_document(request: Request) -> Document:
@@ -112,18 +139,18 @@ def _documents(case: Case) -> dict[str, tuple[str, Document]]:
     return documents
 
 
-def _differences(before: Case, after: Case) -> list[tuple[str, str, str, Document]]:
-    """What changed: collection, id, township, and the fields to set."""
-    old = _documents(before)
-    found = []
+def _differences(before: Case, after: Case) -> list[_Difference]:
+    old, differences = _documents(before), []
     for id_, (name, document) in _documents(after).items():
-        fields = changed_fields(old[id_][1] if id_ in old else {}, document)
+        earlier = old[id_][1] if id_ in old else {}
+        fields = changed_fields(earlier, document)
         if fields:
-            found.append((name, id_, document["township"], fields))
-    return found
+            scopes = sorted({*document["scopes"], *earlier.get("scopes", ())})
+            differences.append(_Difference(name, id_, document["township"], fields, scopes, is_new=not earlier))
+    return differences
 
 
-def _event_document(before: Case, act: Act, event_id: str, command: Command) -> Document:
+def _event_document(act: Act, differences: Sequence[_Difference], event_id: str, command: Command) -> Document:
     """The event, the fields that it set, who may hear of it, and its place in the feed and in the outbox still to come."""
     request = act.case.request
     event = Event(
@@ -138,19 +165,12 @@ def _event_document(before: Case, act: Act, event_id: str, command: Command) -> 
         device_time=command.device_time,
         facts=act.facts,
     )
-    old = _documents(before)
-    differences = _differences(before, act.case)
-    subjects = []
-    for _, id_, _, _ in differences:
-        now = _documents(act.case)[id_][1]["scopes"]
-        subjects.append({"id": id_, "scopes": sorted({*now, *(old[id_][1]["scopes"] if id_ in old else ())})})
-    hidden = request.hidden_from if request else ()
     return {
         **encode(event),
-        "changes": [{"id": id_, "fields": fields} for _, id_, _, fields in differences],
-        "subjects": subjects,
-        "scopes": sorted({key for subject in subjects for key in subject["scopes"]}),
-        "hidden_from": list(hidden),
+        "changes": [{"id": document.id, "fields": document.fields} for document in differences],
+        "subjects": [{"id": document.id, "scopes": document.scopes} for document in differences],
+        "scopes": sorted({key for document in differences for key in document.scopes}),
+        "hidden_from": list(request.hidden_from) if request else [],
         "unnumbered": True,
         "relay": {"due_at": command.at, "tries": 0},
     }

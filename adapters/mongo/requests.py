@@ -26,7 +26,7 @@ class MongoRequests:
         self._mongo = mongo
         self._cases = cases
 
-    async def add(self, case: Case, words: Words, act: Act, event_id: str, command: Command) -> Case | Replayed:
+    async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
         return await self._cases.add(act, words, event_id, command)
 
     async def update(self, request_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
@@ -78,7 +78,8 @@ def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
     if query.item_ids is not None:
         scoped["item_id"] = {"$in": list(query.item_ids)}
     if query.grid_ids is not None:
-        scoped["place.grid_id"] = {"$in": list(query.grid_ids)}
+        # Where a shielded matter lies would tell whose it is.
+        scoped |= {"place.grid_id": {"$in": list(query.grid_ids)}, "is_shielded": False}
     if query.overdue is True:
         scoped |= {"promise_met": False, "is_counted": True}
     if query.overdue is False:
