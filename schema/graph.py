@@ -1,6 +1,6 @@
 """How domain things are shown: a type declares fields with the thing's own attribute names, edges load by key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields as dataclass_fields
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from schema.tasks import Task
 
 C = TypeVar("C", bound=type)
+
+MAX_VALUES = 100
 
 _SHOWN_AS: dict[type, str] = {}
 """Domain class to GraphQL name, for interfaces and unions."""
@@ -61,6 +63,15 @@ class Node:
 
 def shown_as(thing: object) -> str | None:
     return _SHOWN_AS.get(type(thing))
+
+
+def several(values: Sequence[Any] | None) -> tuple[Any, ...] | None:
+    """A filter's list, each value once; nothing where none was given. Raises BAD_USER_INPUT beyond 100."""
+    if values is None:
+        return None
+    if len(values) > MAX_VALUES:
+        raise GraphQLError(f"a filter's list has at most {MAX_VALUES} values", extensions={"code": "BAD_USER_INPUT"})
+    return tuple(dict.fromkeys(values))
 
 
 def bad_argument(error: BadArgument) -> GraphQLError:

@@ -18,7 +18,7 @@ from domain.status import status_of
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
 from schema.context import Info
-from schema.graph import HouseholdT, Node, PersonT, RequestT, TaskT, described, edge, shows
+from schema.graph import HouseholdT, Node, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.refusal import payload, result
@@ -137,19 +137,15 @@ def request_query(filter: RequestFilter | None, *, asked_by_me: bool = False) ->
     if filter is None:
         return RequestQuery(asked_by_me=asked_by_me)
     return RequestQuery(
-        states=_tuple(filter.states),
-        item_ids=_tuple(filter.item_ids),
-        grid_ids=_tuple(filter.grid_ids),
+        states=several(filter.states),
+        item_ids=several(filter.item_ids),
+        grid_ids=several(filter.grid_ids),
         unit_id=filter.unit_id,
         overdue=filter.overdue,
         submitted_after=filter.submitted_after,
         submitted_before=filter.submitted_before,
         asked_by_me=asked_by_me,
     )
-
-
-def _tuple(values: list[Any] | None) -> tuple[Any, ...] | None:
-    return None if values is None else tuple(dict.fromkeys(values))
 
 
 @strawberry.input(description="Asks for something (提交诉求).")
@@ -182,7 +178,7 @@ class SubmitRequestInput:
             household_id=self.household_id,
             location=self.location.to_domain() if self.location else None,
             address=self.address,
-            attachment_ids=_tuple(self.attachment_ids),
+            attachment_ids=several(self.attachment_ids),
             on_behalf_of_id=self.on_behalf_of_id,
             about_person_id=self.about_person_id,
             about_unit_id=self.about_unit_id,

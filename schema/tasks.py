@@ -15,7 +15,7 @@ from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 from resolvers import tasks as deeds
 from resolvers.history import history_of_task
 from schema.context import Info
-from schema.graph import GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, shows
+from schema.graph import GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.refusal import payload, result
 
@@ -120,7 +120,7 @@ def task_query(filter: TaskFilter | None, *, mine: str | None = None, default_st
     return TaskQuery(
         states=None if states is None else tuple(state for state in TaskState if state in states),
         assignee_id=mine if mine and given.assignee_id in {None, mine} else given.assignee_id,
-        grid_ids=None if given.grid_ids is None else tuple(dict.fromkeys(given.grid_ids)),
+        grid_ids=several(given.grid_ids),
         unit_id=given.unit_id,
         overdue=given.overdue,
         due_before=given.due_before,
@@ -218,7 +218,7 @@ class CompleteTaskInput:
     device_time: datetime | None = strawberry.field(default=None, description=_DEVICE)
 
     def to_domain(self) -> deeds.CompleteTask:
-        attachment_ids = None if self.attachment_ids is None else tuple(self.attachment_ids)
+        attachment_ids = several(self.attachment_ids)
         return deeds.CompleteTask(
             self.command_id, self.task_id, self.outcome, self.note, attachment_ids, self.expected_version, self.device_time
         )

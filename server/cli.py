@@ -125,6 +125,7 @@ async def _work(verb: str, settings: Settings, environment: Mapping[str, str]) -
             with listen(settings.host, settings.port) as listening:
                 await server.serve(sockets=[listening])
             await identity.close()
+            return 0 if server.started else 1
     finally:
         await close(firebase)
         await house.close()

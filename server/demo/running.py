@@ -1,6 +1,7 @@
 """Demo mode in one process: its own MongoDB, the settlement, the service with relay and clockwork, and the main job."""
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
@@ -49,6 +50,7 @@ def demo_settings(settings: Settings) -> Settings:
 def run_demo(settings: Settings, *, once: bool, say: Say = print) -> int:
     """The exit code: 0 unless a step of the main job failed. The database is started here, in the main thread."""
     settings = demo_settings(settings)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
     with ExitStack() as stack:
         listening = stack.enter_context(listen(settings.host, settings.port))
         if not settings.mongodb_uri:
