@@ -151,9 +151,9 @@ def start(
     expected_version: int | None = None,
 ) -> Act:
     """Row 12, or 12a where the resident was not reached. A contact is wanted where somebody asked."""
-    task = _permit(case, task_id, moment, Verb.START, expected_version=expected_version)
-    if contact is None and task.request_id is not None:
+    if contact is None and case.task(task_id).request_id is not None:
         raise invalid("refusal.contact_wanted", "contact")
+    task = _permit(case, task_id, moment, Verb.START, expected_version=expected_version)
     changed = task.start(at=moment.at) if reached else task.try_contact(tried_at, at=moment.at)
     kind = EventKind.TASK_STARTED if changed.state is TaskState.IN_PROGRESS else EventKind.TASK_CONTACT_TRIED
     facts: Facts = {"contact": contact.value if contact else None, "reached": reached}

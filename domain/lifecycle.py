@@ -195,18 +195,20 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
 
 
 def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ...]:
-    """Who may check the work: the leader of the owner unit, else the nearest above, of those who never worked on it or asked for it."""
+    """Who may check the work: the leader of the owner unit, else the nearest above, of those who never worked on it or asked for it.
+
+    What the centre's counter owns, another clerk of the centre may check too.
+    """
     excluded = {task.assignee_id, *task.past_assignees, *task.hidden_from, *task.askers}
+    owner = organisation.units.get(task.owner_id)
+    is_centre = owner is not None and owner.kind is OrgUnitKind.SERVICE_CENTRE
+    posts = organisation.posts_at(task.owner_id, on) if is_centre else []
+    eligible = [post.person_id for post in posts if post.role is Role.CENTRE_CLERK and post.person_id not in excluded]
     for unit_id in task.owner_path:
-        candidates = organisation.leaders(unit_id, on)
-        unit = organisation.units.get(unit_id)
-        if unit is not None and unit.kind is OrgUnitKind.SERVICE_CENTRE:
-            clerks = [post.person_id for post in organisation.posts_at(unit_id, on) if post.role is Role.CENTRE_CLERK]
-            candidates = [*candidates, *clerks]
-        eligible = tuple(dict.fromkeys(person for person in candidates if person not in excluded))
-        if eligible:
-            return eligible
-    return ()
+        leaders = [person for person in organisation.leaders(unit_id, on) if person not in excluded]
+        if leaders:
+            return tuple(dict.fromkeys([*eligible, *leaders]))
+    return tuple(eligible)
 
 
 def _may_judge_return(task: Task, actor: Actor) -> bool:

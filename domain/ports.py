@@ -109,6 +109,10 @@ class Requests(Protocol):
         """
         ...
 
+    async def replay_of(self, command: Command) -> Replayed | None:
+        """What the command did, if it was carried out before. Raises `Refused` COMMAND_MISMATCH."""
+        ...
+
     async def update(self, request_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
         """Like `Tasks.update`, for a verb whose subject is the request."""
         ...

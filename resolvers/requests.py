@@ -10,7 +10,7 @@ from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.cases import Case
 from domain.commands import Replayed
-from domain.errors import NumberTaken, RefusalCode, invalid, not_found, refused
+from domain.errors import NumberTaken, RefusalCode, Refused, invalid, not_found, refused
 from domain.households import Household
 from domain.ids import Kind
 from domain.items import MatterScope, ServiceItem
@@ -68,20 +68,33 @@ class _Where:
 async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Done[Request]:
     """A request with its routed task, both clocks running; the answer is there before anybody was told."""
     now = await acting("submitRequest", sent, by=by, ports=ports, acting_for_id=sent.on_behalf_of_id)
+    try:
+        case, words = await _routed(sent, now, by, ports)
+    except Refused:
+        # What was taken on once stays so, whatever has become of the home or the item since.
+        replayed = await ports.requests.replay_of(now.command)
+        if replayed is None:
+            raise
+        return await _answered(replayed, by=by, ports=ports)
+    return await _answered(await _keep(case, words, now, ports), by=by, ports=ports)
+
+
+async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> tuple[Case, Words]:
+    """The new case, checked and routed, and its words. Nothing is written."""
     text, address = required_text(sent.text, "text"), optional_text(sent.address, "address")
+    _check_place_is_given(sent, now)
     item = (await ports.catalogue.items()).get(sent.item_id)
     if item is None:
         raise not_found("itemId")
     if sent.attachment_ids:
         raise not_found("attachmentIds")
-    scope = sent.scope or item.default_scope
+    scope, on = sent.scope or item.default_scope, now.at.astimezone(SHANGHAI).date()
     where = await _where(sent, scope, now, by, ports)
     await _check_principal(sent, where, by, ports)
-    on = now.at.astimezone(SHANGHAI).date()
     avoided = _avoided(sent, now.organisation, on)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided)
     case = await _new_case(sent, item, scope, where, avoided, service, now, ports)
-    return await _answered(await _keep(case, text, address, sent.location, now, ports), by=by, ports=ports)
+    return case, Words(case.tasks[0].request_id or "", text, address, sent.location)
 
 
 async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> Done[Request]:
@@ -118,13 +131,12 @@ async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> M
     return {words.request_id: Words(words.request_id, words.text) if words.request_id in shielded else words for words in found}
 
 
-async def _keep(case: Case, text: str, address: str | None, location: GeoPoint | None, now: Acting, ports: Ports) -> Case | Replayed:
+async def _keep(case: Case, words: Words, now: Acting, ports: Ports) -> Case | Replayed:
     """Keeps a new case under a number that nobody has."""
     for _ in range(NUMBERS_TRIED):
         number = request_number(now.person.township, now.at.astimezone(SHANGHAI).date(), ports.ids.digits(7))
-        act = cases.submitted(case.numbered(number))
         try:
-            return await ports.requests.add(act, Words(case.tasks[0].request_id or "", text, address, location), now.event_id, now.command)
+            return await ports.requests.add(cases.submitted(case.numbered(number)), words, now.event_id, now.command)
         except NumberTaken:
             continue
     raise RuntimeError("every number that chance gave was taken")
@@ -140,37 +152,40 @@ async def _answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[R
     return Done(found[0], is_replay=True)
 
 
-async def _where(sent: SubmitRequest, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
-    """The home that was named, or the sender's own; else the grid around the point. Refuses what is nowhere."""
-    located = _grid_id_at(sent.location, scope, now) if sent.location else None
-    household_id = sent.household_id or (None if located else now.person.household_id)
-    if household_id is not None:
-        found = await ports.households.by_ids([household_id], seen_by=by)
-        if not found:
-            raise not_found("householdId")
-        home = found[0]
-        return _Where(home, Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id))
-    if located is None:
+def _check_place_is_given(sent: SubmitRequest, now: Acting) -> None:
+    if sent.location is not None and not sent.location.is_on_earth:
+        raise invalid("refusal.point_nowhere", "location")
+    if sent.household_id is None and sent.location is None and now.person.household_id is None:
         raise invalid("refusal.place_wanted", "householdId")
-    village_id = await _own_village(now, by, ports) if scope is MatterScope.ORIGIN_VILLAGE else None
-    return _Where(None, Place(grid_id=located, village_id=village_id))
+
+
+async def _where(sent: SubmitRequest, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
+    """The home that was named, else the grid around the point, else the sender's own home. Refuses what is nowhere."""
+    home = await _home(sent.household_id, by, ports) if sent.household_id else None
+    located = _grid_id_at(sent.location, scope, now) if sent.location else None
+    own = await _home(now.person.household_id, by, ports) if home is None and now.person.household_id else None
+    if home is None and located is not None:
+        village_id = own.origin_village_id if own and scope is MatterScope.ORIGIN_VILLAGE else None
+        return _Where(None, Place(grid_id=located, village_id=village_id))
+    home = home or own
+    if home is None:
+        raise invalid("refusal.place_wanted", "householdId")
+    return _Where(home, Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id))
+
+
+async def _home(household_id: str, by: Actor, ports: Ports) -> Household:
+    found = await ports.households.by_ids([household_id], seen_by=by)
+    if not found:
+        raise not_found("householdId")
+    return found[0]
 
 
 def _grid_id_at(point: GeoPoint, scope: MatterScope, now: Acting) -> str | None:
     """A matter of the village left may lie on its land, outside every grid."""
-    if not point.is_on_earth:
-        raise invalid("refusal.point_nowhere", "location")
     grid = now.organisation.grid_at(point, now.at.astimezone(SHANGHAI).date())
     if grid is None and scope is MatterScope.RESIDENCE:
         raise refused(RefusalCode.OUTSIDE_AREA, "refusal.outside_area", "location")
     return grid.id if grid else None
-
-
-async def _own_village(now: Acting, by: Actor, ports: Ports) -> str | None:
-    if now.person.household_id is None:
-        return None
-    homes = await ports.households.by_ids([now.person.household_id], seen_by=by)
-    return homes[0].origin_village_id if homes else None
 
 
 async def _check_principal(sent: SubmitRequest, where: _Where, by: Actor, ports: Ports) -> None:

@@ -10,7 +10,6 @@ from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
 from domain.errors import Message, RefusalCode, invalid, not_found, refused
-from domain.ids import Kind, parse
 from domain.items import ServiceItem
 from domain.organisation import Appointment, Organisation, Role
 from domain.pages import Page, PageRequest
@@ -154,10 +153,10 @@ async def return_task(sent: ReturnTask, *, by: Actor, ports: Ports) -> Done[Task
     """Not mine: off the worker's list and onto the desk, with a reason and perhaps a proposal."""
     now = await acting("returnTask", sent, by=by, ports=ports)
     note = required_text(sent.note, "note")
-    if sent.proposed_owner_id is not None and not _is_in_directory(sent.proposed_owner_id, now.organisation):
-        raise not_found("proposedOwnerId")
 
     def change(case: Case) -> Act:
+        if sent.proposed_owner_id is not None and not _is_in_directory(sent.proposed_owner_id, now):
+            raise not_found("proposedOwnerId")
         return cases.give_back(
             case,
             sent.task_id,
@@ -278,9 +277,6 @@ def _by_router(case: Case, items: Mapping[str, ServiceItem], now: Acting) -> Ser
     return who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided)
 
 
-def _is_in_directory(id_: str, organisation: Organisation) -> bool:
-    """A unit, or somebody who holds a post."""
-    ref = parse(id_)
-    if ref is None:
-        return False
-    return id_ in organisation.units if ref.kind is Kind.UNIT else id_ in organisation.holders
+def _is_in_directory(id_: str, now: Acting) -> bool:
+    """A unit, or somebody on the notice board."""
+    return id_ in now.organisation.units or now.organisation.has_public_post(id_, now.at.astimezone(SHANGHAI).date())

@@ -49,12 +49,13 @@ class Ledger:
             try:
                 return await self._mongo.transact(recorded)
             except _KeptBefore:
-                replayed = await self._replay(command)
+                replayed = await self.replay_of(command)
                 if replayed is not None:
                     return replayed
         raise RuntimeError("a command's record was there and then was not")
 
-    async def _replay(self, command: Command) -> Replayed | None:
+    async def replay_of(self, command: Command) -> Replayed | None:
+        """What the command did, if it was carried out before. Raises COMMAND_MISMATCH."""
         record = await self._mongo.collection("commands").find_one({"_id": command.key})
         if record is None:
             return None

@@ -6,6 +6,7 @@ from datetime import datetime
 from adapters.mongo.cases import Change, MongoCases
 from adapters.mongo.codec import decode
 from adapters.mongo.driver import Mongo
+from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids, seen_by_filter, soonest_first
 from domain.access import Actor, Door, key
 from domain.cases import Act, Case
@@ -22,12 +23,16 @@ NOTHING: Page[Request] = Page((), (), has_next=False, has_previous=False)
 class MongoRequests:
     """Keeps `domain.ports.Requests`."""
 
-    def __init__(self, mongo: Mongo, cases: MongoCases) -> None:
+    def __init__(self, mongo: Mongo, cases: MongoCases, ledger: Ledger) -> None:
         self._mongo = mongo
         self._cases = cases
+        self._ledger = ledger
 
     async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
         return await self._cases.add(act, words, event_id, command)
+
+    async def replay_of(self, command: Command) -> Replayed | None:
+        return await self._ledger.replay_of(command)
 
     async def update(self, request_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
         scoped = seen_by_filter(seen_by)
