@@ -3,7 +3,7 @@
 `seen_by` is keyword-only and has no default: what the reader's keys do not open is not found, in every read.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -192,7 +192,7 @@ class Feed(Protocol):
         """A slice of all things of one kind in the reader's scope, by id."""
         ...
 
-    def wakes(self, *, seen_by: Actor) -> AsyncIterator[None]:
+    def wakes(self, *, seen_by: Actor) -> AsyncGenerator[None, None]:
         """Ticks whenever something in the reader's scope may have changed, and now and then without. It never ends by itself."""
         ...
 

@@ -50,12 +50,8 @@ async def _snapshot(where: Position, size: int, by: Actor, ports: Ports) -> Chan
 async def _delta(where: Position, size: int, by: Actor, ports: Ports) -> ChangeBatch:
     rows = await ports.feed.rows(where.number, size, seen_by=by)
     taken = _fitting(rows, size)
-    opened = {id_: by.may_open(scopes) for row in taken for id_, scopes in row.subjects}
-    # A thing that several rows changed is told once; it was in scope if any of them says so.
-    for row in taken:
-        for id_, scopes in row.subjects:
-            opened[id_] = opened[id_] or by.may_open(scopes)
-    ids = [id_ for id_, was_open in opened.items() if was_open]
+    # A row names everything that an act changed: what was never open to the reader is not even told as removed.
+    ids = list(dict.fromkeys(id_ for row in taken for id_, scopes in row.subjects if by.may_open(scopes)))
     current = await _current(ids, by, ports)
     number = taken[-1].number if taken else where.number
     return ChangeBatch(

@@ -1,6 +1,5 @@
 """The roots: everything that can be asked, done and followed."""
 
-from collections.abc import AsyncGenerator
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -265,15 +264,10 @@ class Mutation:
     )
 
 
-async def _live_changes(info: Info, after: sync.Since = None) -> AsyncGenerator[Any, None]:
-    async for batch in sync.live_changes(info, after):
-        yield batch
-
-
 @strawberry.type(description="Everything that can be followed (订阅).")
 class Subscription:
     live_changes: Any = strawberry.subscription(
-        resolver=_live_changes, graphql_type=sync.ChangeBatch, description="The feed of changes, pushed (实时变更)."
+        resolver=sync.live_changes, graphql_type=sync.ChangeBatch, description="The feed of changes, pushed (实时变更)."
     )
 
 

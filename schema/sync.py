@@ -1,6 +1,7 @@
 """The feed of changes, asked for or pushed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import strawberry
@@ -35,19 +36,20 @@ async def changes(info: Info, after: Since = None, first: First = 100) -> Any:
         raise bad_argument(error) from error
 
 
-async def live_changes(info: Info, after: Since = None) -> AsyncIterator[Any]:
+async def live_changes(info: Info, after: Since = None) -> AsyncGenerator[Any, None]:
     """The same batches, as they come. Rights are read anew before each: whoever lost them hears nothing more."""
     context = info.context
     cursor, stamp = after, ""
     while context.actor.is_signed_in and stamp != sync.stamp_of(context.actor):
         stamp = sync.stamp_of(context.actor)
-        async for _ in context.ports.feed.wakes(seen_by=context.actor):
-            more = True
-            while more:
-                context.begin(await context.sign_in_again(), context.ports.clock())
-                batch: sync.ChangeBatch = await changes(info, cursor)
-                cursor, more = batch.cursor, batch.more
-                if batch.changed or batch.removed or batch.reset:
-                    yield batch
-            if stamp != sync.stamp_of(context.actor):
-                break
+        async with aclosing(context.ports.feed.wakes(seen_by=context.actor)) as wakes:
+            async for _ in wakes:
+                more = True
+                while more:
+                    context.begin(await context.sign_in_again(), context.ports.clock())
+                    batch: sync.ChangeBatch = await changes(info, cursor)
+                    cursor, more = batch.cursor, batch.more
+                    if batch.changed or batch.removed or batch.reset:
+                        yield batch
+                if stamp != sync.stamp_of(context.actor):
+                    break

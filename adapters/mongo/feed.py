@@ -3,7 +3,7 @@
 import logging
 from asyncio import Event as Bell
 from asyncio import gather, sleep, timeout
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from pymongo.errors import PyMongoError
@@ -69,7 +69,7 @@ class MongoFeed:
         found = self._mongo.collection(name).find({**scoped, "_id": {"$gt": after_id}}).sort([("_id", 1)]).limit(limit)
         return [decode(stored, document) for document in await found.to_list()]
 
-    async def wakes(self, *, seen_by: Actor) -> AsyncIterator[None]:
+    async def wakes(self, *, seen_by: Actor) -> AsyncGenerator[None, None]:
         if seen_by.organisation is None:
             return
         listener = _Listener(seen_by.organisation.township, seen_by.keys)
