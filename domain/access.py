@@ -18,9 +18,10 @@ UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Rol
 
 
 class Door(Enum):
-    """What a key hangs on."""
+    """What a key hangs on. A worker's key opens what one works on, for as long as one holds a post."""
 
     PERSON = "p"
+    WORKER = "w"
     HOUSEHOLD = "h"
     GRID = "g"
     UNIT = "u"
@@ -69,6 +70,10 @@ class Actor:
     def may_open(self, scopes: frozenset[str]) -> bool:
         return not self.keys.isdisjoint(scopes)
 
+    def opens_only_as_asker(self, scopes: frozenset[str]) -> bool:
+        """Whether nothing but having asked for it opens it: no work on it, no post over it."""
+        return self.id is not None and self.keys & scopes == {key(Door.PERSON, self.id)}
+
     def units_led(self, *roles: Role) -> frozenset[str]:
         return frozenset(post.unit_id for post in self.appointments if post.role in roles)
 
@@ -82,6 +87,8 @@ def actor_of(person: Person, organisation: Organisation, *, at: datetime) -> Act
     held = {key(Door.PERSON, person.id)}
     if person.household_id:
         held.add(key(Door.HOUSEHOLD, person.household_id))
+    if posts:
+        held.add(key(Door.WORKER, person.id))
     for post in posts:
         if post.role is Role.GRID_WORKER and post.grid_id:
             held.add(key(Door.GRID, post.grid_id))

@@ -184,7 +184,7 @@ def approve_return(
 ) -> Act:
     """Row 10: to a new assignee, or to where the router says; a new leg starts with whoever gets it."""
     task = _permit(case, task_id, moment, Verb.APPROVE_RETURN, expected_version=expected_version)
-    assigned = _hand_to(task, service, moment, is_new_leg=True)
+    assigned = _hand_to(task.bind_returns(), service, moment, is_new_leg=True)
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
     return _act(case.after(assigned), EventKind.RETURN_APPROVED, task_id, facts, reason)
 
@@ -225,7 +225,8 @@ def verify(
 def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade | None, words: str | None = None) -> Act:
     """Rows 23 and 24: the resident's last word; not solved, or one of the two lowest grades, and it is done again."""
     request, lead = case.request, case.tasks[0]
-    if request is None or moment.by.id is None or moment.by.id != request.judge_id:
+    has_worked = any(moment.by.id in (task.assignee_id, *task.past_assignees) for task in case.tasks)
+    if request is None or moment.by.id is None or moment.by.id != request.judge_id or has_worked:
         raise refused(Code.NOT_ALLOWED, "refusal.not_allowed", "requestId")
     if request.state is not RequestState.ANSWERED:
         raise refused(Code.WRONG_STATE, "refusal.not_asked", "requestId", current=request)

@@ -65,6 +65,9 @@ class OrgUnit:
     skill: str | None = None
     version: int = 1
 
+    def is_valid(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -77,6 +80,9 @@ class Grid:
     household_count: int
     valid_from: date
     valid_to: date | None = None
+
+    def is_valid(self, on: date) -> bool:
+        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +215,11 @@ class Organisation:
 
     def grid_at(self, point: GeoPoint, on: date) -> Grid | None:
         """The grid in whose boundary the point lies."""
-        return next(
-            (
-                g
-                for g in self.grids.values()
-                if g.valid_from <= on and (g.valid_to is None or on < g.valid_to) and g.boundary.contains(point)
-            ),
-            None,
-        )
+        return next((grid for grid in self.grids.values() if grid.is_valid(on) and grid.boundary.contains(point)), None)
+
+    def unit_of_kind(self, kind: OrgUnitKind, on: date, *, skill: str | None = None) -> OrgUnit | None:
+        """The unit of a kind (and skill) that there is on that day."""
+        return next((unit for unit in self.units.values() if unit.kind is kind and unit.skill == skill and unit.is_valid(on)), None)
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, Sequence[V]]:

@@ -135,7 +135,7 @@ def _first_rung(organisation: Organisation, item: ServiceItem, scope: MatterScop
         unit = organisation.units[village.unit_id]
         return _Rung(unit, organisation.leaders(unit.id, on), RULE_SCOPE, Message("routing.origin_village", {"village": village.name}))
     rung = _by_item(organisation, item, place, on)
-    return rung or _settlement(organisation, item, on)
+    return rung or _settlement(organisation, on)
 
 
 def _by_item(organisation: Organisation, item: ServiceItem, place: Place, on: date) -> _Rung | None:
@@ -147,14 +147,14 @@ def _by_item(organisation: Organisation, item: ServiceItem, place: Place, on: da
         case OwnerRule.PROFESSIONAL_BRANCH:
             return _professional_branch(organisation, item, on)
         case OwnerRule.SERVICE_CENTRE:
-            return _service_centre(organisation, item, on)
+            return _service_centre(organisation, on)
         case OwnerRule.SETTLEMENT_ORG:
             return None
 
 
 def _residence_grid(organisation: Organisation, place: Place, on: date) -> _Rung | None:
     grid = organisation.grids.get(place.grid_id) if place.grid_id else None
-    if grid is None:
+    if grid is None or not grid.is_valid(on):
         return None
     posts = organisation.posts_at(grid.branch_id, on)
     holders = [post.person_id for post in posts if post.role is Role.GRID_WORKER and post.grid_id == grid.id]
@@ -172,26 +172,25 @@ def _hub(organisation: Organisation, place: Place, on: date) -> _Rung | None:
 
 
 def _professional_branch(organisation: Organisation, item: ServiceItem, on: date) -> _Rung | None:
-    kind = OrgUnitKind.PROFESSIONAL_BRANCH
-    branch = next((u for u in organisation.units.values() if u.kind is kind and u.skill is not None and u.skill == item.skill), None)
+    branch = organisation.unit_of_kind(OrgUnitKind.PROFESSIONAL_BRANCH, on, skill=item.skill)
     if branch is None:
         return None
-    hands = [branch.id, *(unit.id for unit in organisation.children(branch.id) if unit.kind is OrgUnitKind.PROVIDER)]
+    hands = [branch.id, *(unit.id for unit in organisation.children(branch.id) if unit.kind is OrgUnitKind.PROVIDER and unit.is_valid(on))]
     roles = {Role.PROVIDER_WORKER, Role.VOLUNTEER}
     holders = [post.person_id for unit_id in hands for post in organisation.posts_at(unit_id, on) if post.role in roles]
     return _Rung(branch, holders, RULE_ITEM, Message("routing.professional_branch", {"unit": branch.name}))
 
 
-def _service_centre(organisation: Organisation, item: ServiceItem, on: date) -> _Rung | None:
-    centre = next((u for u in organisation.units.values() if u.kind is OrgUnitKind.SERVICE_CENTRE), None)
+def _service_centre(organisation: Organisation, on: date) -> _Rung | None:
+    centre = organisation.unit_of_kind(OrgUnitKind.SERVICE_CENTRE, on)
     if centre is None:
         return None
     clerks = [post.person_id for post in organisation.posts_at(centre.id, on) if post.role is Role.CENTRE_CLERK]
     return _Rung(centre, clerks, RULE_ITEM, Message("routing.service_centre", {"unit": centre.name}))
 
 
-def _settlement(organisation: Organisation, item: ServiceItem, on: date) -> _Rung:
-    settlement = next((u for u in organisation.units.values() if u.kind is OrgUnitKind.SETTLEMENT_ORG), organisation.root())
+def _settlement(organisation: Organisation, on: date) -> _Rung:
+    settlement = organisation.unit_of_kind(OrgUnitKind.SETTLEMENT_ORG, on) or organisation.root()
     return _Rung(settlement, organisation.leaders(settlement.id, on), RULE_ITEM, Message("routing.settlement", {"unit": settlement.name}))
 
 

@@ -121,7 +121,7 @@ class Task:
         """The keys that open it: the owner's units; who works on it; who asked; its grid's workers while it is open."""
         scopes = keys(Door.UNIT, self.owner_path) | keys(Door.PERSON, self.askers)
         if self.assignee_id:
-            scopes |= {key(Door.PERSON, self.assignee_id)}
+            scopes |= {key(Door.WORKER, self.assignee_id)}
         if self.grid_id and self.is_of_grid and not self.is_over:
             scopes |= {key(Door.GRID, self.grid_id)}
         return scopes - keys(Door.PERSON, set(self.hidden_from) - set(self.askers))
@@ -171,6 +171,10 @@ class Task:
         tried = replace(self, contact_tries=tries, updated_at=at)
         return tried.start(at=at) if len(tries) >= TRIES_THAT_COUNT else tried
 
+    def bind_returns(self) -> "Task":
+        """After the second return whoever the desk picks keeps it: the back-stop owner."""
+        return replace(self, is_return_bound=self.is_return_bound or len(self.returners) > 1)
+
     def give_back(self, by_id: str, proposed_owner_id: str | None, *, at: datetime) -> "Task":
         return replace(
             self,
@@ -185,14 +189,12 @@ class Task:
 
     def refuse_return(self, resumed_due_at: datetime | None, *, at: datetime) -> "Task":
         """Back to who returned it, acknowledged; the leg goes on with the time that was left."""
-        is_bound = self.is_return_bound or len(self.returners) > 1
         return replace(
-            self,
+            self.bind_returns(),
             state=TaskState.ACKNOWLEDGED,
             due_at=resumed_due_at,
             returned_at=None,
             proposed_owner_id=None,
-            is_return_bound=is_bound,
             updated_at=at,
         )
 

@@ -89,9 +89,9 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
     if sent.attachment_ids:
         raise not_found("attachmentIds")
     scope, on = sent.scope or item.default_scope, now.at.astimezone(SHANGHAI).date()
+    avoided = _avoided(sent, now.organisation, on)
     where = await _where(sent, scope, now, by, ports)
     await _check_principal(sent, where, by, ports)
-    avoided = _avoided(sent, now.organisation, on)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided)
     case = await _new_case(sent, item, scope, where, avoided, service, now, ports)
     return case, Words(case.tasks[0].request_id or "", text, address, sent.location)
