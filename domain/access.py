@@ -3,14 +3,14 @@
 Keys come from posts and from being somebody; the depth of a role is which keys it holds (`domain.md`, section 8).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 from domain.calendar import SHANGHAI
 from domain.ids import key_of
-from domain.organisation import PUBLIC_ROLES, Appointment, Organisation, Role
+from domain.organisation import Appointment, Organisation, Role
 from domain.people import Person
 
 UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Role.CENTRE_CLERK})
@@ -18,13 +18,19 @@ UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Rol
 
 
 class Door(Enum):
-    """What a key hangs on. A worker's key opens what one works on, for as long as one holds a post."""
+    """What a key hangs on. A worker's key opens what one works on, a helper's what one typed for
+    somebody; both are held for as long as any post is."""
 
     PERSON = "p"
     WORKER = "w"
+    HELPER = "t"
     HOUSEHOLD = "h"
     GRID = "g"
     UNIT = "u"
+
+
+ASKING = (Door.PERSON, Door.HELPER)
+"""Keys that having asked gives, for oneself or for somebody else."""
 
 
 def key(door: Door, id_: str) -> str:
@@ -33,6 +39,11 @@ def key(door: Door, id_: str) -> str:
 
 def keys(door: Door, ids: Iterable[str]) -> frozenset[str]:
     return frozenset(key(door, id_) for id_ in ids)
+
+
+def asker_keys(askers: Sequence[str]) -> frozenset[str]:
+    """Whom it is for reads it as a person; whoever typed it reads it as the helper they are, while they hold a post."""
+    return keys(Door.PERSON, askers[:1]) | keys(Door.HELPER, askers[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +74,12 @@ class Actor:
             held.add(Role.RESIDENT)
         return tuple(role for role in Role if role in held)
 
-    @property
-    def is_staff(self) -> bool:
-        return any(post.role in PUBLIC_ROLES for post in self.appointments)
-
     def may_open(self, scopes: frozenset[str]) -> bool:
         return not self.keys.isdisjoint(scopes)
 
-    def opens_only_as_asker(self, scopes: frozenset[str]) -> bool:
-        """Whether nothing but having asked for it opens it: no work on it, no post over it."""
-        return self.id is not None and self.keys & scopes == {key(Door.PERSON, self.id)}
+    def is_only_asker(self, askers: Sequence[str], scopes: frozenset[str]) -> bool:
+        """Whether nothing but having asked or typed opens it: no grid of theirs, no post over it."""
+        return self.id is not None and self.id in askers and self.keys & scopes <= {key(door, self.id) for door in ASKING}
 
     def units_led(self, *roles: Role) -> frozenset[str]:
         return frozenset(post.unit_id for post in self.appointments if post.role in roles)
@@ -88,7 +95,7 @@ def actor_of(person: Person, organisation: Organisation, *, at: datetime) -> Act
     if person.household_id:
         held.add(key(Door.HOUSEHOLD, person.household_id))
     if posts:
-        held.add(key(Door.WORKER, person.id))
+        held |= {key(Door.WORKER, person.id), key(Door.HELPER, person.id)}
     for post in posts:
         if post.role is Role.GRID_WORKER and post.grid_id:
             held.add(key(Door.GRID, post.grid_id))

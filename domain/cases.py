@@ -6,13 +6,13 @@ from datetime import datetime
 
 from domain import requests, tasks
 from domain.access import Actor
-from domain.calendar import WorkingCalendar
+from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode as Code
 from domain.errors import invalid, refused
 from domain.events import EventKind
 from domain.legs import promise, resumed_due, windows
-from domain.lifecycle import Verb, guard_return, permit, standings
+from domain.lifecycle import Verb, guard_return, permit, standings, verifiers
 from domain.organisation import Organisation
 from domain.requests import Grade, Request, RequestState, Verdict
 from domain.routing import Avoided, Service, unit_above
@@ -44,14 +44,15 @@ class Case:
         return replace(self, request=replace(self.request, number=number)) if self.request else self
 
     def after(self, changed: Task, request: Request | None = None) -> "Case":
-        """The case with one task changed; the request follows its tasks. Versions grow by one where something changed."""
+        """The case with one task changed; the request follows its tasks, and the version of each grows by one."""
         grown = replace(changed, version=changed.version + 1)
         all_tasks = tuple(grown if task.id == grown.id else task for task in self.tasks)
         before = self.request
         if before is None:
             return Case(None, all_tasks)
+        # What a request says of itself follows from its tasks: when one changes, so does it.
         followed = follow(request or before, all_tasks, at=grown.updated_at)
-        return Case(before if followed == before else replace(followed, version=before.version + 1), all_tasks)
+        return Case(replace(followed, version=before.version + 1), all_tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,9 @@ def _state(request: Request, all_tasks: tuple[Task, ...]) -> RequestState:
 
 
 def _act(case: Case, kind: EventKind, task_id: str, facts: Facts | None = None, reason: str | None = None) -> Act:
-    """The act with who has the task after it: whoever is told later is told of what happened then, not of what is true by now."""
-    return Act(case, kind, task_id, {"assignee": case.task(task_id).assignee_id, **(facts or {})}, reason)
+    """The act with who has and who owns the task after it: whoever is told late is told of what happened, not of what is true by now."""
+    task = case.task(task_id)
+    return Act(case, kind, task_id, {"assignee": task.assignee_id, "owner": task.owner_id, **(facts or {})}, reason)
 
 
 def submitted(case: Case) -> Act:
@@ -128,6 +130,9 @@ def assign(
     task = _permit(case, task_id, moment, Verb.ASSIGN, Verb.ASSIGN_AGAIN, expected_version=expected_version)
     if service.person is None or service.person.id == task.assignee_id:
         raise invalid("refusal.has_it_already", "assigneeId")
+    if task.due_at and task.returned_at:  # the leg was paused while the desk thought
+        due_at = resumed_due(moment.calendar, moment.deadline_class, task.due_at, task.returned_at, moment.at)
+        task = replace(task, due_at=due_at)
     assigned = _hand_to(task, service, moment, is_new_leg=task.state is TaskState.QUEUED and bool(task.past_assignees))
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
     return _act(case.after(assigned), EventKind.TASK_ASSIGNED, task_id, facts, note)
@@ -146,15 +151,19 @@ def start(
     *,
     contact: tasks.ContactKind | None,
     reached: bool,
-    tried_at: datetime,
+    tried_at: datetime | None,
     note: str | None = None,
     expected_version: int | None = None,
 ) -> Act:
-    """Row 12, or 12a where the resident was not reached. A contact is wanted where somebody asked."""
+    """Row 12, or 12a where the resident was not reached. A contact is wanted where somebody asked.
+
+    `tried_at` is the phone's time: it counts where it lies between the assignment and now.
+    """
     if contact is None and case.task(task_id).request_id is not None:
         raise invalid("refusal.contact_wanted", "contact")
     task = _permit(case, task_id, moment, Verb.START, expected_version=expected_version)
-    changed = task.start(at=moment.at) if reached else task.try_contact(tried_at, at=moment.at)
+    is_plausible = tried_at is not None and task.assigned_at is not None and task.assigned_at <= tried_at <= moment.at
+    changed = task.start(at=moment.at) if reached else task.try_contact(tried_at if tried_at and is_plausible else moment.at, at=moment.at)
     kind = EventKind.TASK_STARTED if changed.state is TaskState.IN_PROGRESS else EventKind.TASK_CONTACT_TRIED
     facts: Facts = {"contact": contact.value if contact else None, "reached": reached}
     return _act(case.after(changed), kind, task_id, facts, note)
@@ -184,6 +193,8 @@ def approve_return(
 ) -> Act:
     """Row 10: to a new assignee, or to where the router says; a new leg starts with whoever gets it."""
     task = _permit(case, task_id, moment, Verb.APPROVE_RETURN, expected_version=expected_version)
+    if service.person is not None and service.person.id == task.assignee_id:
+        raise invalid("refusal.has_it_already", "assigneeId")
     assigned = _hand_to(task.bind_returns(), service, moment, is_new_leg=True)
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
     return _act(case.after(assigned), EventKind.RETURN_APPROVED, task_id, facts, reason)
@@ -204,7 +215,18 @@ def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note
     task = _permit(case, task_id, moment, Verb.COMPLETE, expected_version=expected_version)
     if any(child.parent_id == task_id and not child.is_over for child in case.tasks):
         raise refused(Code.WRONG_STATE, "refusal.assists_open", "taskId", current=task)
-    return _act(case.after(task.complete(outcome, at=moment.at)), EventKind.TASK_COMPLETED, task_id, {"outcome": outcome.value}, note)
+    done = task.complete(outcome, at=moment.at)
+    is_checked = bool(verifiers(done, moment.organisation, moment.at.astimezone(SHANGHAI).date()))
+    is_asked = not is_checked and _is_asked(case, done)
+    if not is_checked:  # nobody is left who may check it: the resident's word is the check
+        done = done.pass_check(is_asked=is_asked, at=moment.at)
+    facts: Facts = {"outcome": outcome.value, "checked": is_checked, "asked": is_asked}
+    return _act(case.after(done), EventKind.TASK_COMPLETED, task_id, facts, note)
+
+
+def _is_asked(case: Case, task: Task) -> bool:
+    """Whether somebody has the last word on it: whoever asked, unless they did the work themselves."""
+    return case.request is not None and case.request.judge_id not in {task.assignee_id, *task.past_assignees}
 
 
 def verify(
@@ -213,8 +235,9 @@ def verify(
     """Rows 21 and 22: the resident is asked next, or the work is done again."""
     task = _permit(case, task_id, moment, Verb.PASS_CHECK, expected_version=expected_version)
     if passed:
-        checked = task.pass_check(is_asked=case.request is not None, at=moment.at)
-        return _act(case.after(checked), EventKind.TASK_VERIFIED, task_id, {}, reason)
+        is_asked = _is_asked(case, task)
+        checked = task.pass_check(is_asked=is_asked, at=moment.at)
+        return _act(case.after(checked), EventKind.TASK_VERIFIED, task_id, {"asked": is_asked}, reason)
     if reason is None:
         raise invalid("refusal.reason_wanted", "reason")
     again = task.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
@@ -222,7 +245,7 @@ def verify(
     return _act(case.after(again, request), EventKind.TASK_FAILED_CHECK, task_id, {}, reason)
 
 
-def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade | None, words: str | None = None) -> Act:
+def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words: str | None = None) -> Act:
     """Rows 23 and 24: the resident's last word; not solved, or one of the two lowest grades, and it is done again."""
     request, lead = case.request, case.tasks[0]
     has_worked = any(moment.by.id in (task.assignee_id, *task.past_assignees) for task in case.tasks)
@@ -231,7 +254,7 @@ def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade | None,
     if request.state is not RequestState.ANSWERED:
         raise refused(Code.WRONG_STATE, "refusal.not_asked", "requestId", current=request)
     judged = request.judge(verdict, grade)
-    facts: Facts = {"verdict": verdict.value, "grade": grade.value if grade else None}
+    facts: Facts = {"verdict": verdict.value, "grade": grade.value}
     if requests.is_to_be_reworked(verdict, grade):
         return _rework(case, judged.rework(), lead, moment, facts, words)
     closed = case

@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from hashlib import sha256
+from uuid import UUID
+
+from domain.ids import Kind, compose
+
+
+def device_id(township: str, token: str) -> str:
+    """One phone, one id: whoever registers its token has it in the hand."""
+    return compose(Kind.DEVICE, township, UUID(bytes=sha256(token.encode()).digest()[:16]))
 
 
 class DevicePlatform(Enum):

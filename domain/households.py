@@ -29,3 +29,8 @@ class Household:
     link: HouseholdLink | None
     scopes: frozenset[str]
     version: int = 1
+
+    def link_on(self, day: date) -> HouseholdLink | None:
+        """The link that holds on that day."""
+        link = self.link
+        return link if link is not None and link.since <= day and (link.until is None or day < link.until) else None

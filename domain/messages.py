@@ -25,7 +25,7 @@ def language_of(preferences: str | None) -> str:
     """The best language for an `Accept-Language` value (RFC 9110, 12.5.4), Chinese where none fits or none is given."""
     wanted = sorted(_weighted(preferences or ""), key=lambda pair: -pair[1])
     for tag, weight in wanted:
-        primary = tag.partition("-")[0].lower()
+        primary = tag.strip().partition("-")[0].lower()
         if weight > 0 and primary in {"zh", "en"}:
             return "en" if primary == "en" else DEFAULT_LANGUAGE
     return DEFAULT_LANGUAGE
@@ -35,7 +35,7 @@ def _weighted(preferences: str) -> Iterable[tuple[str, float]]:
     for part in preferences[:500].split(","):
         tag, _, quality = part.strip().partition(";")
         try:
-            weight = float(quality.strip().removeprefix("q=")) if quality else 1.0
+            weight = float(quality.strip().lower().removeprefix("q=")) if quality else 1.0
         except ValueError:
             weight = 0.0
         if tag:

@@ -1,7 +1,7 @@
 """Who is told of what, in which words: pure. The inbox is the truth; a push only says that something is there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 
@@ -63,7 +63,7 @@ class Notice:
 
 def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date) -> tuple[Notice, ...]:
     """Whom the act concerns, each person once, never whoever did it and never whom it is hidden from."""
-    task = next((task for task in case.tasks if task.id == event.task_id), case.tasks[0])
+    task = _as_it_was(next((task for task in case.tasks if task.id == event.task_id), case.tasks[0]), event, organisation)
     told: dict[str, tuple[NoticeKind, str]] = {}
     for person_id, kind, about_id in _concerned(event, task, case, organisation, on):
         if person_id and person_id != event.actor_id and person_id not in task.hidden_from:
@@ -74,55 +74,62 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
     )
 
 
+def _as_it_was(task: Task, event: Event, organisation: Organisation) -> Task:
+    """With who had it and who owned it after the act: much may have happened since."""
+    owner_id = _text(event, "owner") or task.owner_id
+    path = tuple(unit.id for unit in organisation.path(owner_id)) or task.owner_path
+    return replace(task, assignee_id=_text(event, "assignee"), owner_id=owner_id, owner_path=path)
+
+
 Concern = tuple[str | None, NoticeKind, str]
 
 
 def _concerned(event: Event, task: Task, case: Case, organisation: Organisation, on: date) -> list[Concern]:
-    assignee_id = _text(event, "assignee")
     match event.kind:
         case EventKind.REQUEST_SUBMITTED:
-            return _assigned(assignee_id, task, organisation, on)
+            return _assigned(event, task, organisation, on)
         case EventKind.TASK_ASSIGNED | EventKind.RETURN_APPROVED:
-            return [*_assigned(assignee_id, task, organisation, on), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
+            return [*_assigned(event, task, organisation, on), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
         case EventKind.TASK_ESCALATED:
-            return [(assignee_id, NoticeKind.TASK_CLIMBED, task.id), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
+            return [(task.assignee_id, NoticeKind.TASK_CLIMBED, task.id), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
         case EventKind.TASK_REMINDED:
             kind = NoticeKind.TASK_NOT_TAKEN if event.facts.get("top") else NoticeKind.TASK_REMINDED
-            return [(assignee_id, kind, task.id)]
+            return [(task.assignee_id, kind, task.id)]
         case EventKind.TASK_RETURNED:
-            return [(person, NoticeKind.TASK_RETURNED, task.id) for person in _desk(organisation, on)]
+            return [(person, NoticeKind.TASK_RETURNED, task.id) for person in _desk(event, task, organisation, on)]
         case EventKind.RETURN_REFUSED:
-            return [(assignee_id, NoticeKind.RETURN_REFUSED, task.id)]
-        case EventKind.TASK_COMPLETED:
+            return [(task.assignee_id, NoticeKind.RETURN_REFUSED, task.id)]
+        case EventKind.TASK_COMPLETED if event.facts.get("checked"):
             return [(person, NoticeKind.TASK_TO_CHECK, task.id) for person in verifiers(task, organisation, on)]
         case EventKind.TASK_FAILED_CHECK:
-            return [(assignee_id, NoticeKind.CHECK_FAILED, task.id)]
-        case EventKind.TASK_VERIFIED:
-            return [(case.request.judge_id, NoticeKind.FOLLOW_UP_ASKED, case.request.id)] if case.request else []
+            return [(task.assignee_id, NoticeKind.CHECK_FAILED, task.id)]
+        case EventKind.TASK_VERIFIED | EventKind.TASK_COMPLETED if event.facts.get("asked") and case.request:
+            return [(case.request.judge_id, NoticeKind.FOLLOW_UP_ASKED, case.request.id)]
         case EventKind.REQUEST_REWORKED:
-            return _reworked(assignee_id, task, organisation, on)
+            return _reworked(event, task, organisation, on)
         case _:
             return []
 
 
-def _assigned(assignee_id: str | None, task: Task, organisation: Organisation, on: date) -> list[Concern]:
-    if assignee_id is None:
-        return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in _desk(organisation, on)]
-    return [(assignee_id, NoticeKind.TASK_ASSIGNED, task.id)]
+def _assigned(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+    if task.assignee_id is None:
+        return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in _desk(event, task, organisation, on)]
+    return [(task.assignee_id, NoticeKind.TASK_ASSIGNED, task.id)]
 
 
-def _reworked(assignee_id: str | None, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+def _reworked(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
     """Who works on it, and whoever answers one level up: the resident said that it did not help."""
-    owner_id = task.owner_id if task.is_supervised else unit_above(organisation, task.owner_id).id
+    owner_id = task.owner_id if event.facts.get("supervised") else unit_above(organisation, task.owner_id).id
     above = [(person, NoticeKind.NOT_SOLVED_BELOW, task.id) for person in organisation.leaders(owner_id, on)]
-    return [(assignee_id, NoticeKind.NOT_SOLVED, task.id), *above]
+    return [(task.assignee_id, NoticeKind.NOT_SOLVED, task.id), *above]
 
 
-def _desk(organisation: Organisation, on: date) -> list[str]:
-    """The township's dispatchers, or whoever leads it where that post is vacant."""
+def _desk(event: Event, task: Task, organisation: Organisation, on: date) -> list[str]:
+    """The township's dispatchers, or whoever else leads it where none of them may be told."""
     root = organisation.root().id
+    silent = {event.actor_id, *task.hidden_from}
     dispatchers = [post.person_id for post in organisation.posts_at(root, on) if post.role is Role.DISPATCHER]
-    return dispatchers or organisation.leaders(root, on)
+    return [person for person in dispatchers if person not in silent] or organisation.leaders(root, on)
 
 
 def _text(event: Event, name: str) -> str | None:

@@ -174,10 +174,6 @@ class Organisation:
             unit = self.units.get(unit.parent_id) if unit.parent_id else None
         return tuple(path)
 
-    def is_within(self, unit_id: str, above_id: str) -> bool:
-        """Whether the unit is `above_id` or stands below it."""
-        return any(unit.id == above_id for unit in self.path(unit_id))
-
     def children(self, unit_id: str) -> Sequence[OrgUnit]:
         return self._children.get(unit_id, ())
 

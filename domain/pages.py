@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from domain.errors import BadArgument
@@ -61,7 +62,7 @@ def parse_cursor(value: str) -> tuple[str, ...] | None:
         raw = json.loads(base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True))
     except (ValueError, binascii.Error, RecursionError):
         return None
-    if not isinstance(raw, list) or not all(isinstance(part, str) for part in raw):
+    if not isinstance(raw, list) or not all(isinstance(part, str) and _is_text(part) for part in raw):
         return None
     return tuple(raw)
 
@@ -70,6 +71,19 @@ def _key(value: str | None, argument: str, parts: int) -> tuple[str, ...] | None
     if value is None:
         return None
     key = parse_cursor(value)
-    if key is None or len(key) != parts:
+    if key is None or len(key) != parts or (parts > 1 and not _is_moment(key[0])):
         raise BadArgument(f"{argument} is no cursor of this list")
     return key
+
+
+def _is_text(part: str) -> bool:
+    """Half a surrogate pair is no text, and no database takes it."""
+    return not any("\ud800" <= character <= "\udfff" for character in part)
+
+
+def _is_moment(text: str) -> bool:
+    """Lists by due time have cursors of moment and id."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -36,7 +36,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class RequestQuery:
-    """`unit_id` narrows to a sub-tree; `overdue_at` is the moment at which the promise is judged."""
+    """All given parts hold; `unit_id` narrows to a sub-tree."""
 
     states: tuple[RequestState, ...] | None = None
     item_ids: tuple[str, ...] | None = None
@@ -184,8 +184,8 @@ class Feed(Protocol):
         """The number of the newest change that can be read."""
         ...
 
-    async def rows(self, after: int, limit: int, *, seen_by: Actor) -> Sequence[FeedRow]:
-        """The next changes in the reader's scope, in the order in which they became visible; none is ever skipped."""
+    async def rows(self, after: int, head: int, limit: int, *, seen_by: Actor) -> Sequence[FeedRow]:
+        """The next changes in the reader's scope up to `head`, in the order in which they became visible; none is ever skipped."""
         ...
 
     async def everything(self, kind: Kind, after_id: str, limit: int, *, seen_by: Actor) -> Sequence[Request | Task | Notice]:
@@ -198,7 +198,9 @@ class Feed(Protocol):
 
 
 class Figures(Protocol):
-    async def measures(self, township: str, unit_ids: Sequence[str], first_day: date, last_day: date) -> Sequence[Measure]: ...
+    async def measures(self, unit_ids: Sequence[str], first_day: date, last_day: date, *, seen_by: Actor) -> Sequence[Measure]:
+        """Figures of the reader's own township, without what is hidden from the reader."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

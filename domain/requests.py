@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 
-from domain.access import Door, keys
+from domain.access import asker_keys
 from domain.items import MatterScope
 from domain.places import GeoPoint
 from domain.routing import Place
@@ -92,7 +92,7 @@ class Request:
 
     @property
     def askers(self) -> tuple[str, ...]:
-        """Whoever made it and whoever it is for."""
+        """Whom it is for, then whoever typed it for them."""
         return tuple(dict.fromkeys(person for person in (self.on_behalf_of_id, self.submitted_by_id) if person))
 
     @property
@@ -107,7 +107,7 @@ class Request:
     @property
     def scopes(self) -> frozenset[str]:
         """The keys that open it: whoever asked, and whoever sees one of its tasks."""
-        return keys(Door.PERSON, self.askers) | self.task_scopes
+        return asker_keys(self.askers) | self.task_scopes
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether the promise was broken: not completed by its time."""
@@ -122,7 +122,7 @@ class Request:
     def hides_person_from(self, reader_id: str | None) -> bool:
         return self.is_shielded and reader_id not in self.askers
 
-    def judge(self, verdict: Verdict, grade: Grade | None) -> "Request":
+    def judge(self, verdict: Verdict, grade: Grade) -> "Request":
         return replace(self, verdict=verdict, grade=grade)
 
     def rework(self) -> "Request":
@@ -143,6 +143,6 @@ def _check_digit(payload: str) -> int:
     return (11 - remainder) % 10
 
 
-def is_to_be_reworked(verdict: Verdict, grade: Grade | None) -> bool:
+def is_to_be_reworked(verdict: Verdict, grade: Grade) -> bool:
     """Not solved, or one of the two lowest grades."""
     return verdict is Verdict.NOT_SOLVED or grade in LOWEST_GRADES

@@ -45,6 +45,10 @@ class Avoided:
     unit_id: str | None = None
     also: frozenset[str] = frozenset()
 
+    @property
+    def is_about_somebody(self) -> bool:
+        return self.person_id is not None or self.unit_id is not None
+
     def units(self, organisation: Organisation, on: date) -> frozenset[str]:
         """Units out of the question: the one it is about, and each where the person it is about holds a post."""
         about = {self.unit_id} if self.unit_id else set()
@@ -118,7 +122,7 @@ def _first_served(organisation: Organisation, ladder: list[_Rung], avoided: Avoi
         elif person_id is None:
             reasons.append(Message("routing.vacant", {"unit": rung.unit.name}))
         else:
-            rule = RULE_CONFLICT if out_of_question or avoided.person_id else rung.rule
+            rule = RULE_CONFLICT if avoided.is_about_somebody else rung.rule
             return _service(organisation, rung.unit, person_id, rule, reasons)
     reasons.append(Message("routing.nobody"))
     return _service(organisation, organisation.root(), None, RULE_CLIMB, reasons)
@@ -172,7 +176,7 @@ def _hub(organisation: Organisation, place: Place, on: date) -> _Rung | None:
 
 
 def _professional_branch(organisation: Organisation, item: ServiceItem, on: date) -> _Rung | None:
-    branch = organisation.unit_of_kind(OrgUnitKind.PROFESSIONAL_BRANCH, on, skill=item.skill)
+    branch = organisation.unit_of_kind(OrgUnitKind.PROFESSIONAL_BRANCH, on, skill=item.skill) if item.skill else None
     if branch is None:
         return None
     hands = [branch.id, *(unit.id for unit in organisation.children(branch.id) if unit.kind is OrgUnitKind.PROVIDER and unit.is_valid(on))]

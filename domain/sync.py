@@ -15,6 +15,11 @@ from domain.pages import cursor, parse_cursor
 
 SNAPSHOT_KINDS = (Kind.REQUEST, Kind.TASK, Kind.NOTICE)
 
+GREATEST_NUMBER = 2**63 - 1
+"""The database's integers end here."""
+
+LONGEST_NUMBER = len(str(GREATEST_NUMBER))
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -64,7 +69,7 @@ def position(after: str, reader: Actor) -> Position | None:
     if parts is None or len(parts) != 4:
         raise BadArgument("after is no cursor of changes")
     stamp, number, kind, after_id = parts
-    if not number.isdecimal() or (kind and (not kind.isdecimal() or int(kind) >= len(SNAPSHOT_KINDS))):
+    if not number.isdecimal() or len(number) > LONGEST_NUMBER or int(number) > GREATEST_NUMBER or (kind and kind not in {"0", "1", "2"}):
         raise BadArgument("after is no cursor of changes")
     if stamp != stamp_of(reader):
         return None

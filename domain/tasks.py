@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from domain.access import Door, key, keys
+from domain.access import Door, asker_keys, key, keys
 from domain.deadlines import Due
 from domain.errors import Message
 from domain.legs import Windows
@@ -28,6 +28,9 @@ class TaskState(Enum):
 
 TO_DO = frozenset({TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS, TaskState.SUSPENDED, TaskState.DEFERRED})
 """What stands on its assignee's list."""
+
+PAUSED = frozenset({TaskState.RETURN_PENDING, TaskState.SUSPENDED, TaskState.DEFERRED})
+"""The leg's clock stands still."""
 
 OVER = frozenset({TaskState.CLOSED, TaskState.CANCELLED})
 
@@ -108,8 +111,9 @@ class Task:
         return self.state in OVER
 
     def is_overdue(self, at: datetime) -> bool:
-        """Whether the leg was missed: not completed in time, and its time is over."""
-        return self.due_at is not None and not self.leg_met and self.due_at < at
+        """Whether the leg was missed: not completed in time, and its time is over. While it is paused nobody judges it."""
+        is_paused = self.state in PAUSED
+        return self.due_at is not None and not self.leg_met and not is_paused and self.due_at < at
 
     @property
     def clock_at(self) -> datetime | None:
@@ -119,12 +123,12 @@ class Task:
     @property
     def scopes(self) -> frozenset[str]:
         """The keys that open it: the owner's units; who works on it; who asked; its grid's workers while it is open."""
-        scopes = keys(Door.UNIT, self.owner_path) | keys(Door.PERSON, self.askers)
+        scopes = keys(Door.UNIT, self.owner_path) | asker_keys(self.askers)
         if self.assignee_id:
             scopes |= {key(Door.WORKER, self.assignee_id)}
         if self.grid_id and self.is_of_grid and not self.is_over:
             scopes |= {key(Door.GRID, self.grid_id)}
-        return scopes - keys(Door.PERSON, set(self.hidden_from) - set(self.askers))
+        return scopes - keys(Door.WORKER, set(self.hidden_from) - set(self.askers))
 
     def assign(self, service: Service, organisation: Organisation, windows: Windows, *, at: datetime) -> "Task":
         """Now owned by the service's unit; assigned to its person, or queued where there is none. The leg keeps its due time."""

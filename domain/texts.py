@@ -28,7 +28,12 @@ def optional_text(value: str | None, field: str) -> str | None:
     text = value.replace("\r\n", "\n").strip()
     if any(_is_forbidden(character) for character in text):
         raise invalid("refusal.text_control_characters", field)
-    return text or None
+    return text if any(_is_visible(character) for character in text) else None
+
+
+def _is_visible(character: str) -> bool:
+    """Not white space, and not a mark that only shapes its neighbours."""
+    return unicodedata.category(character) not in {"Cf", "Zs", "Zl", "Zp", "Cc"}
 
 
 def _is_forbidden(character: str) -> bool:

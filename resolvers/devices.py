@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from domain.access import Actor
-from domain.devices import Device, DevicePlatform
+from domain.devices import Device, DevicePlatform, device_id
 from domain.errors import invalid
-from domain.ids import Kind
 from domain.messages import language_of
 from domain.ports import Ports
-from domain.texts import optional_text, required_text
+from domain.texts import optional_text
 from resolvers.acting import command_of, signed_in
 
 MAX_TOKEN = 4_096
@@ -34,12 +33,12 @@ class RetireDevice:
 async def register_device(sent: RegisterDevice, *, by: Actor, ports: Ports) -> str:
     """The id of the phone. Its token is this person's from now on, whoever had the phone before."""
     person, _ = signed_in(by)
-    at = ports.clock()
+    at, token = ports.clock(), _token(sent.token)
     device = Device(
-        id=ports.ids.new(Kind.DEVICE, person.township, at),
+        id=device_id(person.township, token),
         township=person.township,
         person_id=person.id,
-        token=_token(sent.token),
+        token=token,
         platform=sent.platform,
         app_version=_version(sent.app_version),
         language=language_of(sent.language),
@@ -56,9 +55,9 @@ async def retire_device(sent: RetireDevice, *, by: Actor, ports: Ports) -> str:
 
 
 def _token(value: str) -> str:
-    if len(value) > MAX_TOKEN or not value.isascii() or any(character.isspace() for character in value):
+    if not 0 < len(value) <= MAX_TOKEN or not value.isascii() or not value.isprintable() or " " in value:
         raise invalid("refusal.token_unreadable", "token")
-    return required_text(value, "token") if len(value) <= 2_000 else value
+    return value
 
 
 def _version(value: str | None) -> str | None:

@@ -14,7 +14,9 @@ from domain.tasks import Task
 async def history_of_request(request: Request, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Event]:
     """Newest first, its tasks' acts included. `request` was read for `by`."""
     events = await ports.history.of_request(request, page)
-    return replace(events, rows=_for_reader(events.rows, is_asker=by.opens_only_as_asker(request.scopes), is_shielded=request.is_shielded))
+    return replace(
+        events, rows=_for_reader(events.rows, is_asker=by.is_only_asker(request.askers, request.scopes), is_shielded=request.is_shielded)
+    )
 
 
 async def history_of_task(task: Task, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Event]:
@@ -22,7 +24,7 @@ async def history_of_task(task: Task, page: PageRequest, *, by: Actor, ports: Po
     events = await ports.history.of_task(task, page)
     found = await ports.requests.by_ids([task.request_id], seen_by=by) if task.request_id else []
     is_shielded = task.request_id is not None and (not found or found[0].is_shielded)
-    return replace(events, rows=_for_reader(events.rows, is_asker=by.opens_only_as_asker(task.scopes), is_shielded=is_shielded))
+    return replace(events, rows=_for_reader(events.rows, is_asker=by.is_only_asker(task.askers, task.scopes), is_shielded=is_shielded))
 
 
 def _for_reader(events: Sequence[Event], *, is_asker: bool, is_shielded: bool) -> Sequence[Event]:

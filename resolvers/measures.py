@@ -10,12 +10,15 @@ from domain.organisation import Role
 from domain.ports import Ports
 
 LONGEST_PERIOD_DAYS = 366 * 2
+EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 
 async def measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, ports: Ports) -> Sequence[Measure]:
     """The unit first, then its children; nothing for whoever does not lead it or a unit above it."""
     if last_day < first_day:
         raise BadArgument("the period ends before it begins")
+    if first_day < EARLIEST or last_day > LATEST:
+        raise BadArgument("the period lies beyond the calendar")
     if (last_day - first_day).days > LONGEST_PERIOD_DAYS:
         raise BadArgument("the period is longer than two years")
     organisation = by.organisation
@@ -25,4 +28,4 @@ async def measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, 
     if not any(unit.id in led for unit in organisation.path(unit_id)):
         return []
     units = [unit_id, *(child.id for child in organisation.children(unit_id))]
-    return await ports.figures.measures(organisation.township, units, first_day, last_day)
+    return await ports.figures.measures(units, first_day, last_day, seen_by=by)

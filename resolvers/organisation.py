@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from domain.access import Actor, may_see_person
 from domain.calendar import SHANGHAI
+from domain.errors import BadArgument
 from domain.ids import parse
 from domain.items import MatterScope, ServiceItem, ServiceLine
 from domain.organisation import PUBLIC_ROLES, Appointment, Grid, Organisation, OrgUnit
@@ -114,4 +115,7 @@ def _today(ports: Ports) -> date:
 
 
 def _day(at: datetime | None, ports: Ports) -> date:
-    return (at or ports.clock()).astimezone(SHANGHAI).date()
+    try:
+        return (at or ports.clock()).astimezone(SHANGHAI).date()
+    except OverflowError as error:
+        raise BadArgument("at lies beyond the calendar") from error

@@ -52,7 +52,7 @@ class AnswerFollowUp:
     command_id: UUID
     request_id: str
     verdict: Verdict
-    grade: Grade | None = None
+    grade: Grade
     words: str | None = None
     device_time: datetime | None = None
 
@@ -72,7 +72,10 @@ async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Don
         case, words = await _routed(sent, now, by, ports)
     except Refused:
         # What was taken on once stays so, whatever has become of the home or the item since.
-        replayed = await ports.requests.replay_of(now.command)
+        try:
+            replayed = await ports.requests.replay_of(now.command)
+        except Refused:  # COMMAND_MISMATCH comes after whatever is wrong with the contents
+            replayed = None
         if replayed is None:
             raise
         return await _answered(replayed, by=by, ports=ports)
@@ -161,8 +164,8 @@ def _check_place_is_given(sent: SubmitRequest, now: Acting) -> None:
 
 async def _where(sent: SubmitRequest, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
     """The home that was named, else the grid around the point, else the sender's own home. Refuses what is nowhere."""
-    home = await _home(sent.household_id, by, ports) if sent.household_id else None
-    located = _grid_id_at(sent.location, scope, now) if sent.location else None
+    home = await _home(sent.household_id, by, ports) if sent.household_id is not None else None
+    located = _grid_id_at(sent.location, scope, now) if sent.location and home is None else None
     own = await _home(now.person.household_id, by, ports) if home is None and now.person.household_id else None
     if home is None and located is not None:
         village_id = own.origin_village_id if own and scope is MatterScope.ORIGIN_VILLAGE else None
@@ -240,10 +243,10 @@ async def _new_case(
         submitted_at=at,
         promise_due_at=due.at if due else None,
         promise_provisional=bool(due and due.is_provisional),
-        is_shielded=item.is_shielded,
+        is_shielded=item.is_shielded or avoided.is_about_somebody,
         about_person_id=avoided.person_id,
         about_unit_id=avoided.unit_id,
-        hidden_from=tuple(sorted(avoided.persons(now.organisation, at.astimezone(SHANGHAI).date()) - {now.person.id})),
+        hidden_from=tuple(sorted(avoided.persons(now.organisation, at.astimezone(SHANGHAI).date()) - {now.person.id, behalf})),
     )
     task = Task(
         id=ports.ids.new(Kind.TASK, township, at),
@@ -254,7 +257,7 @@ async def _new_case(
         title=item.name,
         owner_id=service.unit.id,
         owner_path=(),
-        grid_id=None if item.is_shielded or scope is MatterScope.ORIGIN_VILLAGE else where.place.grid_id,
+        grid_id=None if request.is_shielded or scope is MatterScope.ORIGIN_VILLAGE else where.place.grid_id,
         assignee_id=None,
         rule=service.rule,
         routed_because=service.because,

@@ -20,9 +20,12 @@ async def changes(after: str | None, size: int, *, by: Actor, ports: Ports) -> C
         return await _snapshot(await _beginning(by, ports), size, by, ports)
     where = position(after, by)
     if where is None:
-        beginning = await _beginning(by, ports)
-        return ChangeBatch((), (), beginning.encode(), more=True, reset=True)
+        return await _reset(by, ports)
     return await (_snapshot if where.is_snapshot else _delta)(where, size, by, ports)
+
+
+async def _reset(by: Actor, ports: Ports) -> ChangeBatch:
+    return ChangeBatch((), (), (await _beginning(by, ports)).encode(), more=True, reset=True)
 
 
 async def _beginning(by: Actor, ports: Ports) -> Position:
@@ -48,7 +51,10 @@ async def _snapshot(where: Position, size: int, by: Actor, ports: Ports) -> Chan
 
 
 async def _delta(where: Position, size: int, by: Actor, ports: Ports) -> ChangeBatch:
-    rows = await ports.feed.rows(where.number, size, seen_by=by)
+    head = await ports.feed.head(by.person.township) if by.person else 0
+    if where.number > head:  # the database was set back: what this phone has may never have been
+        return await _reset(by, ports)
+    rows = await ports.feed.rows(where.number, head, size, seen_by=by)
     taken = _fitting(rows, size)
     # A row names everything that an act changed: what was never open to the reader is not even told as removed.
     ids = list(dict.fromkeys(id_ for row in taken for id_, scopes in row.subjects if by.may_open(scopes)))

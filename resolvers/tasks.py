@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain import cases
-from domain.access import Actor
+from domain.access import Actor, may_see_person
 from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
 from domain.errors import Message, RefusalCode, invalid, not_found, refused
@@ -131,8 +131,6 @@ async def start_task(sent: StartTask, *, by: Actor, ports: Ports) -> Done[Task]:
     """The first contact with whoever asked, and work begins; a try that reached nobody is kept as one."""
     now = await acting("startTask", sent, by=by, ports=ports)
     note = optional_text(sent.note, "note")
-    # Tries made offline count by the phone's time, as long as that is not in the future.
-    tried_at = min(sent.device_time or now.at, now.at)
 
     def change(case: Case) -> Act:
         return cases.start(
@@ -141,7 +139,7 @@ async def start_task(sent: StartTask, *, by: Actor, ports: Ports) -> Done[Task]:
             now.moment(case),
             contact=sent.contact,
             reached=sent.reached,
-            tried_at=tried_at,
+            tried_at=sent.device_time,
             note=note,
             expected_version=sent.expected_version,
         )
@@ -181,12 +179,7 @@ async def decide_return(sent: DecideReturn, *, by: Actor, ports: Ports) -> Done[
         if not sent.approved:
             return cases.refuse_return(case, sent.task_id, moment, reason=reason or "", expected_version=version)
         task = case.task(sent.task_id)
-        if sent.assignee_id is not None:
-            service = _by_hand(sent.assignee_id, task, now, by)
-            if sent.assignee_id == task.assignee_id:
-                raise invalid("refusal.has_it_already", "assigneeId")
-        else:
-            service = _by_router(case, items, now)
+        service = _by_hand(sent.assignee_id, task, now, by) if sent.assignee_id is not None else _by_router(case, items, now)
         return cases.approve_return(case, sent.task_id, service, moment, reason=reason, expected_version=version)
 
     return await _move(sent.task_id, change, now, by=by, ports=ports)
@@ -201,11 +194,10 @@ async def complete_task(sent: CompleteTask, *, by: Actor, ports: Ports) -> Done[
     items = await ports.catalogue.items()
 
     def change(case: Case) -> Act:
-        act = cases.complete(case, sent.task_id, now.moment(case), outcome=sent.outcome, note=note, expected_version=sent.expected_version)
         item = items.get(case.request.item_id) if case.request else None
         if item is not None and item.photo_required:
             raise invalid("refusal.photo_wanted", "attachmentIds")
-        return act
+        return cases.complete(case, sent.task_id, now.moment(case), outcome=sent.outcome, note=note, expected_version=sent.expected_version)
 
     return await _move(sent.task_id, change, now, by=by, ports=ports)
 
@@ -250,7 +242,7 @@ def _by_hand(assignee_id: str, task: Task, now: Acting, by: Actor) -> Service:
     organisation = now.organisation
     person = organisation.holders.get(assignee_id)
     posts = [post for post in organisation.posts_of(assignee_id, on) if post.role in ASSIGNABLE] if person else []
-    if person is None or not posts:
+    if person is None or not posts or not may_see_person(by, person, at=now.at):
         raise not_found("assigneeId")
     within = [post for post in posts if _is_within_reach(post, organisation, by)]
     if not within or assignee_id in task.hidden_from:

@@ -1,7 +1,7 @@
 """What a phone did while it was offline, sent as one batch; every command ends in a named outcome."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
+from dataclasses import fields
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -9,8 +9,7 @@ from graphql import GraphQLError
 
 from domain.errors import Refusal as RefusalThing
 from domain.errors import RefusalCode, Refused
-from resolvers import requests, tasks
-from resolvers.acting import Done
+from resolvers.batch import DEEDS, in_order
 from schema.context import Context, Info
 from schema.enums import CommandOutcome
 from schema.graph import Node, edge
@@ -50,30 +49,27 @@ class CommandResult:
     subject_thing: strawberry.Private[object | None] = None
 
 
-Deed = Callable[..., Awaitable[Done[Any]]]
-
-_DEEDS: dict[str, Deed] = {
-    "submit_request": requests.submit_request,
-    "acknowledge_task": tasks.acknowledge_task,
-    "start_task": tasks.start_task,
-    "return_task": tasks.return_task,
-    "complete_task": tasks.complete_task,
-    "answer_follow_up": requests.answer_follow_up,
-}
-
-
-async def apply_commands(commands: list[CommandInput], info: Info) -> list[CommandResult]:
+async def apply_commands(
+    info: Info, commands: Annotated[list[CommandInput], strawberry.argument(description="At most 100 (指令).")]
+) -> list[CommandResult]:
     if len(commands) > MAX_COMMANDS:
         raise GraphQLError(f"a batch has at most {MAX_COMMANDS} commands", extensions={"code": "BAD_USER_INPUT"})
-    return [await _apply(command, info.context) for command in commands]
+    results: dict[int, CommandResult] = {}
+    for command in in_order([_given(command) for command in commands]):
+        results[command.position] = await _apply(command.sent, info.context)
+    return [results[position] for position in range(len(commands))]
 
 
-async def _apply(command: CommandInput, context: Context) -> CommandResult:
-    name, given = next((name, maybe.value) for name in _DEEDS if (maybe := getattr(command, name)) is not None)
+def _given(command: CommandInput) -> Any:
+    """The one command that the input holds."""
+    return next(getattr(command, part.name).value.to_domain() for part in fields(command) if getattr(command, part.name) is not None)
+
+
+async def _apply(sent: Any, context: Context) -> CommandResult:
     try:
-        done = await _DEEDS[name](given.to_domain(), by=context.actor, ports=context.ports)
+        done = await DEEDS[type(sent)](sent, by=context.actor, ports=context.ports)
     except Refused as no:
         outcome = CommandOutcome.CONFLICT if no.refusal.code is RefusalCode.CONFLICT else CommandOutcome.REJECTED
-        return CommandResult(command_id=given.command_id, outcome=outcome, refusal_thing=no.refusal)
+        return CommandResult(command_id=sent.command_id, outcome=outcome, refusal_thing=no.refusal)
     outcome = CommandOutcome.DUPLICATE if done.is_replay else CommandOutcome.APPLIED
-    return CommandResult(command_id=given.command_id, outcome=outcome, subject_thing=done.subject)
+    return CommandResult(command_id=sent.command_id, outcome=outcome, subject_thing=done.subject)

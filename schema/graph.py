@@ -1,7 +1,8 @@
 """How domain things are shown: a type declares fields with the thing's own attribute names, edges load by key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields as dataclass_fields
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import strawberry
@@ -33,6 +34,18 @@ def described(text: str) -> Any:
 def edge(resolver: Callable[..., Any], shown_as: Any, text: str, *, name: str | None = None) -> Any:
     """A field that a function answers with domain things; `shown_as` names the type that clients see."""
     return strawberry.field(resolver=resolver, graphql_type=shown_as, description=text, name=name)
+
+
+def deed(resolver: Callable[..., Awaitable[Any]], shown_as: Any, text: str) -> Any:
+    """A mutation's field. What an earlier one in the same document had loaded is forgotten first."""
+
+    @wraps(resolver)
+    async def afresh(*args: Any, **kwargs: Any) -> Any:
+        context = kwargs["info"].context
+        context.begin(context.actor, context.at)
+        return await resolver(*args, **kwargs)
+
+    return edge(afresh, shown_as, text)
 
 
 def shows(domain_class: type, text: str) -> Callable[[C], C]:
@@ -78,6 +91,8 @@ def bad_argument(error: BadArgument) -> GraphQLError:
     """What clients get for an argument that makes no sense."""
     return GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"})
 
+
+WANTED = strawberry.argument(description="What is to be done (输入).")
 
 # Types that point at each other are named here once, and found when the schema is built.
 OrgUnitT = Annotated["OrgUnit", strawberry.lazy("schema.organisation")]

@@ -6,7 +6,7 @@ from typing import Any
 from strawberry import Parent
 
 from domain import households
-from domain.access import Actor, Door, key
+from domain.calendar import SHANGHAI
 from domain.ids import township_of
 from domain.people import Person
 from schema.context import Info
@@ -22,15 +22,8 @@ async def _origin_village(root: Parent[households.Household], info: Info) -> Any
 
 
 def _link(root: Parent[households.Household], info: Info) -> households.HouseholdLink | None:
-    return root.link if root.link is not None and _may_see_link(info.context.actor, root) else None
-
-
-def _may_see_link(actor: Actor, household: households.Household) -> bool:
-    """The household itself, its link member, and staff whose grid or unit it is."""
-    is_member = (
-        actor.id is not None and household.link is not None and key(Door.PERSON, actor.id) == key(Door.PERSON, household.link.member_id)
-    )
-    return is_member or actor.may_open(household.scopes)
+    context = info.context
+    return root.link_on(context.at.astimezone(SHANGHAI).date()) if context.actor.may_open(root.scopes) else None
 
 
 async def _member(root: Parent[households.HouseholdLink], info: Info) -> Person | None:

@@ -1,7 +1,7 @@
 """The inbox and the phones."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -13,7 +13,7 @@ from resolvers import devices as device_deeds
 from resolvers import notices as notice_deeds
 from resolvers.acting import Done
 from schema.context import Info
-from schema.graph import Node, described, edge, shows
+from schema.graph import WANTED, Node, described, edge, shows
 from schema.refusal import payload, result
 
 
@@ -67,16 +67,16 @@ RetireDeviceResult = result("RetireDevice", RetireDevicePayload)
 MarkNoticesReadResult = result("MarkNoticesRead", MarkNoticesReadPayload)
 
 
-async def register_device(input: RegisterDeviceInput, info: Info) -> Any:
+async def register_device(input: Annotated[RegisterDeviceInput, WANTED], info: Info) -> Any:
     sent = device_deeds.RegisterDevice(input.command_id, input.token, input.platform, input.app_version, input.language)
     return Done(await device_deeds.register_device(sent, by=info.context.actor, ports=info.context.ports))
 
 
-async def retire_device(input: RetireDeviceInput, info: Info) -> Any:
+async def retire_device(input: Annotated[RetireDeviceInput, WANTED], info: Info) -> Any:
     sent = device_deeds.RetireDevice(input.command_id, input.device_id)
     return Done(await device_deeds.retire_device(sent, by=info.context.actor, ports=info.context.ports))
 
 
-async def mark_notices_read(input: MarkNoticesReadInput, info: Info) -> Any:
+async def mark_notices_read(input: Annotated[MarkNoticesReadInput, WANTED], info: Info) -> Any:
     sent = notice_deeds.MarkNoticesRead(input.command_id, tuple(input.notice_ids))
     return Done(await notice_deeds.mark_notices_read(sent, by=info.context.actor, ports=info.context.ports))

@@ -1,7 +1,7 @@
 """Requests: what residents ask for."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -18,7 +18,7 @@ from domain.status import status_of
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
 from schema.context import Info
-from schema.graph import HouseholdT, Node, PersonT, RequestT, TaskT, described, edge, several, shows
+from schema.graph import WANTED, HouseholdT, Node, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.refusal import payload, result
@@ -191,7 +191,7 @@ class AnswerFollowUpInput:
     command_id: UUID = strawberry.field(description="Made by the client; the same again is the same command (指令标识).")
     request_id: strawberry.ID = strawberry.field(description="Which request (诉求).")
     verdict: Verdict = strawberry.field(description="Did it help (是否解决).")
-    grade: Grade | None = strawberry.field(default=None, description="Five grades (评价).")
+    grade: Grade = strawberry.field(description="Five grades (评价).")
     words: str | None = strawberry.field(default=None, description="Anything else, up to 2,000 characters (补充说明).")
     device_time: datetime | None = strawberry.field(
         default=None, description="When, by the phone's clock; never a reason to refuse (设备时间)."
@@ -207,9 +207,9 @@ SubmitRequestResult = result("SubmitRequest", SubmitRequestPayload)
 AnswerFollowUpResult = result("AnswerFollowUp", AnswerFollowUpPayload)
 
 
-async def submit_request(input: SubmitRequestInput, info: Info) -> Any:
+async def submit_request(input: Annotated[SubmitRequestInput, WANTED], info: Info) -> Any:
     return await deeds.submit_request(input.to_domain(), by=info.context.actor, ports=info.context.ports)
 
 
-async def answer_follow_up(input: AnswerFollowUpInput, info: Info) -> Any:
+async def answer_follow_up(input: Annotated[AnswerFollowUpInput, WANTED], info: Info) -> Any:
     return await deeds.answer_follow_up(input.to_domain(), by=info.context.actor, ports=info.context.ports)

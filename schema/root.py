@@ -9,7 +9,6 @@ from strawberry import Parent
 from strawberry.schema.config import StrawberryConfig
 
 import schema.enums  # noqa: F401  # shows the enumerations before any type uses one
-from domain import places
 from domain.access import Actor
 from domain.errors import BadArgument
 from domain.items import MatterScope, ServiceLine
@@ -22,7 +21,7 @@ from resolvers import requests as request_reads
 from resolvers import tasks as task_reads
 from schema import commands, notices, requests, sync, tasks
 from schema.context import Info
-from schema.graph import HouseholdT, Node, bad_argument, edge, shows
+from schema.graph import HouseholdT, Node, bad_argument, deed, edge, shows
 from schema.households import Household, HouseholdLink
 from schema.measures import Measure
 from schema.organisation import (
@@ -202,10 +201,14 @@ async def _who_serves(
     context = info.context
     if (household_id is None) == (point is None):
         raise GraphQLError("give householdId or point, one of them", extensions={"code": "BAD_USER_INPUT"})
-    if household_id is not None:
-        return await organisation_reads.who_serves_household(household_id, item_id, scope, at, by=context.actor, ports=context.ports)
-    where = point.to_domain() if point else places.GeoPoint(0, 0)
-    found = await organisation_reads.who_serves_point(where, item_id, scope, at, ports=context.ports)
+    try:
+        if point is None:
+            return await organisation_reads.who_serves_household(
+                household_id or "", item_id, scope, at, by=context.actor, ports=context.ports
+            )
+        found = await organisation_reads.who_serves_point(point.to_domain(), item_id, scope, at, ports=context.ports)
+    except BadArgument as error:
+        raise bad_argument(error) from error
     if found is None:
         return None
     service, organisation = found
@@ -247,20 +250,22 @@ class Query:
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
 class Mutation:
-    submit_request: Any = edge(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
-    assign_task: Any = edge(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
-    acknowledge_task: Any = edge(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
-    start_task: Any = edge(tasks.start_task, tasks.StartTaskResult, "Log the first contact and begin (开始办理).")
-    return_task: Any = edge(tasks.return_task, tasks.ReturnTaskResult, "Send a task back as not mine (退单).")
-    decide_return: Any = edge(tasks.decide_return, tasks.DecideReturnResult, "Decide on a return (退单审核).")
-    complete_task: Any = edge(tasks.complete_task, tasks.CompleteTaskResult, "Say that a task is done (办结).")
-    verify_task: Any = edge(tasks.verify_task, tasks.VerifyTaskResult, "Check what somebody else did (核查).")
-    answer_follow_up: Any = edge(requests.answer_follow_up, requests.AnswerFollowUpResult, "Have the last word (评价办理结果).")
-    register_device: Any = edge(notices.register_device, notices.RegisterDeviceResult, "Register a phone for pushes (登记设备).")
-    retire_device: Any = edge(notices.retire_device, notices.RetireDeviceResult, "End pushes to a phone (注销设备).")
-    mark_notices_read: Any = edge(notices.mark_notices_read, notices.MarkNoticesReadResult, "Mark lines of your inbox as read (标记已读).")
-    apply_commands: Any = edge(
-        commands.apply_commands, list[commands.CommandResult], "Carry out what a phone did offline, in the order sent (批量执行指令)."
+    submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
+    assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
+    acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
+    start_task: Any = deed(tasks.start_task, tasks.StartTaskResult, "Log the first contact and begin (开始办理).")
+    return_task: Any = deed(tasks.return_task, tasks.ReturnTaskResult, "Send a task back as not mine (退单).")
+    decide_return: Any = deed(tasks.decide_return, tasks.DecideReturnResult, "Decide on a return (退单审核).")
+    complete_task: Any = deed(tasks.complete_task, tasks.CompleteTaskResult, "Say that a task is done (办结).")
+    verify_task: Any = deed(tasks.verify_task, tasks.VerifyTaskResult, "Check what somebody else did (核查).")
+    answer_follow_up: Any = deed(requests.answer_follow_up, requests.AnswerFollowUpResult, "Have the last word (评价办理结果).")
+    register_device: Any = deed(notices.register_device, notices.RegisterDeviceResult, "Register a phone for pushes (登记设备).")
+    retire_device: Any = deed(notices.retire_device, notices.RetireDeviceResult, "End pushes to a phone (注销设备).")
+    mark_notices_read: Any = deed(notices.mark_notices_read, notices.MarkNoticesReadResult, "Mark lines of your inbox as read (标记已读).")
+    apply_commands: Any = deed(
+        commands.apply_commands,
+        list[commands.CommandResult],
+        "Carry out what a phone did offline; acts on one task are put in order first (批量执行指令).",
     )
 
 

@@ -1,7 +1,7 @@
 """Tasks: what workers do."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -15,7 +15,7 @@ from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 from resolvers import tasks as deeds
 from resolvers.history import history_of_task
 from schema.context import Info
-from schema.graph import GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
+from schema.graph import WANTED, GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.refusal import payload, result
 
@@ -37,6 +37,12 @@ async def _assists(root: Parent[tasks.Task], info: Info) -> Any:
 
 async def _assignee(root: Parent[tasks.Task], info: Info) -> Person | None:
     return await info.context.loaders.person_named.load((root.township, root.assignee_id)) if root.assignee_id else None
+
+
+async def _proposed_owner(root: Parent[tasks.Task], info: Info) -> Any:
+    if root.proposed_owner_id is None or info.context.actor.is_only_asker(root.askers, root.scopes):
+        return None
+    return await info.context.loaders.node.load(root.proposed_owner_id)
 
 
 async def _owner(root: Parent[tasks.Task], info: Info) -> Any:
@@ -76,6 +82,7 @@ class Task(Node):
     assists: Any = edge(_assists, list[TaskT], "Tasks that help (协办工单).")
     assignee: Any = edge(_assignee, PersonT | None, "Who has it (承办人).")
     owner: Any = edge(_owner, OrgUnitT, "The accountable unit (责任组织).")
+    proposed_owner: Any = edge(_proposed_owner, Node | None, "Whose it is instead, as the returner thinks (建议承办).")
     grid: Any = edge(_grid, GridT | None, "The grid it lies in (网格).")
     due_at: datetime | None = described("When the leg is due (办理时限).")
     due_provisional: bool = described("Whether a calendar that is not published yet may move it (时限待定).")
@@ -250,29 +257,29 @@ CompleteTaskResult = result("CompleteTask", _task_payload("CompleteTask"))
 VerifyTaskResult = result("VerifyTask", _task_payload("VerifyTask"))
 
 
-async def assign_task(input: AssignTaskInput, info: Info) -> Any:
+async def assign_task(input: Annotated[AssignTaskInput, WANTED], info: Info) -> Any:
     return await deeds.assign_task(input.to_domain(), by=info.context.actor, ports=info.context.ports)
 
 
-async def acknowledge_task(input: AcknowledgeTaskInput, info: Info) -> Any:
+async def acknowledge_task(input: Annotated[AcknowledgeTaskInput, WANTED], info: Info) -> Any:
     return await deeds.acknowledge_task(input.to_domain(), by=info.context.actor, ports=info.context.ports)
 
 
-async def start_task(input: StartTaskInput, info: Info) -> Any:
+async def start_task(input: Annotated[StartTaskInput, WANTED], info: Info) -> Any:
     return await deeds.start_task(input.to_domain(), by=info.context.actor, ports=info.context.ports)
 
 
-async def return_task(input: ReturnTaskInput, info: Info) -> Any:
+async def return_task(input: Annotated[ReturnTaskInput, WANTED], info: Info) -> Any:
     return await deeds.return_task(input.to_domain(), by=info.context.actor, ports=info.context.ports)
 
 
-async def decide_return(input: DecideReturnInput, info: Info) -> Any:
+async def decide_return(input: Annotated[DecideReturnInput, WANTED], info: Info) -> Any:
     return await deeds.decide_return(input.to_domain(), by=info.context.actor, ports=info.context.ports)
 
 
-async def complete_task(input: CompleteTaskInput, info: Info) -> Any:
+async def complete_task(input: Annotated[CompleteTaskInput, WANTED], info: Info) -> Any:
     return await deeds.complete_task(input.to_domain(), by=info.context.actor, ports=info.context.ports)
 
 
-async def verify_task(input: VerifyTaskInput, info: Info) -> Any:
+async def verify_task(input: Annotated[VerifyTaskInput, WANTED], info: Info) -> Any:
     return await deeds.verify_task(input.to_domain(), by=info.context.actor, ports=info.context.ports)

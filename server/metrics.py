@@ -12,6 +12,8 @@ PUSHES = Counter("lianhu_pushes_total", "Pushes by how they ended", ["outcome"],
 PARKED = Gauge("lianhu_outbox_parked", "Acts whose pushes were given up", registry=REGISTRY)
 CLIMBS = Counter("lianhu_clock_acts_total", "Reminders and climbs", registry=REGISTRY)
 
+TROUBLES = Counter("lianhu_troubles_total", "Rounds that failed for a reason that is a bug", ["loop"], registry=REGISTRY)
+
 DOORS = ("/graphql", "/health", "/demo")
 
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pymongo.errors import PyMongoError
-
+from adapters.mongo.bells import rung
 from adapters.mongo.driver import Mongo
 from adapters.mongo.sequencer import Sequencer
 from domain.calendar import SHANGHAI
@@ -23,6 +22,7 @@ from domain.outbox import Outbox, Owed
 from domain.ports import Clock, Organisations
 from domain.push import Pushes
 from server import metrics
+from server.loops import for_ever
 
 BATCH = 100
 LEASE_SECONDS = 60.0
@@ -74,16 +74,16 @@ class Relay:
         await self._settle(told, results)
         return len(claimed)
 
-    async def run(self, bell: asyncio.Event) -> None:
-        """Rounds for ever: at once when the bell rang, else every half second; trouble with the database waits for its end."""
-        while True:
-            try:
-                while await self.turn() == BATCH:
-                    pass
-            except PyMongoError as error:
-                log.warning("the relay could not work (%s)", type(error).__name__)
-                await asyncio.sleep(1.0)
-            await _rung(bell)
+    async def run(self, bell: asyncio.Event, told: asyncio.Event) -> None:
+        """Rounds for ever: at once when the bell rang, else every half second. Rings `told` when inboxes have something new."""
+
+        async def turns() -> None:
+            while handled := await self.turn():
+                told.set()
+                if handled < BATCH:
+                    break
+
+        await for_ever("the relay", turns, lambda: rung(bell, POLL_SECONDS))
 
     async def _tell_inboxes(self, township: str, claimed: Sequence[Owed]) -> list[_Told]:
         organisation = await self._organisations.of_township(township)
@@ -150,35 +150,32 @@ def backoff_seconds(tries: int) -> float:
 
 async def number_changes(sequencer: Sequencer, bell: asyncio.Event) -> None:
     """Numbers for ever what was committed, for the feed."""
-    while True:
-        try:
-            while await sequencer.number():
-                pass
-        except PyMongoError as error:
-            log.warning("changes could not be numbered (%s)", type(error).__name__)
-            await asyncio.sleep(1.0)
-        await _rung(bell)
+
+    async def numbers() -> None:
+        while await sequencer.number():
+            pass
+
+    await for_ever("the sequencer", numbers, lambda: rung(bell, POLL_SECONDS))
 
 
 async def ring_on_events(mongo: Mongo, bells: Sequence[asyncio.Event]) -> None:
-    """Rings whenever an act was committed or a notice was put into an inbox; the poll is there for when this is not."""
+    """Rings whenever an act was committed; the poll is there for when this is not."""
     inserted: list[dict[str, object]] = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
-    while True:
-        try:
-            async with mongo.watch("events", inserted) as stream:
-                async for _ in stream:
-                    for bell in bells:
-                        bell.set()
-        except PyMongoError as error:
-            log.warning("the change stream ended (%s); listening again", type(error).__name__)
-            await asyncio.sleep(1.0)
+
+    async def listen() -> None:
+        async with mongo.watch("events", inserted) as stream:
+            async for _ in stream:
+                for bell in bells:
+                    bell.set()
+
+    await for_ever("the listener", listen, lambda: asyncio.sleep(1.0))
 
 
 async def run_relay(relay: Relay, sequencer: Sequencer, mongo: Mongo) -> None:
     """The relay with everything it does at once, until it is cancelled."""
     deliver, number = asyncio.Event(), asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(relay.run(deliver))
+        group.create_task(relay.run(deliver, number))
         group.create_task(number_changes(sequencer, number))
         group.create_task(ring_on_events(mongo, [deliver, number]))
 
@@ -187,12 +184,3 @@ def _notices(owed: Owed, organisation: Organisation | None) -> tuple[Notice, ...
     if organisation is None:
         raise LookupError("the act's township is gone")
     return notices_of(owed.event, owed.case, organisation, on=owed.event.at.astimezone(SHANGHAI).date())
-
-
-async def _rung(bell: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(POLL_SECONDS):
-            await bell.wait()
-    except TimeoutError:
-        return
-    bell.clear()

@@ -101,7 +101,15 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         ids=RandomIds(),
     )
     return House(
-        settings, mongo, ports, load_messages(), feed, devices, MongoOutbox(mongo, devices), Sequencer(mongo), MongoClock(mongo, cases)
+        settings,
+        mongo,
+        ports,
+        load_messages(),
+        feed,
+        devices,
+        MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
+        Sequencer(mongo),
+        MongoClock(mongo, cases),
     )
 
 

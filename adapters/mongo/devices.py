@@ -23,11 +23,8 @@ class MongoDevices:
 
     async def register(self, device: Device, *, command: Command) -> str:
         async def work(session: Session) -> str:
-            devices = self._mongo.collection("devices")
-            # One phone, one owner: whoever registers a token has the phone in the hand.
-            forgotten = {"$set": {"retired_at": command.at}}
-            await devices.update_many({"token": device.token, "retired_at": None}, forgotten, session=session)
-            await devices.insert_one(encode(device), session=session)
+            by_id = {"township": device.township, "_id": device.id}
+            await self._mongo.collection("devices").replace_one(by_id, encode(device), upsert=True, session=session)
             return device.id
 
         kept = await self._ledger.once(command, device.township, device.id, work)

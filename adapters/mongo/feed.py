@@ -2,12 +2,13 @@
 
 import logging
 from asyncio import Event as Bell
-from asyncio import gather, sleep, timeout
+from asyncio import gather, sleep
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from pymongo.errors import PyMongoError
 
+from adapters.mongo.bells import rung
 from adapters.mongo.codec import decode
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.reads import seen_by_filter
@@ -48,14 +49,15 @@ class MongoFeed:
         document = await self._mongo.collection("sequences").find_one({"_id": township})
         return document["value"] if document else 0
 
-    async def rows(self, after: int, limit: int, *, seen_by: Actor) -> list[FeedRow]:
+    async def rows(self, after: int, head: int, limit: int, *, seen_by: Actor) -> list[FeedRow]:
         scoped = seen_by_filter(seen_by)
         if scoped is None:
             return []
-        wanted = {**scoped, "seq": {"$gt": after}}
+        # Two reads are two moments: without the head as their common end, a number that came between them would be passed by.
+        wanted = {**scoped, "seq": {"$gt": after, "$lte": head}}
         acts, notices = await gather(
-            self._mongo.collection("events").find(wanted, {"seq": 1, "subjects": 1}).sort([("seq", 1)]).limit(limit).to_list(),
-            self._mongo.collection("notices").find(wanted, {"seq": 1, "scopes": 1}).sort([("seq", 1)]).limit(limit).to_list(),
+            self._mongo.collection("events").find(wanted, {"seq": 1, "subjects": 1}).sort([("seq", 1)]).limit(limit).hint("feed").to_list(),
+            self._mongo.collection("notices").find(wanted, {"seq": 1, "scopes": 1}).sort([("seq", 1)]).limit(limit).hint("feed").to_list(),
         )
         rows = [FeedRow(act["seq"], [(s["id"], frozenset(s["scopes"])) for s in act["subjects"]]) for act in acts]
         rows += [FeedRow(notice["seq"], [(notice["_id"], frozenset(notice["scopes"]))]) for notice in notices]
@@ -66,7 +68,10 @@ class MongoFeed:
         if scoped is None:
             return []
         name, stored = STORED[kind]
-        found = self._mongo.collection(name).find({**scoped, "_id": {"$gt": after_id}}).sort([("_id", 1)]).limit(limit)
+        index = "in_scope"
+        if kind is Kind.NOTICE:  # an inbox is its owner's alone, and has an index for that
+            scoped, index = {"township": scoped["township"], "person_id": seen_by.id}, "inbox"
+        found = self._mongo.collection(name).find({**scoped, "_id": {"$gt": after_id}}).sort([("_id", 1)]).limit(limit).hint(index)
         return [decode(stored, document) for document in await found.to_list()]
 
     async def wakes(self, *, seen_by: Actor) -> AsyncGenerator[None, None]:
@@ -77,7 +82,7 @@ class MongoFeed:
         try:
             while True:
                 yield
-                await _rung(listener.bell)
+                await rung(listener.bell, HEARTBEAT_SECONDS)
         finally:
             self._listeners.discard(listener)
 
@@ -106,12 +111,3 @@ class MongoFeed:
     def _ring_all(self) -> None:
         for listener in self._listeners:
             listener.bell.set()
-
-
-async def _rung(bell: Bell) -> None:
-    try:
-        async with timeout(HEARTBEAT_SECONDS):
-            await bell.wait()
-    except TimeoutError:
-        return
-    bell.clear()

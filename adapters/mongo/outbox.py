@@ -1,10 +1,11 @@
 """The outbox on MongoDB: an event carries what the relay still owes for it, so that committing one commits the other."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import uuid4
 
+from msgspec import ValidationError
 from pymongo.errors import BulkWriteError
 
 from adapters.mongo.codec import decode, encode
@@ -21,14 +22,16 @@ from domain.tasks import Task
 
 DUPLICATE_KEY = 11000
 
+log = logging.getLogger(__name__)
+
 
 class MongoOutbox:
-    """Keeps `domain.outbox.Outbox`. A claim moves the due time to the end of the lease and leaves this relay's mark."""
+    """Keeps `domain.outbox.Outbox`. A claim moves the due time to the end of the lease and leaves `mark`, this relay's own."""
 
-    def __init__(self, mongo: Mongo, devices: MongoDevices) -> None:
+    def __init__(self, mongo: Mongo, devices: MongoDevices, *, mark: str) -> None:
         self._mongo = mongo
         self._devices = devices
-        self._mark = uuid4().hex
+        self._mark = mark
 
     async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> list[Owed]:
         is_due = {"relay.due_at": {"$lte": at}}
@@ -40,7 +43,7 @@ class MongoOutbox:
             mine = {"township": township, "_id": {"$in": ids}}
             await events.update_many({**mine, **is_due}, lease)
             claimed = await events.find({**mine, "relay.claimed_by": self._mark, "relay.due_at": {"$gt": at}}).sort([("_id", 1)]).to_list()
-            owed += await self._with_cases(township, claimed)
+            owed += await self._with_cases(township, claimed, at)
         return owed
 
     async def tell(self, notices: Sequence[Notice]) -> None:
@@ -69,8 +72,7 @@ class MongoOutbox:
         await self._mongo.collection("events").update_one(self._own(owed), {"$set": again, "$unset": {"relay.claimed_by": ""}})
 
     async def park(self, owed: Owed, *, at: datetime) -> None:
-        given_up = {"$set": {"relay.parked_at": at}, "$unset": {"relay.due_at": "", "relay.claimed_by": ""}}
-        await self._mongo.collection("events").update_one(self._own(owed), given_up)
+        await self._park(owed.event.township, owed.event.id, at)
 
     async def parked(self) -> int:
         return await self._mongo.collection("events").count_documents({"relay.parked_at": {"$type": "date"}}, hint="parked")
@@ -78,7 +80,7 @@ class MongoOutbox:
     def _own(self, owed: Owed) -> Document:
         return {"township": owed.event.township, "_id": owed.event.id, "relay.claimed_by": self._mark}
 
-    async def _with_cases(self, township: str, documents: list[Document]) -> list[Owed]:
+    async def _with_cases(self, township: str, documents: list[Document], at: datetime) -> list[Owed]:
         request_ids = list({document["request_id"] for document in documents if document["request_id"]})
         task_ids = list({document["task_id"] for document in documents if not document["request_id"]})
         requests = await self._mongo.collection("requests").find({"township": township, "_id": {"$in": request_ids}}).to_list()
@@ -90,19 +92,29 @@ class MongoOutbox:
         )
         if task_ids:
             tasks += await self._mongo.collection("tasks").find({"township": township, "_id": {"$in": task_ids}}).to_list()
-        by_request = {request["_id"]: decode(Request, request) for request in requests}
-        by_case: defaultdict[str, list[Task]] = defaultdict(list)
+        by_case: defaultdict[str, list[Document]] = defaultdict(list)
         for task in tasks:
-            by_case[task["request_id"] or task["_id"]].append(decode(Task, task))
-        return [
-            Owed(
-                decode(Event, document),
-                Case(by_request.get(document["request_id"]), tuple(by_case[document["request_id"] or document["task_id"]])),
-                document["relay"]["tries"],
-                frozenset(document["relay"]["phones"]) if "phones" in document["relay"] else None,
-            )
-            for document in documents
-        ]
+            by_case[task["request_id"] or task["_id"]].append(task)
+        by_request = {request["_id"]: request for request in requests}
+        owed: list[Owed] = []
+        for document in documents:
+            try:
+                owed.append(_owed(document, by_request.get(document["request_id"]), by_case[document["request_id"] or document["task_id"]]))
+            except (ValidationError, KeyError):
+                log.exception("act %s cannot be read and is parked", document["_id"])
+                await self._park(township, document["_id"], at)
+        return owed
+
+    async def _park(self, township: str, event_id: str, at: datetime) -> None:
+        mine = {"township": township, "_id": event_id, "relay.claimed_by": self._mark}
+        given_up = {"$set": {"relay.parked_at": at}, "$unset": {"relay.due_at": "", "relay.claimed_by": ""}}
+        await self._mongo.collection("events").update_one(mine, given_up)
+
+
+def _owed(document: Document, request: Document | None, tasks: Sequence[Document]) -> Owed:
+    relay = document["relay"]
+    case = Case(decode(Request, request) if request else None, tuple(decode(Task, task) for task in tasks))
+    return Owed(decode(Event, document), case, relay["tries"], frozenset(relay["phones"]) if "phones" in relay else None)
 
 
 def _by_township(documents: Sequence[Document]) -> Mapping[str, list[str]]:

@@ -1,4 +1,8 @@
-"""How every scoped read is made: the reader's township and keys are part of the filter, and pages run on keys."""
+"""How every scoped read is made: the reader's township and keys are part of the filter, and pages run on keys.
+
+Reads name their index: with many alike, MongoDB would try some for each form of a query, and keep for a dispatcher what was best for a
+resident (`docs/queries.md`).
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -30,14 +34,21 @@ def own_ids(kind: Kind, ids: Sequence[str], township: str) -> list[str]:
 async def find_by_ids(mongo: Mongo, name: str, kind: type[T], ids: Sequence[str], scoped: Filter) -> list[T]:
     if not ids:
         return []
-    documents = await mongo.collection(name).find({**scoped, "_id": {"$in": list(ids)}}).to_list()
+    documents = await mongo.collection(name).find({**scoped, "_id": {"$in": list(ids)}}).hint("_id_").to_list()
     return [decode(kind, document) for document in documents]
 
 
 async def newest_first(
-    mongo: Mongo, name: str, kind: type[T], scoped: Filter, page: PageRequest, *, ids: Mapping[str, str] | None = None
+    mongo: Mongo,
+    name: str,
+    kind: type[T],
+    scoped: Filter,
+    page: PageRequest,
+    *,
+    index: str | None = None,
+    ids: Mapping[str, str] | None = None,
 ) -> Page[T]:
-    """A page by id downwards; `ids` are bounds that the query sets on the id itself."""
+    """A page by id downwards along `index`; `ids` are bounds that the query sets on the id itself."""
     bounds: dict[str, str] = dict(ids or {})
     if page.after:
         bounds["$lt"] = min(page.after[0], bounds.get("$lt", page.after[0]))
@@ -45,21 +56,24 @@ async def newest_first(
         bounds["$gt"] = page.before[0]
     scoped = {**scoped, "_id": bounds} if bounds else scoped
     direction = 1 if page.is_backward else -1
-    documents = await mongo.collection(name).find(scoped).sort([("_id", direction)]).limit(page.size + 1).to_list()
+    documents = await mongo.collection(name).find(scoped).sort([("_id", direction)]).limit(page.size + 1).hint(index).to_list()
     return _page(kind, documents, page, lambda document: (document["_id"],))
 
 
-async def soonest_first(mongo: Mongo, name: str, kind: type[T], scoped: Filter, page: PageRequest, *, by: str, before: datetime) -> Page[T]:
-    """A page by the moment in the field `by` upwards, as far as `before`."""
-    position, is_onward = (page.before, False) if page.is_backward else (page.after, True)
-    branches = [{**scoped, by: {"$lt": before}}]
+async def soonest_first(
+    mongo: Mongo, name: str, kind: type[T], scoped: Filter, page: PageRequest, *, by: str, before: datetime, index: str
+) -> Page[T]:
+    """A page by the moment in the field `by` upwards, as far as `before`, along `index`."""
+    position, direction = (page.before, -1) if page.is_backward else (page.after, 1)
+    bounds: Filter = {"$lt": before}
+    scoped = {**scoped, by: bounds}
     if position:
         moment, id_ = datetime.fromisoformat(position[0]), position[1]
-        beyond = {"$gt": moment, "$lt": before} if is_onward else {"$lt": min(moment, before)}
-        branches = [{**scoped, by: beyond}, {**scoped, by: moment, "_id": {"$gt" if is_onward else "$lt": id_}}]
-    direction = 1 if is_onward else -1
-    cursor = mongo.collection(name).find({"$or": branches} if len(branches) > 1 else branches[0])
-    documents = await cursor.sort([(by, direction), ("_id", direction)]).limit(page.size + 1).to_list()
+        bounds["$lte" if page.is_backward else "$gte"] = moment
+        # Less those of that very moment that were shown. Said without `$or`, which would be looked up in parts and sorted in memory.
+        scoped["$nor"] = [{by: moment, "_id": {"$gte" if page.is_backward else "$lte": id_}}]
+    cursor = mongo.collection(name).find(scoped).sort([(by, direction), ("_id", direction)]).limit(page.size + 1)
+    documents = await cursor.hint(index).to_list()
     return _page(kind, documents, page, lambda document: (document[by].isoformat(), document["_id"]))
 
 

@@ -8,7 +8,7 @@ from adapters.mongo.codec import decode
 from adapters.mongo.driver import Mongo
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids, seen_by_filter, soonest_first
-from domain.access import Actor, Door, key
+from domain.access import ASKING, Actor, Door, key
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.errors import not_found
@@ -51,7 +51,7 @@ class MongoRequests:
         scoped = seen_by_filter(seen_by)
         if scoped is None:
             return None
-        document = await self._mongo.collection("requests").find_one({**scoped, "number": number})
+        document = await self._mongo.collection("requests").find_one({**scoped, "number": number}, hint="number")
         return decode(Request, document) if document else None
 
     async def page(self, query: RequestQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Request]:
@@ -59,9 +59,10 @@ class MongoRequests:
         if scoped is None:
             return NOTHING
         if query.overdue is True:
-            return await soonest_first(self._mongo, "requests", Request, scoped, page, by="promise_due_at", before=at)
+            by, index = "promise_due_at", "in_scope_by_promise"
+            return await soonest_first(self._mongo, "requests", Request, scoped, page, by=by, before=at, index=index)
         bounds = _id_bounds(query, scoped["township"])
-        return await newest_first(self._mongo, "requests", Request, scoped, page, ids=bounds)
+        return await newest_first(self._mongo, "requests", Request, scoped, page, index=_index(query), ids=bounds)
 
     async def words(self, township: str, request_ids: Sequence[str]) -> list[Words]:
         found = self._mongo.collection("words").find(
@@ -74,8 +75,8 @@ def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
     scoped = seen_by_filter(reader)
     if scoped is None:
         return None
-    if query.asked_by_me:
-        scoped["asker_ids"] = reader.id
+    if query.asked_by_me and reader.id is not None:
+        scoped |= {"scopes": {"$in": [key(door, reader.id) for door in ASKING]}, "asker_ids": reader.id}
     if query.unit_id:
         narrow_to_unit(scoped, query.unit_id, reader)
     if query.states is not None:
@@ -94,15 +95,27 @@ def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
     return scoped
 
 
+def _index(query: RequestQuery) -> str:
+    """The one that has the rarest of what is asked for in front; the rest is judged on its keys."""
+    if query.states is not None:
+        return "in_scope_by_state"
+    if query.item_ids is not None:
+        return "in_scope_by_item"
+    return "in_scope_by_grid" if query.grid_ids is not None else "in_scope"
+
+
 def narrow_to_unit(scoped: Filter, unit_id: str, reader: Actor) -> None:
-    """To the sub-tree of a unit. Whoever sees a unit above it sees all of that, so its own key is enough; else both must open."""
+    """To the sub-tree of a unit. Whoever sees a unit above it sees all of that, so its own key is enough; else both must open.
+
+    There is one index key a document for each scope, so only one of the two can be looked up: the reader's own, which are the fewer.
+    """
     wanted = key(Door.UNIT, unit_id)
     organisation = reader.organisation
     above = {key(Door.UNIT, unit.id) for unit in organisation.path(unit_id)} if organisation else set()
-    if reader.keys & above:
+    if reader.keys & above and "asker_ids" not in scoped:
         scoped["scopes"] = wanted
     else:
-        scoped["$and"] = [{"scopes": wanted}]
+        scoped["$expr"] = {"$in": [wanted, "$scopes"]}
 
 
 def _id_bounds(query: RequestQuery, township: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from domain.errors import not_found
 from domain.ids import Kind
 from domain.pages import Page, PageRequest
 from domain.ports import TaskQuery
-from domain.tasks import Task
+from domain.tasks import PAUSED, Task, TaskState
 
 NOTHING: Page[Task] = Page((), (), has_next=False, has_previous=False)
 
@@ -44,7 +44,7 @@ class MongoTasks:
         scoped = seen_by_filter(seen_by)
         if scoped is None or scoped["township"] != township:
             return []
-        found = self._mongo.collection("tasks").find({**scoped, "request_id": {"$in": list(request_ids)}})
+        found = self._mongo.collection("tasks").find({**scoped, "request_id": {"$in": list(request_ids)}}).hint("of_request")
         return [decode(Task, document) for document in await found.sort([("_id", 1)]).to_list()]
 
     async def page(self, query: TaskQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Task]:
@@ -53,8 +53,17 @@ class MongoTasks:
             return NOTHING
         if query.is_by_due_time:
             before = min(at, query.due_before) if query.overdue and query.due_before else query.due_before or at
-            return await soonest_first(self._mongo, "tasks", Task, scoped, page, by="due_at", before=before)
-        return await newest_first(self._mongo, "tasks", Task, scoped, page)
+            return await soonest_first(self._mongo, "tasks", Task, scoped, page, by="due_at", before=before, index="in_scope_by_due")
+        return await newest_first(self._mongo, "tasks", Task, scoped, page, index=_index(query))
+
+
+def _index(query: TaskQuery) -> str:
+    """The one that has the rarest of what is asked for in front; the rest is judged on its keys."""
+    if query.assignee_id is not None:
+        return "in_scope_by_assignee"
+    if query.states is not None:
+        return "in_scope_by_state"
+    return "in_scope_by_grid" if query.grid_ids is not None else "in_scope"
 
 
 def _filter(query: TaskQuery, reader: Actor, at: datetime) -> Filter | None:
@@ -67,10 +76,14 @@ def _filter(query: TaskQuery, reader: Actor, at: datetime) -> Filter | None:
         scoped["state"] = {"$in": [state.value for state in query.states]}
     if query.assignee_id is not None:
         scoped["assignee_id"] = query.assignee_id
+        # Every state where none is named: then the index still has them in order, newest first in each.
+        scoped.setdefault("state", {"$in": [state.value for state in TaskState]})
     if query.grid_ids is not None:
         scoped["grid_id"] = {"$in": list(query.grid_ids)}
     if query.is_by_due_time:
         scoped["leg_met"] = False
+    if query.overdue is True:  # a paused leg is not judged
+        scoped["$nor"] = [{"state": {"$in": sorted(state.value for state in PAUSED)}}]
     if query.overdue is False:
         scoped["$or"] = [{"leg_met": True}, {"due_at": None}, {"due_at": {"$gte": at}}]
     return scoped

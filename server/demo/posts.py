@@ -44,6 +44,8 @@ def holders(chart: Chart, neighbours: Sequence[Circle], mint: Mint) -> Iterator[
 def _holder(post: Post, name: str, chart: Chart, mint: Mint) -> Holder:
     id_ = mint.new(Kind.PERSON)
     scopes = {key(Door.PERSON, id_)} | chart.unit_keys[post.unit.id] | keys(Door.HOUSEHOLD, post.household_ids)
+    if post.grid_id:
+        scopes |= {key(Door.GRID, post.grid_id)}
     appointment = Appointment(
         id=mint.new(Kind.APPOINTMENT),
         township=chart.township,

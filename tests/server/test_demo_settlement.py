@@ -395,20 +395,23 @@ def test_a_post_is_held_where_its_handle_says(full: Town) -> None:
 # Who may see whom
 
 
-def test_a_home_is_opened_by_its_people_its_grid_both_chains_and_its_link_member(town: Town) -> None:
+def test_a_home_is_opened_by_its_people_its_grid_both_chains_the_counter_and_who_looks_in_on_it(town: Town) -> None:
+    hosts = {post.micro_grid_id: post.person_id for post in town.demo.parts.appointments if post.role is Role.HUB_HOST}
+    centre = next(unit for unit in town.demo.parts.units if unit.kind is OrgUnitKind.SERVICE_CENTRE)
     for home in town.demo.households:
         grid = town.organisation.grids[home.residence_grid_id]
         village = town.organisation.villages[home.origin_village_id or ""]
         expected = {key(Door.HOUSEHOLD, home.id), key(Door.GRID, grid.id)} | town.path(grid.branch_id) | town.path(village.unit_id)
-        assert home.scopes == expected | ({key(Door.PERSON, home.link.member_id)} if home.link else set())
+        expected |= {key(Door.UNIT, centre.id), key(Door.WORKER, hosts[home.micro_grid_id])}
+        assert home.scopes == expected | ({key(Door.WORKER, home.link.member_id)} if home.link else set())
 
 
-def test_a_resident_is_hidden_from_the_own_home_and_its_link_member(town: Town) -> None:
+def test_a_resident_is_hidden_from_the_own_home_its_host_and_its_link_member(town: Town) -> None:
     for person in town.demo.persons:
         if person.household_id:
             home = town.homes[person.household_id]
-            hidden = {key(Door.HOUSEHOLD, home.id)} | ({key(Door.PERSON, home.link.member_id)} if home.link else set())
-            assert person.scopes == (home.scopes - hidden) | {key(Door.PERSON, person.id)}
+            shown = {scope for scope in home.scopes if scope.startswith((Door.GRID.value, Door.UNIT.value))}
+            assert person.scopes == shown | {key(Door.PERSON, person.id)}
 
 
 def test_a_holder_is_opened_by_the_units_above_and_by_the_homes_served(town: Town) -> None:
@@ -420,7 +423,8 @@ def test_a_holder_is_opened_by_the_units_above_and_by_the_homes_served(town: Tow
             or (post.role is Role.HUB_HOST and home.micro_grid_id == post.micro_grid_id)
         ]
         person = town.persons[post.person_id]
-        assert person.scopes == {key(Door.PERSON, person.id)} | town.path(post.unit_id) | keys(Door.HOUSEHOLD, served)
+        grids = {key(Door.GRID, post.grid_id)} if post.grid_id else set()
+        assert person.scopes == {key(Door.PERSON, person.id)} | grids | town.path(post.unit_id) | keys(Door.HOUSEHOLD, served)
         assert person.household_id is None
 
 
