@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from hashlib import sha256
 from typing import Protocol
@@ -11,6 +11,7 @@ from uuid import UUID
 NO_TOWNSHIP = "000000000"
 """The township of what belongs to the whole deployment: the catalogue of service items."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHAPE = re.compile(r"(?P<kind>[a-z]{3,5})_(?P<township>[0-9]{9})_(?P<key>[0-9a-f]{32})", re.ASCII)
 
 
@@ -87,16 +88,24 @@ def key_of(value: str) -> str:
 
 def first_id_at(kind: Kind, township: str, at: datetime) -> str:
     """The lowest id that could have been made at `at`: where a range of time becomes a range of ids."""
-    milliseconds = max(0, min(int(at.timestamp() * 1000), (1 << 48) - 1))
+    milliseconds = max(0, min(_milliseconds(at), (1 << 48) - 1))
     return f"{kind.value}_{township}_{milliseconds:012x}{'0' * 20}"
 
 
 def uuid7(at: datetime, randomness: int) -> UUID:
     """A UUIDv7 (RFC 9562, section 5.7) of the millisecond `at` and 74 bits of `randomness`."""
-    milliseconds = int(at.astimezone(UTC).timestamp() * 1000) & ((1 << 48) - 1)
+    return _uuid7(_milliseconds(at), randomness)
+
+
+def _milliseconds(at: datetime) -> int:
+    """Since 1970, in whole numbers: a float would lose one now and then."""
+    return (at - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _uuid7(milliseconds: int, randomness: int) -> UUID:
     high = (randomness >> 62) & 0xFFF
     low = randomness & ((1 << 62) - 1)
-    return UUID(int=milliseconds << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
+    return UUID(int=(milliseconds & ((1 << 48) - 1)) << 80 | 7 << 76 | high << 64 | 2 << 62 | low)
 
 
 def derived(kind: Kind, base: str, salt: str) -> str:
@@ -104,6 +113,5 @@ def derived(kind: Kind, base: str, salt: str) -> str:
     ref = parse(base)
     if ref is None:
         raise ValueError("derived ids stand on an id of this house")
-    milliseconds = int(ref.key[:12], 16)
     randomness = int.from_bytes(sha256(f"{base}|{salt}".encode()).digest()[:10]) & ((1 << 74) - 1)
-    return compose(kind, ref.township, uuid7(datetime.fromtimestamp(milliseconds / 1000, UTC), randomness))
+    return compose(kind, ref.township, _uuid7(int(ref.key[:12], 16), randomness))

@@ -27,7 +27,7 @@ from server.metrics import serve_metrics
 from server.mongod import EmbeddedMongod, MongodUnavailable
 from server.production import troubles
 from server.relay import Relay, run_relay
-from server.serving import PortTaken, listen, make_server, run, stop_on_signals
+from server.serving import PortTaken, base_url, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
 from server.wiring import build_house, wall_clock
 
@@ -212,7 +212,7 @@ def _sdl(*, check: bool) -> int:
 
 
 def _token(person: str, settings: Settings) -> int:
-    base = f"http://{settings.host}:{settings.port}"
+    base = base_url(settings.host, settings.port)
     try:
         answer = httpx.post(f"{base}/demo/sign-in", json={"person": person}, timeout=5, trust_env=False)
     except httpx.HTTPError as error:
@@ -224,9 +224,10 @@ def _token(person: str, settings: Settings) -> int:
 
 
 def _health(settings: Settings) -> int:
-    host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104  # asks this machine, whatever it listens on
+    # Asks this machine, whatever addresses it listens on.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
     try:
-        answer = httpx.get(f"http://{host}:{settings.port}/health/ready", timeout=5, trust_env=False)
+        answer = httpx.get(f"{base_url(host, settings.port)}/health/ready", timeout=5, trust_env=False)
     except httpx.HTTPError as error:
         raise Failed(f"nothing answers on port {settings.port}") from error
     print(answer.text)

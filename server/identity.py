@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from graphql import GraphQLError
 
 from domain.access import NOBODY, Actor
-from domain.identity import BadToken, Identity
+from domain.identity import BadToken, Identity, IdentityUnavailable
 from domain.messages import language_of
 from schema.context import Context
 from server.operations import Credentials
@@ -33,6 +33,8 @@ def context_maker(house: House, identity: Identity) -> Callable[[Credentials], A
                 return await actor_for(credentials)
             except BadToken as error:
                 raise GraphQLError("the sign-in has ended", extensions={"code": "UNAUTHENTICATED"}) from error
+            except IdentityUnavailable as error:
+                raise GraphQLError("sign-ins cannot be checked right now", extensions={"code": "UNAVAILABLE"}) from error
 
         return Context(
             actor=await actor_for(credentials),

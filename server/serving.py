@@ -55,6 +55,10 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def base_url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def make_server(app: ASGIApp) -> Server:
     return Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS, ws_max_size=1024 * 1024))
 

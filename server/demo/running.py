@@ -28,7 +28,7 @@ from server.demo.settlement import Settlement, settlement, uid_of
 from server.mongod import EmbeddedMongod
 from server.production import EMULATOR
 from server.relay import Relay, run_relay
-from server.serving import Server, listen, make_server, run, stop_on_signals
+from server.serving import Server, base_url, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings
 from server.wiring import House, build_house
 
@@ -88,7 +88,7 @@ async def fill(house: House, planned: Settlement, say: Say) -> None:
 
 async def _run(settings: Settings, listening: socket.socket, *, once: bool, say: Say) -> int:
     port = listening.getsockname()[1]
-    base = f"http://{'[::1]' if ':' in settings.host else settings.host}:{port}"
+    base = base_url(settings.host, port)
     # Read by firebase_admin on every call: tokens of the demo need no Google. Ours are signed all the same.
     os.environ[EMULATOR] = f"{settings.host}:{port}"
     house = build_house(settings)
