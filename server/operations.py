@@ -16,6 +16,7 @@ from typing import Any, cast
 import orjson
 import strawberry
 from graphql import ArgumentNode, ExecutionResult, GraphQLError, GraphQLInputObjectType, GraphQLSchema, ValueNode, execute, subscribe
+from pymongo.errors import ConnectionFailure, PyMongoError
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.execution import optimized_is_awaitable
 
@@ -230,5 +231,7 @@ def log_bugs(bugs: Sequence[Exception], name: str | None) -> str:
     if isinstance(cause, GraphQLError):  # whose words quote the document
         cause = RuntimeError(cause.message).with_traceback(cause.__traceback__)
     extra = {"operation": name and name[:80], "correlation_id": correlation_id, "errors": len(bugs)}
-    logger.error("GraphQL operation failed: %s", extra, exc_info=cause, extra=extra)
+    # The database away or slow: every operation says so at once, and no trace tells more.
+    is_outage = isinstance(cause, PyMongoError) and (isinstance(cause, ConnectionFailure) or cause.timeout)
+    logger.error("GraphQL operation failed (%s): %s", type(cause).__name__, extra, exc_info=None if is_outage else cause, extra=extra)
     return correlation_id
