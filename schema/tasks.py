@@ -53,6 +53,10 @@ async def _grid(root: Parent[tasks.Task], info: Info) -> Any:
     return (await info.context.organisation_of(root.township)).grids.get(root.grid_id or "")
 
 
+def _supervised(root: Parent[tasks.Task]) -> bool:
+    return root.is_supervised
+
+
 def _overdue(root: Parent[tasks.Task], info: Info) -> bool:
     return root.is_overdue(info.context.at)
 
@@ -89,6 +93,7 @@ class Task(Node):
     acknowledge_by: datetime | None = described("When it must be acknowledged (签收时限).")
     contact_by: datetime | None = described("When the resident must be contacted (联系时限).")
     overdue: Any = edge(_overdue, bool, "Whether the leg was missed; the promise is on the request (是否逾期).")
+    supervised: Any = edge(_supervised, bool, "Whether it is under formal follow-up, one level up (督办).")
     outcome: Outcome | None = described("What came of it (办理结果).")
     rule: str = described("Number of the routing rule that decided, or `hand` (规则编号).")
     routed_because: Any = edge(_routed_because, list[str], "Why it came here (派单理由).")

@@ -76,7 +76,8 @@ def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
     if scoped is None:
         return None
     if query.asked_by_me and reader.id is not None:
-        scoped |= {"scopes": {"$in": [key(door, reader.id) for door in ASKING]}, "asker_ids": reader.id}
+        own = {key(door, reader.id) for door in ASKING} & reader.keys
+        scoped |= {"scopes": {"$in": sorted(own)}, "asker_ids": reader.id}
     if query.unit_id:
         narrow_to_unit(scoped, query.unit_id, reader)
     if query.states is not None:

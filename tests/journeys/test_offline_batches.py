@@ -1,0 +1,212 @@
+"""A phone was in the cellar: it sends what it did as one batch, and every item ends in a named outcome."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from server.demo.main_job import Player
+from tests.conftest import Town
+from tests.journeys.stories import (
+    CURRENT,
+    USUAL,
+    Answer,
+    Matter,
+    act,
+    bring,
+    history_of,
+    home_of,
+    inbox,
+    nothing_written,
+    raw,
+    refused,
+    submit,
+    task_of,
+)
+
+SUBJECT = "subject { __typename id ... on Task { state version } ... on Request { requestState: state number } }"
+BATCH = (
+    "mutation($commands: [CommandInput!]!) { applyCommands(commands: $commands)"
+    f" {{ commandId outcome refusal {{ code field current {{ {CURRENT} }} }} {SUBJECT} }} }}"
+)
+
+
+def command(verb: str, matter: Matter | None = None, **fields: Any) -> Answer:
+    """One item of a batch."""
+    about = {"taskId": matter.task_id} if matter else {}
+    return {verb: {"commandId": str(uuid4()), **about, **USUAL.get(verb, {}), **fields}}
+
+
+async def send(player: Player, *commands: Answer) -> list[Answer]:
+    """The outcomes, in the order sent."""
+    results: list[Answer] = (await player.ask(BATCH, commands=list(commands)))["applyCommands"]
+    sent = [next(iter(item.values()))["commandId"] for item in commands]
+    assert [result["commandId"] for result in results] == sent
+    return results
+
+
+def outcomes(results: list[Answer]) -> list[str]:
+    return [result["outcome"] for result in results]
+
+
+async def job(town: Town) -> tuple[Player, Matter, list[Answer]]:
+    """The worker, a lamp, and what the worker did about it in the cellar."""
+    resident, worker = await town.people("resident-1", "grid-worker-1")
+    matter = await submit(town, resident)
+    begun, town.clock.now = town.clock(), town.clock() + timedelta(hours=1)
+    times = [(begun + timedelta(minutes=minutes)).isoformat() for minutes in (5, 6, 40)]
+    verbs = ("acknowledgeTask", "startTask", "completeTask")
+    return worker, matter, [command(verb, matter, deviceTime=at) for verb, at in zip(verbs, times, strict=True)]
+
+
+async def test_a_batch_is_carried_out_in_order(town: Town) -> None:
+    worker, matter, commands = await job(town)
+
+    results = await send(worker, *commands)
+
+    assert outcomes(results) == ["APPLIED"] * 3
+    assert [result["subject"]["id"] for result in results] == [matter.task_id] * 3
+    assert results[-1]["subject"]["state"] == "COMPLETED"
+    assert [result["refusal"] for result in results] == [None] * 3
+    by_kind = {event["kind"]: event for event in await history_of(worker, matter)}
+    assert by_kind["TaskCompleted"]["deviceTime"] == "2026-11-23T02:40:00.000Z"
+    assert by_kind["TaskCompleted"]["at"] == "2026-11-23T03:00:00.000Z"
+
+
+async def test_a_batch_that_is_sent_again_changes_nothing(town: Town) -> None:
+    worker, _, commands = await job(town)
+    first = await send(worker, *commands)
+    await town.settle()
+
+    async with nothing_written(town):
+        again = await send(worker, *commands)
+
+    assert outcomes(again) == ["DUPLICATE"] * 3
+    assert [result["subject"]["id"] for result in again] == [result["subject"]["id"] for result in first]
+
+
+async def test_acts_on_one_task_are_put_in_order_first(town: Town) -> None:
+    worker, matter, (acknowledge, start, complete) = await job(town)
+
+    results = await send(worker, complete, start, acknowledge)
+
+    assert outcomes(results) == ["APPLIED"] * 3
+    assert (await task_of(worker, matter) or {})["state"] == "COMPLETED"
+
+
+async def test_one_bad_item_does_not_spoil_the_others(town: Town) -> None:
+    resident, worker = await town.people("resident-1", "grid-worker-1")
+    first, second, third, fourth = [await submit(town, resident) for _ in range(4)]
+    await act(worker, "acknowledgeTask", third)
+
+    results = await send(
+        worker,
+        command("acknowledgeTask", first),
+        command("completeTask", second, note=" "),
+        command("acknowledgeTask", third, expectedVersion=1),
+        command("acknowledgeTask", fourth),
+        command("acknowledgeTask", Matter("", "", "task")),
+    )
+
+    assert outcomes(results) == ["APPLIED", "REJECTED", "CONFLICT", "APPLIED", "REJECTED"]
+    assert (results[1]["refusal"]["code"], results[1]["refusal"]["field"]) == ("INVALID_INPUT", "note")
+    current = {"__typename": "Task", "id": third.task_id, "state": "ACKNOWLEDGED", "version": 2}
+    assert (results[2]["refusal"]["code"], results[2]["refusal"]["current"]) == ("CONFLICT", current)
+    assert (results[4]["refusal"]["code"], results[4]["refusal"]["field"]) == ("NOT_FOUND", "taskId")
+    assert [result["subject"] for result in results if result["outcome"] != "APPLIED"] == [None] * 3
+
+
+async def test_other_contents_under_a_used_id_are_refused(town: Town) -> None:
+    worker, _, commands = await job(town)
+    await send(worker, *commands)
+    changed = {"completeTask": {**commands[2]["completeTask"], "note": "其实没换"}}
+
+    async with nothing_written(town):
+        [result] = await send(worker, changed)
+
+    assert (result["outcome"], result["refusal"]["code"]) == ("REJECTED", "COMMAND_MISMATCH")
+
+
+async def test_another_device_time_is_the_same_command(town: Town) -> None:
+    worker, _, commands = await job(town)
+    await send(worker, *commands)
+    later = {"completeTask": {**commands[2]["completeTask"], "deviceTime": "2026-11-23T12:00:00+08:00"}}
+
+    async with nothing_written(town):
+        assert outcomes(await send(worker, later)) == ["DUPLICATE"]
+
+
+async def test_a_malformed_item_fails_the_whole_batch(town: Town) -> None:
+    worker, matter, commands = await job(town)
+    two = {**commands[0], **commands[1]}
+    four = command("acknowledgeTask", matter)
+
+    malformed: list[Answer] = [two, {}, {"acknowledgeTask": None}, {"startTask": None, **four}, {"verifyTask": {}}, {"acknowledgeTask": {}}]
+
+    async with nothing_written(town):
+        for bad in malformed:
+            body = await raw(worker, BATCH, commands=[commands[0], bad])
+            assert body.get("data") is None, bad
+            assert {error["extensions"]["code"] for error in body["errors"]} == {"BAD_USER_INPUT"}, bad
+        too_many = await raw(worker, BATCH, commands=[commands[0]] + [command("acknowledgeTask", matter) for _ in range(100)])
+        assert [error["extensions"]["code"] for error in too_many["errors"]] == ["BAD_USER_INPUT"]
+
+
+async def test_whoever_did_not_sign_in_is_told_so_for_each(town: Town) -> None:
+    _, _, commands = await job(town)
+
+    async with nothing_written(town):
+        results = await send(town.stranger(), *commands)
+
+    assert [(result["outcome"], result["refusal"]["code"]) for result in results] == [("REJECTED", "SIGN_IN_REQUIRED")] * 3
+
+
+async def test_a_resident_asks_and_answers_offline_too(town: Town) -> None:
+    resident, worker, leader = await town.people("resident-1", "grid-worker-1", "grid-leader-1")
+    asking = command("submitRequest", itemId=town.item("stairwell-lamp"), text="灯不亮", householdId=home_of(town, "resident-1"))
+
+    results = await send(resident, asking, asking)
+
+    assert outcomes(results) == ["APPLIED", "DUPLICATE"]
+    assert results[0]["subject"] == results[1]["subject"]
+    assert await town.count("requests") == 1
+    document = await town.house.mongo.collection("tasks").find_one({})
+    assert document is not None
+    matter = Matter(results[0]["subject"]["id"], results[0]["subject"]["number"], document["_id"])
+    await bring(town, matter, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    [answered] = await send(resident, command("answerFollowUp", requestId=matter.request_id, verdict="SOLVED", grade="SATISFIED"))
+    assert (answered["outcome"], answered["subject"]["requestState"]) == ("APPLIED", "CLOSED")
+
+
+async def test_sent_twenty_times_at_once_it_is_done_once(town: Town) -> None:
+    resident, worker = await town.people("resident-1", "grid-worker-1")
+    asking = command("submitRequest", itemId=town.item("stairwell-lamp"), text="灯不亮")
+
+    answers = await asyncio.gather(*(send(resident, asking) for _ in range(20)))
+    await town.settle()
+
+    assert sorted(result["outcome"] for [result] in answers) == ["APPLIED", *["DUPLICATE"] * 19]
+    assert len({result["subject"]["id"] for [result] in answers}) == 1
+    assert [await town.count(name) for name in ("requests", "tasks", "events", "notices", "commands")] == [1] * 5
+    assert len(await inbox(worker)) == 1
+
+
+async def test_a_resend_is_read_under_todays_rights(town: Town) -> None:
+    resident, provider, dispatcher = await town.people("resident-1", "provider-worker-1", "dispatcher-1")
+    matter = await submit(town, resident, "lift-repair")
+    taken = command("acknowledgeTask", matter)
+    assert outcomes(await send(provider, taken)) == ["APPLIED"]
+    await act(dispatcher, "assignTask", matter, assigneeId=town.id_of("grid-worker-2"))
+
+    async with nothing_written(town):
+        [result] = await send(provider, taken)
+        assert (result["outcome"], result["refusal"]["code"], result["subject"]) == ("REJECTED", "NOT_FOUND", None)
+        assert (await refused(provider, "startTask", matter))["code"] == "NOT_FOUND"
+
+
+async def test_a_refused_item_may_come_again_when_the_world_has_changed(town: Town) -> None:
+    worker, matter, (_, start, _) = await job(town)
+    assert outcomes(await send(worker, start)) == ["REJECTED"]
+    await act(worker, "acknowledgeTask", matter)
+
+    assert outcomes(await send(worker, start)) == ["APPLIED"]
