@@ -10,6 +10,7 @@ from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.cases import Case
 from domain.commands import Replayed
+from domain.deadlines import Due
 from domain.errors import NumberTaken, RefusalCode, Refused, invalid, not_found, refused
 from domain.households import Household
 from domain.ids import Kind
@@ -65,6 +66,17 @@ class _Where:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What is asked for, checked: the item, where it belongs and lies, whom it is about, and for whom it is asked."""
+
+    item: ServiceItem
+    scope: MatterScope
+    where: _Where
+    avoided: Avoided
+    on_behalf_of_id: str | None
+
+
 async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Done[Request]:
     """A request with its routed task, both clocks running; the answer is there before anybody was told."""
     now = await acting("submitRequest", sent, by=by, ports=ports, acting_for_id=sent.on_behalf_of_id)
@@ -96,7 +108,8 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
     where = await _where(sent, scope, now, by, ports)
     await _check_principal(sent, where, by, ports)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided)
-    case = await _new_case(sent, item, scope, where, avoided, service, now, ports)
+    behalf = sent.on_behalf_of_id if sent.on_behalf_of_id != now.person.id else None
+    case = await _new_case(_Matter(item, scope, where, avoided, behalf), service, now, ports)
     return case, Words(case.tasks[0].request_id or "", text, address, sent.location)
 
 
@@ -213,59 +226,61 @@ def _avoided(sent: SubmitRequest, organisation: Organisation, on: date) -> Avoid
     return Avoided(sent.about_person_id, sent.about_unit_id)
 
 
-async def _new_case(
-    sent: SubmitRequest,
-    item: ServiceItem,
-    scope: MatterScope,
-    where: _Where,
-    avoided: Avoided,
-    service: Service,
-    now: Acting,
-    ports: Ports,
-) -> Case:
-    township, at = now.person.township, now.at
-    calendar = await ports.calendars.current()
-    due = promise(calendar, item.deadline_class, at)
-    behalf = sent.on_behalf_of_id if sent.on_behalf_of_id != now.person.id else None
-    request = Request(
-        id=ports.ids.new(Kind.REQUEST, township, at),
+async def _new_case(matter: _Matter, service: Service, now: Acting, ports: Ports) -> Case:
+    """The request in hand and its lead task with whoever serves; the first leg is due with the promise."""
+    calendar, deadline_class = await ports.calendars.current(), matter.item.deadline_class
+    due = promise(calendar, deadline_class, now.at)
+    request = _new_request(matter, due, now, ports)
+    task = _new_task(matter, request, service, now, ports)
+    routed = task.assign(service, now.organisation, windows(calendar, deadline_class, now.at), at=now.at).new_leg(due)
+    return Case(cases.follow(request, (routed,), at=now.at), (routed,))
+
+
+def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) -> Request:
+    township, on = now.person.township, now.at.astimezone(SHANGHAI).date()
+    hidden = matter.avoided.persons(now.organisation, on) - {now.person.id, matter.on_behalf_of_id}
+    return Request(
+        id=ports.ids.new(Kind.REQUEST, township, now.at),
         township=township,
         number="",
         state=RequestState.IN_HAND,
-        item_id=item.id,
-        item_version=item.version,
-        scope=scope,
-        place=where.place,
+        item_id=matter.item.id,
+        item_version=matter.item.version,
+        scope=matter.scope,
+        place=matter.where.place,
         owner_path=(),
-        household_id=where.household.id if where.household else None,
+        household_id=matter.where.household.id if matter.where.household else None,
         submitted_by_id=now.person.id,
-        on_behalf_of_id=behalf,
-        submitted_at=at,
+        on_behalf_of_id=matter.on_behalf_of_id,
+        submitted_at=now.at,
         promise_due_at=due.at if due else None,
         promise_provisional=bool(due and due.is_provisional),
-        is_shielded=item.is_shielded or avoided.is_about_somebody,
-        about_person_id=avoided.person_id,
-        about_unit_id=avoided.unit_id,
-        hidden_from=tuple(sorted(avoided.persons(now.organisation, at.astimezone(SHANGHAI).date()) - {now.person.id, behalf})),
+        is_shielded=matter.item.is_shielded or matter.avoided.is_about_somebody,
+        about_person_id=matter.avoided.person_id,
+        about_unit_id=matter.avoided.unit_id,
+        hidden_from=tuple(sorted(hidden)),
     )
-    task = Task(
-        id=ports.ids.new(Kind.TASK, township, at),
-        township=township,
+
+
+def _new_task(matter: _Matter, request: Request, service: Service, now: Acting, ports: Ports) -> Task:
+    # Where a shielded matter lies would tell whose it is, and what belongs to the village left lies in no grid.
+    is_placed = not request.is_shielded and matter.scope is MatterScope.RESIDENCE
+    return Task(
+        id=ports.ids.new(Kind.TASK, request.township, now.at),
+        township=request.township,
         request_id=request.id,
         parent_id=None,
         state=TaskState.QUEUED,
-        title=item.name,
+        title=matter.item.name,
         owner_id=service.unit.id,
         owner_path=(),
-        grid_id=None if request.is_shielded or scope is MatterScope.ORIGIN_VILLAGE else where.place.grid_id,
+        grid_id=matter.where.place.grid_id if is_placed else None,
         assignee_id=None,
         rule=service.rule,
         routed_because=service.because,
-        created_at=at,
-        updated_at=at,
+        created_at=now.at,
+        updated_at=now.at,
         due_at=None,
         askers=request.askers,
         hidden_from=request.hidden_from,
     )
-    routed = task.assign(service, now.organisation, windows(calendar, item.deadline_class, at), at=at).new_leg(due)
-    return Case(cases.follow(request, (routed,), at=at), (routed,))
