@@ -1,0 +1,382 @@
+"""The feed: whoever follows it misses nothing and hears nothing twice, and a bell rings for whom it concerns."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
+from random import Random
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+
+from adapters.mongo.driver import Mongo, Session
+from adapters.mongo.feed import MongoFeed
+from adapters.mongo.sequencer import Sequencer
+from domain.access import NOBODY, Actor
+from domain.errors import Refused
+from domain.ids import Kind
+from domain.pages import PageRequest
+from domain.ports import RequestQuery, TaskQuery
+from domain.sync import FeedRow
+from resolvers.requests import SubmitRequest, submit_request
+from resolvers.sync import changes
+from resolvers.tasks import AcknowledgeTask, AssignTask, acknowledge_task, assign_task
+from server.relay import Relay
+from tests.adapters.stage import QuietPushes, Stage
+
+T = TypeVar("T")
+
+SOON = 3.0
+A_WHILE = 0.5
+
+
+class _Stumbled(Exception):
+    """The power went while it was numbering."""
+
+
+class StumblingMongo(Mongo):
+    """Every tenth transaction ends before it is committed."""
+
+    def __init__(self, stage: Stage, chance: Random) -> None:
+        settings = stage.house.settings
+        super().__init__(settings.mongodb_uri, settings.mongodb_database, driver=settings.mongodb_driver)
+        self._chance = chance
+
+    async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        async def stumbling(session: Session) -> T:
+            done = await work(session)
+            if self._chance.random() < 0.1:
+                raise _Stumbled
+            return done
+
+        return await super().transact(stumbling)
+
+
+async def rival(mongo: Mongo) -> None:
+    """A sequencer that gets up again whenever it stumbled."""
+    sequencer = Sequencer(mongo)
+    while True:
+        with suppress(_Stumbled):
+            if not await sequencer.number():
+                await asyncio.sleep(0.005)
+
+
+async def rivals(stage: Stage, chance: Random) -> None:
+    """Two rivals, one of them killed and started again every now and then."""
+    mongos = [StumblingMongo(stage, chance) for _ in range(2)]
+    running = [asyncio.create_task(rival(mongo)) for mongo in mongos]
+    try:
+        while True:
+            await asyncio.sleep(chance.uniform(0.1, 0.3))
+            number = chance.randrange(2)
+            running[number].cancel()
+            await asyncio.gather(running[number], return_exceptions=True)
+            running[number] = asyncio.create_task(rival(mongos[number]))
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        for mongo in mongos:
+            await mongo.close()
+
+
+async def write(stage: Stage, handle: str, count: int) -> None:
+    """Somebody who asks, and somebody who takes what was asked."""
+    ports, resident, worker = stage.house.ports, await stage.actor(handle), await stage.actor("grid-worker-1")
+    for number in range(count):
+        asked = await submit_request(SubmitRequest(uuid4(), stage.item("stairwell-lamp"), f"第{number}件"), by=resident, ports=ports)
+        [task] = await ports.tasks.of_requests(stage.township, [asked.subject.id], seen_by=resident)
+        with suppress(Refused):
+            await acknowledge_task(AcknowledgeTask(uuid4(), task.id), by=worker, ports=ports)
+
+
+async def relay(stage: Stage) -> None:
+    telling = Relay(stage.house.outbox, stage.house.ports.organisations, QuietPushes(), stage.house.messages, stage.clock)
+    while True:
+        if not await telling.turn():
+            await asyncio.sleep(0.01)
+
+
+async def follow(stage: Stage, reader: Actor, limit: int, heard: list[FeedRow]) -> None:
+    feed, after = stage.house.ports.feed, 0
+    while True:
+        rows = await feed.rows(after, await feed.head(stage.township), limit, seen_by=reader)
+        heard += rows
+        after = rows[-1].number if rows else after
+        await asyncio.sleep(0 if rows else 0.003)
+
+
+@asynccontextmanager
+async def meanwhile(*work: Any) -> AsyncIterator[None]:
+    running = [asyncio.create_task(some) for some in work]
+    try:
+        yield
+    finally:
+        for task in running:
+            task.cancel()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+    assert not [end for end in ended if isinstance(end, Exception)]
+
+
+async def test_a_follower_misses_nothing_and_hears_nothing_twice(stage: Stage) -> None:
+    """While four write, a relay tells inboxes, and two sequencers fight, stumble and die."""
+    chance, heard = Random(11), {handle: list[FeedRow]() for handle in ("dispatcher-1", "grid-worker-1", "resident-1")}
+    readers = {handle: await stage.actor(handle) for handle in heard}
+    following = [follow(stage, readers[handle], limit, rows) for limit, (handle, rows) in zip((7, 3, 100), heard.items(), strict=True)]
+    async with meanwhile(rivals(stage, chance), relay(stage), *following):
+        async with asyncio.timeout(40):
+            await asyncio.gather(*(write(stage, f"resident-{number}", 15) for number in (1, 2, 3, 1)))
+            await until(lambda: _is_all_done(stage))
+            await asyncio.sleep(0.2)
+
+    everything = await stage.find("events") + await stage.find("notices")
+    numbers = sorted(document["seq"] for document in everything)
+    assert numbers == list(range(1, len(everything) + 1))
+    assert len(everything) == 4 * 15 * 2 + 4 * 15
+    for handle, rows in heard.items():
+        in_scope = sorted(document["seq"] for document in everything if readers[handle].keys & set(document["scopes"]))
+        assert [row.number for row in rows] == in_scope, handle
+
+
+async def test_a_phone_that_follows_ends_equal_to_the_server(stage: Stage) -> None:
+    chance, reader = Random(3), await stage.actor("grid-worker-1")
+    ports, held = stage.house.ports, dict[str, object]()
+
+    async def phone(after: str | None) -> str:
+        batch = await changes(after, 9, by=reader, ports=ports)
+        assert not batch.reset
+        held.update({_id(thing): thing for thing in batch.changed})
+        for id_ in batch.removed:
+            held.pop(id_, None)
+        return batch.cursor
+
+    await write(stage, "resident-2", 4)
+    async with meanwhile(rivals(stage, chance), relay(stage)):
+        writing = asyncio.gather(*(write(stage, "resident-1", 12) for _ in range(2)))
+        cursor = await phone(None)
+        async with asyncio.timeout(30):
+            while not writing.done() or not await _is_all_done(stage):
+                cursor = await phone(cursor)
+            await writing
+    for _ in range(20):
+        cursor = await phone(cursor)
+
+    now, page = stage.clock(), PageRequest(100)
+    requests = await ports.requests.page(RequestQuery(), page, seen_by=reader, at=now)
+    tasks = await ports.tasks.page(TaskQuery(), page, seen_by=reader, at=now)
+    notices = await ports.notices.page(page, seen_by=reader)
+    assert held == {_id(thing): thing for thing in (*requests.rows, *tasks.rows, *notices.rows)}
+    assert len(requests.rows) == 28
+
+
+def _id(thing: Any) -> str:
+    return str(thing.id)
+
+
+async def _is_all_done(stage: Stage) -> bool:
+    mongo = stage.house.mongo
+    left = [mongo.collection("events").count_documents({"$or": [{"unnumbered": True}, {"relay": {"$exists": True}}]})]
+    left.append(mongo.collection("notices").count_documents({"unnumbered": True}))
+    return not any(await asyncio.gather(*left))
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await holds():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_change_that_closes_a_door_is_heard_by_whoever_stood_behind_it(stage: Stage) -> None:
+    request = await stage.submit()
+    [task] = await stage.tasks_of(request)
+    head = await stage.number()
+    worker, feed = await stage.actor("grid-worker-1"), stage.house.ports.feed
+    await stage.do(assign_task, AssignTask, "dispatcher-1", task_id=task.id, assignee_id=stage.id_of("provider-worker-1"))
+
+    [row] = await feed.rows(head, await stage.number(), 10, seen_by=worker)
+    assert {id_ for id_, scopes in row.subjects if worker.may_open(scopes)} == {task.id, request.id}
+    assert await stage.house.ports.tasks.by_ids([task.id], seen_by=worker) == []
+
+
+async def test_rows_come_in_order_and_no_further_than_the_head(stage: Stage) -> None:
+    for _ in range(5):
+        await stage.submit()
+    await stage.tell()
+    feed, worker = stage.house.ports.feed, await stage.actor("grid-worker-1")
+    assert await feed.head(stage.township) == 0
+    assert await feed.rows(0, 0, 100, seen_by=worker) == []
+    head = await stage.number()
+    assert head == 10
+    numbers = [row.number for row in await feed.rows(0, head, 100, seen_by=worker)]
+    assert numbers == list(range(1, 11))
+    assert [row.number for row in await feed.rows(2, 6, 3, seen_by=worker)] == [3, 4, 5]
+    assert await feed.rows(head, head, 100, seen_by=worker) == []
+    assert await feed.rows(0, head, 100, seen_by=NOBODY) == []
+
+
+async def test_townships_are_numbered_apart(stage: Stage) -> None:
+    other = await stage.plant_other()
+    await stage.submit()
+    sent = SubmitRequest(uuid4(), stage.item("stairwell-lamp"), "灯不亮")
+    await submit_request(sent, by=await stage.signed_in("other-resident-1"), ports=stage.house.ports)
+    assert await stage.house.sequencer.number() == 2
+    assert [await stage.house.ports.feed.head(township) for township in (stage.township, other.township_code)] == [1, 1]
+
+
+async def test_a_snapshot_is_everything_in_scope_by_id(stage: Stage) -> None:
+    made = [await stage.submit() for _ in range(5)]
+    await stage.tell()
+    worker, feed = await stage.actor("grid-worker-1"), stage.house.ports.feed
+    assert await feed.everything(Kind.REQUEST, "", 100, seen_by=worker) == made
+    assert await feed.everything(Kind.REQUEST, made[1].id, 2, seen_by=worker) == made[2:4]
+    assert len(await feed.everything(Kind.TASK, "", 100, seen_by=worker)) == 5
+    assert len(await feed.everything(Kind.NOTICE, "", 100, seen_by=worker)) == 5
+    assert await feed.everything(Kind.NOTICE, "", 100, seen_by=await stage.actor("resident-1")) == []
+
+
+# ---- bells
+
+
+@asynccontextmanager
+async def listening(stage: Stage) -> AsyncIterator[MongoFeed]:
+    """The feed with its listener running, and its change stream open."""
+    feed, anybody = stage.house.feed, await stage.actor("administrator-1")
+    async with aclosing(await ticks_of(feed, anybody)) as ticks, meanwhile(feed.listen()):
+        async with asyncio.timeout(SOON):
+            await anext(ticks)  # all bells ring when the stream opens
+        yield feed
+
+
+async def ticks_of(feed: MongoFeed, reader: Actor) -> AsyncGenerator[None, None]:
+    """A follower who has looked once and now waits."""
+    ticks = feed.wakes(seen_by=reader)
+    await anext(ticks)
+    return ticks
+
+
+async def is_woken(ticks: AsyncGenerator[None, None], within: float) -> bool:
+    try:
+        async with asyncio.timeout(within):
+            await anext(ticks)
+    except TimeoutError:
+        return False
+    return True
+
+
+CONCERNED = ("resident-1", "grid-worker-1", "grid-leader-1", "secretary-1", "dispatcher-1")
+OTHERS = ("resident-2", "grid-worker-2", "grid-leader-2", "hub-host-1")
+
+
+async def woken(stage: Stage, feed: MongoFeed, handles: tuple[str, ...], change: Callable[[], Awaitable[object]]) -> set[str]:
+    """Which of them wake when the change is numbered."""
+    waiting = {handle: await ticks_of(feed, await stage.actor(handle)) for handle in handles}
+    await change()
+    await stage.number()
+    # Those who are concerned first: when they woke, the others would have, too.
+    rung = await asyncio.gather(*(is_woken(ticks, SOON if handle in CONCERNED else A_WHILE) for handle, ticks in waiting.items()))
+    for ticks in waiting.values():
+        await ticks.aclose()
+    return {handle for handle, has_rung in zip(waiting, rung, strict=True) if has_rung}
+
+
+async def test_the_bell_rings_for_whom_a_change_concerns_and_for_nobody_else(stage: Stage) -> None:
+    async with listening(stage) as feed:
+        assert await woken(stage, feed, (*CONCERNED, *OTHERS), stage.submit) == set(CONCERNED)
+
+
+async def test_it_does_so_for_one_change_after_the_other(stage: Stage) -> None:
+    async with listening(stage) as feed:
+        for _ in range(3):
+            await stage.submit("resident-4")
+            await stage.number()
+            assert await woken(stage, feed, (*CONCERNED, *OTHERS), stage.submit) == set(CONCERNED)
+
+
+async def test_a_notice_wakes_its_owner(stage: Stage) -> None:
+    await stage.submit()
+    await stage.number()
+    async with listening(stage) as feed:
+        assert await woken(stage, feed, ("grid-worker-1",), stage.tell) == {"grid-worker-1"}
+
+
+async def test_another_township_wakes_nobody_here(stage: Stage) -> None:
+    await stage.plant_other()
+    other = await stage.signed_in("other-resident-1")
+    sent = SubmitRequest(uuid4(), stage.item("stairwell-lamp"), "灯不亮")
+    async with listening(stage) as feed:
+        assert await woken(stage, feed, OTHERS, lambda: submit_request(sent, by=other, ports=stage.house.ports)) == set()
+
+
+async def test_nobody_is_never_woken_and_who_leaves_is_forgotten(stage: Stage) -> None:
+    feed = MongoFeed(stage.house.mongo)
+    assert [tick async for tick in feed.wakes(seen_by=NOBODY)] == []
+    ticks = await ticks_of(feed, await stage.actor("resident-1"))
+    assert len(feed._listeners) == 1
+    await ticks.aclose()
+    assert not feed._listeners
+
+
+async def test_the_listener_goes_on_when_its_stream_was_ended(stage: Stage) -> None:
+    async with listening(stage) as feed:
+        await stage.submit()
+        await stage.number()
+        await stage.house.mongo.collection("sequences").drop()
+        await asyncio.sleep(A_WHILE)
+        assert await woken(stage, feed, ("dispatcher-1",), stage.submit) == {"dispatcher-1"}
+    await stage.house.mongo.database.command("create", "sequences")
+
+
+# ---- change streams
+
+
+async def _cursors(stage: Stage, collection: str) -> list[int]:
+    """The server's open cursors on a collection of ours."""
+    admin: Any = stage.house.mongo.database.client.admin
+    pipeline = [{"$currentOp": {"idleCursors": True}}, {"$match": {"ns": f"{stage.house.settings.mongodb_database}.{collection}"}}]
+    pending = admin.aggregate(pipeline)
+    cursor = await pending if asyncio.iscoroutine(pending) else pending
+    return [int(row["cursor"]["cursorId"]) for row in await cursor.to_list() if "cursor" in row]
+
+
+async def _has_no_cursor(stage: Stage, collection: str) -> bool:
+    return not await _cursors(stage, collection)
+
+
+async def _next_insert(stream: AsyncIterator[Any]) -> str:
+    async with asyncio.timeout(SOON):
+        return str((await anext(stream))["documentKey"]["_id"])
+
+
+async def test_a_watch_outlives_silence_and_a_killed_cursor_and_closes_what_it_opened(stage: Stage) -> None:
+    words = stage.house.mongo.collection("words")
+    async with stage.house.mongo.watch("words", [{"$match": {"operationType": "insert"}}]) as stream:
+        await words.insert_one({"_id": "first", "township": stage.township})
+        assert await _next_insert(stream) == "first"
+        waiting = asyncio.create_task(_next_insert(stream))
+        await asyncio.sleep(1.3)  # longer than one question to the server waits
+        assert not waiting.done()
+        cursors = await _cursors(stage, "words")
+        assert cursors
+        await stage.house.mongo.database.command("killCursors", "words", cursors=cursors)
+        await words.insert_one({"_id": "second", "township": stage.township})
+        assert await waiting == "second"
+    await until(lambda: _has_no_cursor(stage, "words"))
+
+
+async def test_a_watch_that_is_left_in_the_middle_of_waiting_ends(stage: Stage) -> None:
+    is_open = asyncio.Event()
+
+    async def watch() -> None:
+        async with stage.house.mongo.watch("words", []) as stream:
+            is_open.set()
+            async for _ in stream:
+                raise AssertionError("nothing happened")
+
+    watching = asyncio.create_task(watch())
+    await is_open.wait()
+    await asyncio.sleep(0.05)
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(SOON):
+            await watching
+    await until(lambda: _has_no_cursor(stage, "words"))

@@ -1,0 +1,300 @@
+"""A tour of the whole product over its ports: every read with every filter, every act, the relay, the clock and the feed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from adapters.mongo.organisations import end_appointment
+from adapters.mongo.seed import is_planted
+from domain.access import Actor
+from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
+from domain.identity import SignIn
+from domain.pages import Page, PageRequest
+from domain.places import GeoPoint
+from domain.ports import RequestQuery, TaskQuery
+from domain.requests import Grade, Request, RequestState, Verdict
+from domain.sync import SNAPSHOT_KINDS
+from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
+from resolvers.clock import wind
+from resolvers.devices import RegisterDevice, RetireDevice, register_device, retire_device
+from resolvers.notices import MarkNoticesRead, mark_notices_read
+from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
+from resolvers.tasks import (
+    AcknowledgeTask,
+    AssignTask,
+    CompleteTask,
+    DecideReturn,
+    ReturnTask,
+    StartTask,
+    VerifyTask,
+    acknowledge_task,
+    assign_task,
+    complete_task,
+    decide_return,
+    return_task,
+    start_task,
+    verify_task,
+)
+from server.demo.settlement import Settlement, uid_of
+from server.relay import Relay
+from server.wiring import House
+
+READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
+OPEN_REQUESTS = (RequestState.IN_HAND, RequestState.ON_HOLD, RequestState.ANSWERED)
+TO_DO = (TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS, TaskState.SUSPENDED, TaskState.DEFERRED)
+
+Note = Callable[[str], None]
+
+
+class LatePushes:
+    """Keeps `domain.push.Pushes`: every third phone is dead, every third is to be tried later."""
+
+    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
+        outcomes = (PushOutcome.SENT, PushOutcome.LATER, PushOutcome.DEAD_TOKEN)
+        return [PushResult(push.device_id, outcomes[number % 3]) for number, push in enumerate(pushes)]
+
+
+class Tour:
+    """`house` holds the planted `planned`, filled or not; `note` is told of each step before it is made."""
+
+    def __init__(self, house: House, planned: Settlement, clock: Any, note: Note) -> None:
+        self._house, self._ports, self._planned, self._clock, self._note = house, house.ports, planned, clock, note
+        self._township = planned.township_code
+        self._organisation = planned.parts
+
+    async def make(self) -> None:
+        readers = await self._sign_in()
+        await self._directory(readers["resident-1"])
+        for name, reader in readers.items():
+            await self._read(name, reader)
+        await self._work(readers)
+        await self._background()
+        await self._demo()
+        await self._end_a_post()
+
+    async def _sign_in(self) -> Mapping[str, Actor]:
+        self._note("signing in")
+        return {name: await self.actor(name) for name in READERS}
+
+    async def actor(self, handle: str) -> Actor:
+        now = self._clock()
+        return await self._ports.people.signed_in(SignIn(uid_of(handle), now, now + timedelta(hours=1)), at=now)
+
+    async def _directory(self, reader: Actor) -> None:
+        self._note("the directory")
+        corner = self._planned.area.corners[0]
+        inside = GeoPoint(corner.lat + 0.001, corner.lng + 0.001)
+        await self._ports.organisations.at(inside)
+        await self._ports.organisations.of_township(self._township)
+        await self._ports.people.by_ids(self._township, [person.id for person in self._planned.persons[-20:]])
+        homes = [home.id for home in self._planned.households]
+        await self._ports.households.by_ids([reader.person.household_id or ""] if reader.person else [], seen_by=reader)
+        await self._ports.households.by_ids(homes[:20], seen_by=await self.actor("grid-worker-1"))
+        await self._ports.households.of_requests(self._township, homes[:20])
+        await self._ports.catalogue.items()
+        await self._ports.calendars.current()
+
+    async def _read(self, name: str, reader: Actor) -> None:
+        for words, query in self.request_queries(reader):
+            await self._pages(f"{name}: requests {words}", self._request_page(query, reader))
+        for words, wanted in self.task_queries(reader):
+            await self._pages(f"{name}: tasks {words}", self._task_page(wanted, reader))
+        self._note(f"{name}: things by id")
+        requests = (await self._ports.requests.page(RequestQuery(), PageRequest(), seen_by=reader, at=self._clock())).rows
+        tasks = (await self._ports.tasks.page(TaskQuery(), PageRequest(), seen_by=reader, at=self._clock())).rows
+        await self._by_id(reader, requests, tasks)
+        await self._inbox(name, reader)
+        await self._follow(name, reader)
+        self._note(f"{name}: figures")
+        units = [unit.id for unit in self._organisation.units[:8]]
+        today = self._clock().date()
+        await self._ports.figures.measures(units, today - timedelta(days=30), today, seen_by=reader)
+        await self._ports.figures.measures(units, today - timedelta(days=360), today, seen_by=reader)
+
+    async def _pages(self, words: str, read: Callable[[PageRequest], Any]) -> None:
+        """The first page and the next; of a list with one filter, or none, the last page and the one before it too."""
+        self._note(words)
+        first: Page[Any] = await read(PageRequest(20))
+        self._note(f"{words}, further on")
+        if first.keys:
+            await read(PageRequest(20, after=first.keys[-1]))
+        if "," not in words:
+            last: Page[Any] = await read(PageRequest(20, is_backward=True))
+            if last.keys:
+                await read(PageRequest(20, before=last.keys[0], is_backward=True))
+
+    def _request_page(self, query: RequestQuery, reader: Actor) -> Callable[[PageRequest], Any]:
+        return lambda page: self._ports.requests.page(query, page, seen_by=reader, at=self._clock())
+
+    def _task_page(self, query: TaskQuery, reader: Actor) -> Callable[[PageRequest], Any]:
+        return lambda page: self._ports.tasks.page(query, page, seen_by=reader, at=self._clock())
+
+    def request_queries(self, reader: Actor) -> Iterator[tuple[str, RequestQuery]]:
+        """Each filter by itself, then the pairs that a phone or a desk would ask for."""
+        now = self._clock()
+        items = {item.code: item.id for item in self._planned.items}
+        grids = tuple(grid.id for grid in self._organisation.grids)
+        branch = self._organisation.grids[0].branch_id
+        month = {"submitted_after": now - timedelta(days=60), "submitted_before": now - timedelta(days=30)}
+        yield "all", RequestQuery()
+        yield "asked by me", RequestQuery(asked_by_me=True)
+        yield "in one state", RequestQuery(states=(RequestState.ANSWERED,))
+        yield "open", RequestQuery(states=OPEN_REQUESTS)
+        yield "of an item", RequestQuery(item_ids=(items["land-certificate"],))
+        yield "of items", RequestQuery(item_ids=(items["stairwell-lamp"], items["tree-planting"]))
+        yield "in a grid", RequestQuery(grid_ids=grids[:1])
+        yield "in grids", RequestQuery(grid_ids=grids[:3])
+        yield "of a unit", RequestQuery(unit_id=branch)
+        yield "overdue", RequestQuery(overdue=True)
+        yield "not overdue", RequestQuery(overdue=False)
+        yield "since", RequestQuery(submitted_after=now - timedelta(days=30))
+        yield "until", RequestQuery(submitted_before=now - timedelta(days=200))
+        yield "of a month", RequestQuery(**month)
+        yield "open, of an item", RequestQuery(states=OPEN_REQUESTS, item_ids=(items["tree-planting"],))
+        yield "open, in a grid", RequestQuery(states=OPEN_REQUESTS, grid_ids=grids[1:2])
+        yield "open, of a unit", RequestQuery(states=OPEN_REQUESTS, unit_id=branch)
+        yield "closed, of a month", RequestQuery(states=(RequestState.CLOSED,), **month)
+        yield "of an item, in a grid", RequestQuery(item_ids=(items["haircut-at-home"],), grid_ids=grids[1:2])
+        yield "of an item, of a unit", RequestQuery(item_ids=(items["haircut-at-home"],), unit_id=branch)
+        yield "of an item, of a month", RequestQuery(item_ids=(items["haircut-at-home"],), **month)
+        yield "in a grid, of a month", RequestQuery(grid_ids=grids[1:2], **month)
+        yield "of a unit, of a month", RequestQuery(unit_id=branch, **month)
+        yield "overdue, of an item", RequestQuery(overdue=True, item_ids=(items["land-certificate"],))
+        yield "overdue, in a grid", RequestQuery(overdue=True, grid_ids=grids[1:2])
+        yield "overdue, of a unit", RequestQuery(overdue=True, unit_id=branch)
+        yield "overdue, open", RequestQuery(overdue=True, states=OPEN_REQUESTS)
+        yield "overdue, of a month", RequestQuery(overdue=True, **month)
+        yield "not overdue, open", RequestQuery(overdue=False, states=OPEN_REQUESTS)
+        yield "asked by me, open", RequestQuery(asked_by_me=True, states=OPEN_REQUESTS)
+
+    def task_queries(self, reader: Actor) -> Iterator[tuple[str, TaskQuery]]:
+        soon = self._clock() + timedelta(days=2)
+        grids = tuple(grid.id for grid in self._organisation.grids)
+        branch = self._organisation.grids[0].branch_id
+        worker = self._planned.handles["grid-worker-1"]
+        yield "all", TaskQuery()
+        yield "in one state", TaskQuery(states=(TaskState.COMPLETED,))
+        yield "nobody has", TaskQuery(states=(TaskState.QUEUED,))
+        yield "to do", TaskQuery(states=TO_DO)
+        yield "of mine", TaskQuery(assignee_id=reader.id)
+        yield "of a worker", TaskQuery(assignee_id=worker)
+        yield "in a grid", TaskQuery(grid_ids=grids[:1])
+        yield "in grids", TaskQuery(grid_ids=grids[:3])
+        yield "of a unit", TaskQuery(unit_id=branch)
+        yield "overdue", TaskQuery(overdue=True)
+        yield "not overdue", TaskQuery(overdue=False)
+        yield "due soon", TaskQuery(due_before=soon)
+        yield "of mine, to do", TaskQuery(assignee_id=reader.id, states=TO_DO)
+        yield "of a worker, to do", TaskQuery(assignee_id=worker, states=TO_DO)
+        yield "of mine, overdue", TaskQuery(assignee_id=reader.id, overdue=True)
+        yield "of a worker, overdue", TaskQuery(assignee_id=worker, overdue=True)
+        yield "of mine, to do, due soon", TaskQuery(assignee_id=reader.id, states=TO_DO, due_before=soon)
+        yield "to do, in a grid", TaskQuery(states=TO_DO, grid_ids=grids[1:2])
+        yield "to do, of a unit", TaskQuery(states=TO_DO, unit_id=branch)
+        yield "to do, overdue", TaskQuery(states=TO_DO, overdue=True)
+        yield "to do, due soon", TaskQuery(states=TO_DO, due_before=soon)
+        yield "to do, not overdue", TaskQuery(states=TO_DO, overdue=False)
+        yield "in a grid, overdue", TaskQuery(grid_ids=grids[1:2], overdue=True)
+        yield "of a unit, overdue", TaskQuery(unit_id=branch, overdue=True)
+        yield "of a worker, in a grid", TaskQuery(assignee_id=worker, grid_ids=grids[:1])
+        yield "overdue, due soon", TaskQuery(overdue=True, due_before=soon)
+
+    async def _by_id(self, reader: Actor, requests: Sequence[Request], tasks: Sequence[Task]) -> None:
+        ids = [request.id for request in requests]
+        await self._ports.requests.by_ids(ids, seen_by=reader)
+        await self._ports.requests.by_ids(ids[:1], seen_by=reader)
+        await self._ports.tasks.by_ids([task.id for task in tasks], seen_by=reader)
+        await self._ports.tasks.by_ids([task.id for task in tasks[:1]], seen_by=reader)
+        await self._ports.tasks.of_requests(self._township, ids, seen_by=reader)
+        await self._ports.requests.words(self._township, ids)
+        if requests and tasks:
+            request, task, history = requests[0], tasks[0], self._ports.history
+            await self._ports.requests.by_number(request.number, seen_by=reader)
+            await self._pages("history of a request", lambda page: history.of_request(request, page))
+            await self._pages("history of a task", lambda page: history.of_task(task, page))
+
+    async def _inbox(self, name: str, reader: Actor) -> None:
+        notices = self._ports.notices
+        await self._pages(f"{name}: the inbox", lambda page: notices.page(page, seen_by=reader))
+        self._note(f"{name}: notices")
+        await notices.unread(seen_by=reader)
+        ids = [notice.id for notice in (await notices.page(PageRequest(10), seen_by=reader)).rows]
+        await notices.by_ids(ids, seen_by=reader)
+        if ids:
+            await mark_notices_read(MarkNoticesRead(uuid4(), ids[:5]), by=reader, ports=self._ports)
+
+    async def _follow(self, name: str, reader: Actor) -> None:
+        feed = self._ports.feed
+        self._note(f"{name}: the feed")
+        head = await feed.head(self._township)
+        await feed.rows(head - 1_000, head, 100, seen_by=reader)
+        await feed.rows(0, head, 100, seen_by=reader)
+        for kind in SNAPSHOT_KINDS:
+            self._note(f"{name}: the snapshot of {kind.value}")
+            rows = await feed.everything(kind, "", 100, seen_by=reader)
+            await feed.everything(kind, rows[-1].id if rows else "", 100, seen_by=reader)
+
+    async def _work(self, people: Mapping[str, Actor]) -> None:
+        resident, worker, leader, dispatcher = (people[name] for name in ("resident-1", "grid-worker-1", "grid-leader-1", "dispatcher-1"))
+        ports = self._ports
+        self._note("asking")
+        lamp = next(item.id for item in self._planned.items if item.code == "stairwell-lamp")
+        sent = SubmitRequest(uuid4(), lamp, "楼道灯不亮")
+        request = (await submit_request(sent, by=resident, ports=ports)).subject
+        self._note("asking again, and again")
+        await submit_request(sent, by=resident, ports=ports)
+        [task] = await ports.tasks.of_requests(self._township, [request.id], seen_by=worker)
+        self._note("working")
+        await return_task(ReturnTask(uuid4(), task.id, ReturnReason.OTHER, "不是我的"), by=worker, ports=ports)
+        await decide_return(DecideReturn(uuid4(), task.id, approved=False, reason="是你的"), by=dispatcher, ports=ports)
+        await assign_task(AssignTask(uuid4(), task.id, self._planned.handles["grid-worker-2"]), by=dispatcher, ports=ports)
+        await assign_task(AssignTask(uuid4(), task.id, worker.id or ""), by=dispatcher, ports=ports)
+        await acknowledge_task(AcknowledgeTask(uuid4(), task.id), by=worker, ports=ports)
+        await start_task(StartTask(uuid4(), task.id, ContactKind.CALL), by=worker, ports=ports)
+        await complete_task(CompleteTask(uuid4(), task.id, Outcome.SOLVED, "换了灯泡"), by=worker, ports=ports)
+        await verify_task(VerifyTask(uuid4(), task.id, passed=True, reason="灯亮了"), by=leader, ports=ports)
+        await answer_follow_up(AnswerFollowUp(uuid4(), request.id, Verdict.SOLVED, Grade.SATISFIED, "好"), by=resident, ports=ports)
+        self._note("phones")
+        await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=worker, ports=ports)
+        phone = await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=leader, ports=ports)
+        await retire_device(RetireDevice(uuid4(), phone), by=leader, ports=ports)
+
+    async def _background(self) -> None:
+        house = self._house
+        self._note("the relay")
+        await self._phones_for_all()
+        relay = Relay(house.outbox, self._ports.organisations, LatePushes(), house.messages, self._clock)
+        await relay.turn()
+        self._clock.advance(hours=1)
+        await relay.turn()
+        [owed, *_] = await house.outbox.claim(at=self._clock() + timedelta(days=1), limit=5, lease_seconds=60)
+        await house.outbox.park(owed, at=self._clock())
+        await house.outbox.parked()
+        self._note("the sequencer")
+        while await house.sequencer.number():
+            pass
+        self._note("the clock")
+        await wind(house.due_tasks, ports=self._ports)
+        self._note("the bells")
+        for name in ("events", "sequences"):
+            async with house.mongo.watch(name, [{"$match": {"operationType": "insert"}}]):
+                pass
+
+    async def _phones_for_all(self) -> None:
+        for number, post in enumerate(self._organisation.appointments[:20]):
+            holder = replace(
+                await self.actor("grid-worker-1"), person=next(p for p in self._organisation.holders if p.id == post.person_id)
+            )
+            await register_device(RegisterDevice(uuid4(), f"another-phone-{number}", DevicePlatform.ANDROID), by=holder, ports=self._ports)
+
+    async def _demo(self) -> None:
+        self._note("the demo")
+        await is_planted(self._house.mongo, self._township)
+        await self._house.devices.tokens_of(self._township, self._planned.handles["grid-worker-1"])
+
+    async def _end_a_post(self) -> None:
+        self._note("ending a post")
+        last = self._organisation.appointments[-1]
+        await end_appointment(self._house.mongo, replace(last, until=date(2026, 1, 2)), "another stamp")

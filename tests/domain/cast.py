@@ -1,0 +1,236 @@
+"""The demo's cast and one request of it, without a database: what the tests of the law play with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from uuid import UUID
+
+from domain import cases
+from domain.access import NOBODY, Actor, actor_of
+from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
+from domain.cases import Act, Case, Moment
+from domain.errors import RefusalCode, Refused
+from domain.ids import Kind, compose
+from domain.items import MatterScope, ServiceItem
+from domain.legs import promise, windows
+from domain.lifecycle import Verb
+from domain.organisation import Organisation
+from domain.people import Person
+from domain.requests import Grade, Request, RequestState, Verdict
+from domain.routing import NOTHING_AVOIDED, RULE_HAND, Avoided, Place, Service, who_serves
+from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
+from server.demo.settlement import Settlement, settlement
+
+MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+"""10:00 in Shanghai, on a working day, with the office open."""
+
+CALENDAR = WorkingCalendar.from_days(published_days(), published_through=published_through())
+
+
+@cache
+def planned() -> Settlement:
+    return settlement(60)
+
+
+@cache
+def town() -> Organisation:
+    return Organisation(planned().township_code, "tests", planned().parts)
+
+
+@cache
+def everybody() -> Mapping[str, Person]:
+    persons = {person.id: person for person in planned().persons}
+    return {handle: persons[person_id] for handle, person_id in planned().handles.items()}
+
+
+def id_of(handle: str) -> str:
+    return planned().handles[handle]
+
+
+def handle_of(person_id: str | None) -> str | None:
+    return next((handle for handle, id_ in planned().handles.items() if id_ == person_id), None)
+
+
+def item(code: str) -> ServiceItem:
+    return next(item for item in planned().items if item.code == code)
+
+
+def actor(handle: str, *, at: datetime = MONDAY, organisation: Organisation | None = None) -> Actor:
+    """Somebody of the cast; "nobody" did not sign in."""
+    return NOBODY if handle == "nobody" else actor_of(everybody()[handle], organisation or town(), at=at)
+
+
+def home_of(handle: str) -> Place:
+    household_id = everybody()[handle].household_id
+    home = next(home for home in planned().households if home.id == household_id)
+    return Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id)
+
+
+def new_id(kind: Kind, number: int) -> str:
+    return compose(kind, planned().township_code, UUID(int=number))
+
+
+def asked(code: str = "stairwell-lamp", by: str = "resident-1", *, at: datetime = MONDAY, avoided: Avoided = NOTHING_AVOIDED) -> Case:
+    """A request as it is just after it was submitted, with its routed task."""
+    asked_for, place, on = item(code), home_of(by), at.astimezone(SHANGHAI).date()
+    service = who_serves(town(), asked_for, asked_for.default_scope, place, on=on, avoided=avoided)
+    due = promise(CALENDAR, asked_for.deadline_class, at)
+    request = Request(
+        id=new_id(Kind.REQUEST, 1),
+        township=planned().township_code,
+        number="990101101-261123-0000000-0",
+        state=RequestState.IN_HAND,
+        item_id=asked_for.id,
+        item_version=asked_for.version,
+        scope=asked_for.default_scope,
+        place=place,
+        owner_path=(),
+        household_id=everybody()[by].household_id,
+        submitted_by_id=id_of(by),
+        on_behalf_of_id=None,
+        submitted_at=at,
+        promise_due_at=due.at if due else None,
+        promise_provisional=False,
+        is_shielded=asked_for.is_shielded,
+        about_person_id=avoided.person_id,
+        about_unit_id=avoided.unit_id,
+        hidden_from=tuple(sorted(avoided.persons(town(), on))),
+    )
+    task = Task(
+        id=new_id(Kind.TASK, 2),
+        township=request.township,
+        request_id=request.id,
+        parent_id=None,
+        state=TaskState.QUEUED,
+        title=asked_for.name,
+        owner_id=service.unit.id,
+        owner_path=(),
+        grid_id=None if asked_for.is_shielded or asked_for.default_scope is MatterScope.ORIGIN_VILLAGE else place.grid_id,
+        assignee_id=None,
+        rule=service.rule,
+        routed_because=service.because,
+        created_at=at,
+        updated_at=at,
+        due_at=None,
+        askers=request.askers,
+        hidden_from=request.hidden_from,
+    )
+    routed = task.assign(service, town(), windows(CALENDAR, asked_for.deadline_class, at), at=at).new_leg(due)
+    return Case(cases.follow(request, (routed,), at=at), (routed,))
+
+
+def given_to(handle: str) -> Service:
+    """The service of somebody whom a leader or the dispatcher picked."""
+    post = next(post for post in planned().parts.appointments if post.person_id == id_of(handle))
+    return Service(town().units[post.unit_id], everybody()[handle], RULE_HAND, (), town().path(post.unit_id)[1:])
+
+
+def moment(by: str, code: str = "stairwell-lamp", *, at: datetime = MONDAY) -> Moment:
+    return Moment(at, actor(by, at=at), CALENDAR, town(), item(code).deadline_class)
+
+
+Deed = Callable[[Case, Moment, int | None], Act | None]
+
+
+def _lead(case: Case) -> str:
+    return case.tasks[0].id
+
+
+def _other_worker(case: Case) -> Service:
+    """A worker of the branch who is not the one that has it."""
+    return given_to("grid-worker-2" if case.tasks[0].assignee_id != id_of("grid-worker-2") else "grid-worker-1")
+
+
+def _start(case: Case, now: Moment, version: int | None, *, reached: bool) -> Act:
+    return cases.start(case, _lead(case), now, contact=ContactKind.CALL, reached=reached, tried_at=now.at, expected_version=version)
+
+
+def _answer(verdict: Verdict, grade: Grade) -> Deed:
+    return lambda case, now, _: cases.answer(case, now, verdict=verdict, grade=grade)
+
+
+DEEDS: Mapping[Verb, Deed] = {
+    Verb.ASSIGN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
+    Verb.ASSIGN_AGAIN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
+    Verb.ACKNOWLEDGE: lambda case, now, version: cases.acknowledge(case, _lead(case), now, expected_version=version),
+    Verb.REMIND: lambda case, now, _: cases.remind(case, _lead(case), at=now.at),
+    Verb.ESCALATE: lambda case, now, _: cases.escalate(case, _lead(case), given_to("grid-leader-1"), now),
+    Verb.RETURN: lambda case, now, version: cases.give_back(
+        case, _lead(case), now, reason=ReturnReason.NOT_MY_ITEM, note="不归我管", expected_version=version
+    ),
+    Verb.APPROVE_RETURN: lambda case, now, version: cases.approve_return(
+        case, _lead(case), _other_worker(case), now, expected_version=version
+    ),
+    Verb.REFUSE_RETURN: lambda case, now, version: cases.refuse_return(case, _lead(case), now, reason="归您", expected_version=version),
+    Verb.TRY_CONTACT: lambda case, now, version: _start(case, now, version, reached=False),
+    Verb.START: lambda case, now, version: _start(case, now, version, reached=True),
+    Verb.COMPLETE: lambda case, now, version: cases.complete(
+        case, _lead(case), now, outcome=Outcome.SOLVED, note="换了灯泡", expected_version=version
+    ),
+    Verb.PASS_CHECK: lambda case, now, version: cases.verify(case, _lead(case), now, passed=True, expected_version=version),
+    Verb.FAIL_CHECK: lambda case, now, version: cases.verify(
+        case, _lead(case), now, passed=False, reason="灯还是不亮", expected_version=version
+    ),
+    Verb.ANSWER: _answer(Verdict.SOLVED, Grade.SATISFIED),
+    Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
+}
+"""Each verb with arguments that nothing speaks against; whether it may be done is then up to who, where and when."""
+
+
+def deed_of(verb: Verb, case: Case, now: Moment, *, expected_version: int | None = None) -> Act | None:
+    return DEEDS[verb](case, now, expected_version)
+
+
+def refusal_of(deed: Callable[[], object]) -> RefusalCode | None:
+    """Why it was refused; nothing where it was done."""
+    try:
+        deed()
+    except Refused as no:
+        return no.refusal.code
+    return None
+
+
+def standing_in(state: TaskState, case: Case | None = None, **changes: object) -> Case:
+    """A case whose task stands in that state, with all that a task in that state has."""
+    before = case or asked()
+    task = replace(before.tasks[0], **changes)  # type: ignore[arg-type]
+    at = task.updated_at
+    by_state: Mapping[TaskState, Mapping[str, object]] = {
+        TaskState.QUEUED: {"assignee_id": None, "acknowledge_by": None, "remind_at": None, "contact_by": None, "return_by": None},
+        TaskState.RETURN_PENDING: {"returned_at": at, "returners": (*task.returners, task.assignee_id), "acknowledge_by": None},
+        TaskState.COMPLETED: {"completed_at": at, "outcome": Outcome.SOLVED, "past_assignees": (*task.past_assignees, task.assignee_id)},
+    }
+    done = by_state[TaskState.COMPLETED]
+    by_state = {**by_state, TaskState.AWAITING_FOLLOW_UP: done, TaskState.CLOSED: done}
+    stands = replace(task, state=state, **by_state.get(state, {}))  # type: ignore[arg-type]
+    request = before.request and replace(before.request, state=RequestState.IN_HAND)
+    return Case(request and cases.follow(request, (stands,), at=at), (stands,))
+
+
+@dataclass
+class Story:
+    """One case as it goes on; `acts` are what was done so far, each with the case as it was before."""
+
+    case: Case
+    code: str = "stairwell-lamp"
+    at: datetime = MONDAY
+
+    def __post_init__(self) -> None:
+        self.acts: list[Act] = []
+
+    @property
+    def task(self) -> Task:
+        return self.case.tasks[0]
+
+    def do(self, verb: Verb, by: str, *, after: timedelta = timedelta()) -> Act:
+        """The verb, done by somebody of the cast some time later."""
+        self.at += after
+        act = deed_of(verb, self.case, moment(by, self.code, at=self.at))
+        assert act is not None
+        return self.keep(act)
+
+    def keep(self, act: Act) -> Act:
+        self.acts.append(act)
+        self.case = act.case
+        return act

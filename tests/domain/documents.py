@@ -1,0 +1,156 @@
+"""Writes docs/lifecycle.md and docs/actions.md from the table of moves: `python -m tests.domain.documents`. A test holds them to it."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from domain.lifecycle import MOVES, Standing, TaskAction, actions
+from domain.requests import RequestState
+from domain.tasks import TaskState
+from schema import enums  # noqa: F401  # describes every value
+from tests.domain.cast import MONDAY, actor, asked, id_of, standing_in
+
+DOCS = Path(__file__).parents[2] / "docs"
+LIFECYCLE, ACTIONS = DOCS / "lifecycle.md", DOCS / "actions.md"
+NOTE = "<!-- Written by `python -m tests.domain.documents`; a test fails where it is stale. Change `domain/lifecycle.py` instead. -->"
+
+MOVED_BY_NO_VERB_YET = [state for state in TaskState if not any(state in move.sources or state is move.target for move in MOVES)]
+
+# Who of the demo's cast stands how to a task, and over which item: one row for each, in the order of the roles.
+CAST: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("RESIDENT", "who asked"): ("stairwell-lamp", "resident-1"),
+    ("RESIDENT", "a neighbour"): ("stairwell-lamp", "resident-2"),
+    ("LINK_MEMBER", "of the household"): ("stairwell-lamp", "link-member-1"),
+    ("HUB_HOST", "who has it"): ("haircut-at-home", "hub-host-1"),
+    ("HUB_HOST", "of the micro-grid"): ("stairwell-lamp", "hub-host-1"),
+    ("GRID_WORKER", "who has it"): ("stairwell-lamp", "grid-worker-1"),
+    ("GRID_WORKER", "of another grid"): ("stairwell-lamp", "grid-worker-2"),
+    ("GRID_LEADER", "of the owner unit"): ("stairwell-lamp", "grid-leader-1"),
+    ("GRID_LEADER", "of another grid"): ("stairwell-lamp", "grid-leader-2"),
+    ("CENTRE_CLERK", "who has it"): ("pension-form", "centre-clerk-1"),
+    ("CENTRE_CLERK", "of the same counter"): ("pension-form", "centre-clerk-2"),
+    ("DISPATCHER", "of the township"): ("stairwell-lamp", "dispatcher-1"),
+    ("SECRETARY", "of the settlement"): ("stairwell-lamp", "secretary-1"),
+    ("SECRETARY", "of the village left"): ("stairwell-lamp", "village-officer-1"),
+    ("PROVIDER_WORKER", "who has it"): ("lift-repair", "provider-worker-1"),
+    ("VOLUNTEER", "who has it"): ("tree-planting", "volunteer-1"),
+    ("PRIVACY_OFFICER", "of the township"): ("stairwell-lamp", "privacy-officer-1"),
+    ("ADMINISTRATOR", "of the township"): ("stairwell-lamp", "administrator-1"),
+}
+
+
+def chinese(value: TaskState | TaskAction | RequestState) -> str:
+    """The Chinese word of a state or an action, as the schema tells it."""
+    definition = type(value).__strawberry_definition__  # type: ignore[union-attr]  # put there by the schema
+    described = next(shown.description for shown in definition.values if shown.name == value.name)
+    return str(described).partition("(")[2].partition(")")[0]
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    columns = list(head)
+    lines = [columns, ["---"] * len(columns), *(list(row) for row in rows)]
+    return ["| " + " | ".join(cell.replace("|", "／") for cell in line) + " |" for line in lines]
+
+
+def names(states: Iterable[TaskState]) -> str:
+    held = set(states)
+    return "<br>".join(f"`{state.value}`" for state in TaskState if state in held)
+
+
+def lifecycle() -> str:
+    return "\n".join(
+        [
+            "# The life of a task",
+            "",
+            NOTE,
+            "",
+            "Every legal move is one row of `MOVES` in `domain/lifecycle.py`: code, `Task.actions`, this page and the tests read it.",
+            "A verb is refused for the first of these that holds: it is not yours (`NOT_ALLOWED`), you saw another version (`CONFLICT`),",
+            "it stands elsewhere (`WRONG_STATE`), a guard speaks against it.",
+            "",
+            "## From state to state",
+            "",
+            "```mermaid",
+            "stateDiagram-v2",
+            *_diagram(),
+            "```",
+            "",
+            "## Every move",
+            "",
+            *table(["Row", "Verb", "From", "To", "Who", "Guard", "Clock", "In the history"], _moves()),
+            "",
+            "Row 10 leads on to `ASSIGNED` at once where the desk names somebody or the router finds somebody; row 12a becomes row 12 with",
+            "the third try. Rows 23 and 24 are verbs of the request: every task of it has been checked by then.",
+            "",
+            "## What the states mean",
+            "",
+            *table(["State", "In Chinese"], ([f"`{state.value}`", chinese(state)] for state in TaskState)),
+            "",
+            f"No verb leads to {', '.join(f'`{state.value}`' for state in MOVED_BY_NO_VERB_YET)} yet.",
+            "",
+            "A request follows its tasks: all over is `CLOSED`, all open ones paused is `ON_HOLD`, all checked is `ANSWERED`,",
+            "else it is `IN_HAND`.",
+            "",
+        ]
+    )
+
+
+def _diagram() -> Iterable[str]:
+    yield "    [*] --> ASSIGNED: routed to somebody"
+    yield "    [*] --> QUEUED: every post vacant"
+    for move in MOVES:
+        for source in (state for state in TaskState if state in move.sources):
+            yield f"    {source.value} --> {move.target.value}: {move.verb.value}"
+    yield "    CLOSED --> [*]"
+
+
+def _moves() -> Iterable[list[str]]:
+    for move in MOVES:
+        who = "<br>".join(standing.value for standing in Standing if standing in move.who)
+        yield [move.row, move.verb.value, names(move.sources), f"`{move.target.value}`", who, move.guard, move.clock, move.evidence.value]
+
+
+def role_actions() -> str:
+    offered = [action for action in TaskAction if any(move.action is action for move in MOVES)]
+    not_yet = ", ".join(f"`{action.value}`" for action in TaskAction if action not in offered)
+    head = ["Role", "How they stand to it", "Item", *(f"`{action.value}` {chinese(action)}" for action in offered)]
+    return "\n".join(
+        [
+            "# Who may do what with a task",
+            "",
+            NOTE,
+            "",
+            "What `Task.actions` offers the demo's cast, by the state in which the task stands. An empty cell: never.",
+            "The task has just come to whoever has it, so no window is over; nobody returned it before.",
+            "",
+            *table(head, ([*key, f"`{code}`", *_cells(code, handle, offered)] for key, (code, handle) in CAST.items())),
+            "",
+            "The resident's own verb, the last word, is on the request: once it is `ANSWERED`, by whoever asked or it was asked for,",
+            "never by whoever worked on it.",
+            "",
+            f"Offered to nobody yet: {not_yet}.",
+            "",
+        ]
+    )
+
+
+def _cells(code: str, handle: str, offered: Iterable[TaskAction]) -> Iterable[str]:
+    by = actor(handle)
+    for action in offered:
+        states = [state for state in TaskState if action in actions(standing_in(state, asked(code)).tasks[0], by, at=MONDAY)]
+        yield names(states)
+
+
+def is_as_told(key: tuple[str, str]) -> bool:
+    """Whether somebody of the cast stands to the task as the row says, where it says that they have it."""
+    code, handle = CAST[key]
+    return (asked(code).tasks[0].assignee_id == id_of(handle)) == (key[1] == "who has it")
+
+
+def main() -> None:
+    for path, text in ((LIFECYCLE, lifecycle()), (ACTIONS, role_actions())):
+        path.write_text(text, "utf-8")
+        print(f"wrote {path.relative_to(DOCS.parent)}")
+
+
+if __name__ == "__main__":
+    main()

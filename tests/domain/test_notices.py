@@ -1,0 +1,262 @@
+"""Who is told of what: each act its people, each once, never the one who did it, never whom it is kept from; and a push says nothing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain import cases
+from domain.cases import Act, Case
+from domain.devices import Device, DevicePlatform
+from domain.events import Event, EventKind
+from domain.ids import Kind, compose, derived, parse, uuid7
+from domain.lifecycle import Verb
+from domain.notices import PUSH_TIME_TO_LIVE, URGENT, Notice, NoticeKind, notices_of, pushes_of
+from domain.organisation import Organisation
+from domain.routing import RULE_CLIMB, Service
+from domain.tasks import TaskState
+from server.wiring import load_messages
+from tests.domain.cast import MONDAY, asked, deed_of, handle_of, id_of, moment, planned, standing_in, town
+
+K = NoticeKind
+ON = date(2026, 11, 23)
+MESSAGES = load_messages()
+Told = set[tuple[str | None, NoticeKind]]
+
+
+def event_of(act: Act, by: str) -> Event:
+    request = act.case.request
+    actor_id = None if by == "nobody" else id_of(by)
+    id_ = compose(Kind.EVENT, town().township, uuid7(MONDAY, 7))
+    return Event(id_, town().township, request.id if request else None, act.task_id, act.kind, actor_id, None, MONDAY, None, act.facts)
+
+
+def notices(act: Act, by: str, organisation: Organisation | None = None) -> tuple[Notice, ...]:
+    return notices_of(event_of(act, by), act.case, organisation or town(), on=ON)
+
+
+def told(act: Act, by: str, organisation: Organisation | None = None) -> Told:
+    return {(handle_of(notice.person_id), notice.kind) for notice in notices(act, by, organisation)}
+
+
+def told_of(verb: Verb, state: TaskState, by: str, case: Case | None = None) -> Told:
+    """Who hears of the verb, done by somebody of the cast in that state."""
+    act = deed_of(verb, standing_in(state, case), moment(by, at=MONDAY + timedelta(hours=6)))
+    assert act is not None
+    return told(act, by)
+
+
+def without(*handles: str) -> Organisation:
+    gone = {id_of(handle) for handle in handles}
+    posts = [replace(post, until=ON) if post.person_id in gone else post for post in planned().parts.appointments]
+    return Organisation(town().township, "vacant", replace(planned().parts, appointments=posts))
+
+
+S = TaskState
+WHO_IS_TOLD = [
+    (Verb.ASSIGN, S.QUEUED, "dispatcher-1", {("grid-worker-2", K.TASK_ASSIGNED)}),
+    (Verb.ASSIGN_AGAIN, S.ASSIGNED, "dispatcher-1", {("grid-worker-2", K.TASK_ASSIGNED), ("grid-worker-1", K.TASK_TAKEN_AWAY)}),
+    (Verb.ACKNOWLEDGE, S.ASSIGNED, "grid-worker-1", set()),
+    (Verb.REMIND, S.ASSIGNED, "nobody", {("grid-worker-1", K.TASK_REMINDED)}),
+    (Verb.ESCALATE, S.ASSIGNED, "nobody", {("grid-leader-1", K.TASK_CLIMBED), ("grid-worker-1", K.TASK_TAKEN_AWAY)}),
+    (Verb.RETURN, S.ASSIGNED, "grid-worker-1", {("dispatcher-1", K.TASK_RETURNED)}),
+    (
+        Verb.APPROVE_RETURN,
+        S.RETURN_PENDING,
+        "dispatcher-1",
+        {("grid-worker-2", K.TASK_ASSIGNED), ("grid-worker-1", K.TASK_TAKEN_AWAY)},
+    ),
+    (Verb.REFUSE_RETURN, S.RETURN_PENDING, "dispatcher-1", {("grid-worker-1", K.RETURN_REFUSED)}),
+    (Verb.TRY_CONTACT, S.ACKNOWLEDGED, "grid-worker-1", set()),
+    (Verb.START, S.ACKNOWLEDGED, "grid-worker-1", set()),
+    (Verb.COMPLETE, S.IN_PROGRESS, "grid-worker-1", {("grid-leader-1", K.TASK_TO_CHECK)}),
+    (Verb.PASS_CHECK, S.COMPLETED, "grid-leader-1", {("resident-1", K.FOLLOW_UP_ASKED)}),
+    (Verb.FAIL_CHECK, S.COMPLETED, "grid-leader-1", {("grid-worker-1", K.CHECK_FAILED)}),
+    (Verb.ANSWER, S.AWAITING_FOLLOW_UP, "resident-1", set()),
+    (Verb.REWORK, S.AWAITING_FOLLOW_UP, "resident-1", {("grid-worker-1", K.NOT_SOLVED), ("secretary-1", K.NOT_SOLVED_BELOW)}),
+]
+
+
+@pytest.mark.parametrize(("verb", "state", "by", "expected"), WHO_IS_TOLD, ids=[str(row[0].value) for row in WHO_IS_TOLD])
+def test_each_act_is_told_to_those_whom_it_concerns(verb: Verb, state: TaskState, by: str, expected: Told) -> None:
+    assert told_of(verb, state, by) == expected
+
+
+def test_every_kind_of_event_but_the_first_is_covered_above() -> None:
+    assert {row[0] for row in WHO_IS_TOLD} == set(Verb) - {Verb.SUBMIT}
+
+
+def test_a_new_request_is_told_to_whoever_it_was_routed_to() -> None:
+    assert told(cases.submitted(asked()), "resident-1") == {("grid-worker-1", K.TASK_ASSIGNED)}
+
+
+def test_a_worker_who_asks_in_the_own_grid_is_not_told_of_the_own_deed() -> None:
+    assert told(cases.submitted(asked()), "grid-worker-1") == set()
+
+
+def test_what_nobody_has_is_told_to_the_desk() -> None:
+    case = standing_in(S.QUEUED)
+
+    assert told(cases.submitted(case), "resident-1") == {("dispatcher-1", K.TASK_UNROUTED)}
+    assert told(cases.submitted(case), "resident-1", without("dispatcher-1")) == {("secretary-2", K.TASK_UNROUTED)}
+
+
+def test_a_return_that_the_router_could_give_to_nobody_is_told_to_the_desk() -> None:
+    case, root = standing_in(S.RETURN_PENDING), town().root()
+    act = cases.approve_return(case, case.tasks[0].id, Service(root, None, RULE_CLIMB, (), ()), moment("secretary-2"))
+
+    assert told(act, "secretary-2") == {("dispatcher-1", K.TASK_UNROUTED), ("grid-worker-1", K.TASK_TAKEN_AWAY)}
+
+
+def test_at_the_top_it_is_told_that_nobody_took_it() -> None:
+    act = cases.escalate(asked(), asked().tasks[0].id, None, moment("nobody", at=MONDAY + timedelta(days=1)))
+
+    assert act is not None
+    assert told(act, "nobody") == {("grid-worker-1", K.TASK_NOT_TAKEN)}
+
+
+def test_what_was_not_solved_twice_is_told_to_the_unit_that_owns_it_now() -> None:
+    first = deed_of(Verb.REWORK, standing_in(S.AWAITING_FOLLOW_UP), moment("resident-1"))
+    assert first is not None
+
+    assert told_of(Verb.REWORK, S.AWAITING_FOLLOW_UP, "resident-1", first.case) == {
+        ("grid-worker-1", K.NOT_SOLVED),
+        ("secretary-1", K.NOT_SOLVED_BELOW),
+    }
+
+
+def test_the_principal_is_asked_and_not_whoever_typed() -> None:
+    case = standing_in(S.COMPLETED)
+    assert case.request is not None
+    typed = replace(case, request=replace(case.request, submitted_by_id=id_of("grid-worker-1"), on_behalf_of_id=id_of("resident-3")))
+    act = deed_of(Verb.PASS_CHECK, typed, moment("grid-leader-1"))
+
+    assert act is not None
+    assert told(act, "grid-leader-1") == {("resident-3", K.FOLLOW_UP_ASKED)}
+
+
+def test_nobody_is_asked_about_what_nobody_asked_for() -> None:
+    task = replace(standing_in(S.COMPLETED).tasks[0], request_id=None, askers=())
+    act = deed_of(Verb.PASS_CHECK, Case(None, (task,)), moment("grid-leader-1"))
+
+    assert act is not None
+    assert told(act, "grid-leader-1") == set()
+
+
+def test_a_task_of_a_unit_that_is_gone_is_told_to_the_township() -> None:
+    act = deed_of(Verb.REWORK, standing_in(S.AWAITING_FOLLOW_UP), moment("resident-1"))
+    assert act is not None
+    gone = replace(act.case.tasks[0], owner_id="unit_990101101_ffffffffffffffffffffffffffffffff")
+
+    assert {notice.kind for notice in notices(replace(act, case=replace(act.case, tasks=(gone,))), "resident-1")} == {
+        K.NOT_SOLVED,
+        K.NOT_SOLVED_BELOW,
+    }
+
+
+def returned_by(returner: str, case: Case) -> Act:
+    act = deed_of(Verb.RETURN, replace(case, tasks=(replace(case.tasks[0], assignee_id=id_of(returner)),)), moment(returner))
+    assert act is not None
+    return act
+
+
+def test_a_return_by_the_only_dispatcher_is_told_to_whoever_else_may_decide() -> None:
+    """The dispatcher's own returns are decided by the secretary above: told to nobody, they would wait for ever."""
+    assert told(returned_by("dispatcher-1", asked()), "dispatcher-1") == {("secretary-2", K.TASK_RETURNED)}
+
+
+def test_a_return_of_a_matter_about_the_only_dispatcher_is_told_to_whoever_else_may_decide() -> None:
+    about = replace(asked().tasks[0], hidden_from=(id_of("dispatcher-1"),))
+
+    assert told(returned_by("grid-worker-1", Case(asked().request, (about,))), "grid-worker-1") == {("secretary-2", K.TASK_RETURNED)}
+
+
+HANDLES = ("resident-1", "grid-worker-1", "grid-worker-2", "grid-leader-1", "secretary-1", "secretary-2", "dispatcher-1")
+someone = st.sampled_from(HANDLES)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    kind=st.sampled_from(EventKind),
+    state=st.sampled_from(TaskState),
+    actor=someone,
+    facts=st.fixed_dictionaries({"assignee": st.one_of(st.none(), someone), "from": st.one_of(st.none(), someone), "top": st.booleans()}),
+    hidden=st.lists(someone, max_size=3),
+)
+def test_each_is_told_once_and_never_who_did_it_nor_whom_it_is_hidden_from(
+    kind: EventKind, state: TaskState, actor: str, facts: Mapping[str, str | bool | None], hidden: list[str]
+) -> None:
+    case = standing_in(state, hidden_from=tuple(id_of(handle) for handle in hidden))
+    people = {name: id_of(value) if isinstance(value, str) else value for name, value in facts.items()}
+    event = event_of(Act(case, kind, case.tasks[0].id, people), actor)
+    found = notices_of(event, case, town(), on=ON)
+    persons = [notice.person_id for notice in found]
+
+    assert len(set(persons)) == len(persons)
+    assert id_of(actor) not in persons
+    assert not {id_of(handle) for handle in hidden} & set(persons)
+    assert len({notice.id for notice in found}) == len(found)
+    assert found == notices_of(event, case, town(), on=ON)
+
+
+# --- What a notice and a push hold.
+
+
+def one_notice(kind: NoticeKind = K.TASK_ASSIGNED, about: str | None = None) -> Notice:
+    notice = notices(cases.submitted(asked()), "resident-1")[0]
+    return replace(notice, kind=kind, about_id=about or notice.about_id)
+
+
+def test_a_notice_is_one_a_person_and_act_with_the_acts_own_moment() -> None:
+    act = cases.submitted(asked())
+    event, notice = event_of(act, "resident-1"), one_notice()
+
+    assert notice.id == derived(Kind.NOTICE, event.id, id_of("grid-worker-1"))
+    assert (notice.created_at, notice.read_at, notice.about_id) == (MONDAY, None, act.task_id)
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_kind_of_notice_is_told_in_both_languages_with_the_items_name(kind: NoticeKind) -> None:
+    notice = one_notice(kind)
+
+    for language in MESSAGES.texts:
+        assert MESSAGES.render(notice.title, language)
+        assert "楼道灯报修" in MESSAGES.render(notice.body, language)
+
+
+def phone(handle: str, number: int, language: str = "zh-CN") -> Device:
+    id_ = compose(Kind.DEVICE, town().township, UUID(int=number))
+    return Device(id_, town().township, id_of(handle), f"token-{number}", DevicePlatform.ANDROID, "1.0", language, MONDAY)
+
+
+def test_each_phone_of_each_person_gets_a_push_in_its_own_language() -> None:
+    worker = id_of("grid-worker-1")
+    pushes = pushes_of((one_notice(),), {worker: (phone("grid-worker-1", 1), phone("grid-worker-1", 2, "en"))}, MESSAGES)
+
+    assert [(push.token, push.title) for push in pushes] == [("token-1", "联户"), ("token-2", "Lianhu")]
+    assert pushes_of((one_notice(),), {}, MESSAGES) == ()
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_what_crosses_the_border_is_a_kind_opaque_ids_and_a_sentence_for_everybody(kind: NoticeKind) -> None:
+    notice = one_notice(kind)
+    push = pushes_of((notice,), {notice.person_id: (phone("grid-worker-1", 1),)}, MESSAGES)[0]
+
+    assert push.data == {"kind": kind.value, "taskId": notice.about_id, "noticeId": notice.id}
+    assert all(parse(push.data[name]) for name in ("taskId", "noticeId"))
+    assert (push.title, push.body) == ("联户", "您有工单消息，请打开应用查看。")
+    assert (push.collapse_key, push.time_to_live, push.is_urgent) == (notice.about_id, PUSH_TIME_TO_LIVE, kind in URGENT)
+
+
+def test_a_push_about_a_request_names_the_request() -> None:
+    request = asked().request
+    assert request is not None
+    notice = one_notice(K.FOLLOW_UP_ASKED, request.id)
+    push = pushes_of((notice,), {notice.person_id: (phone("resident-1", 1),)}, MESSAGES)[0]
+
+    assert push.data == {"kind": "follow_up_asked", "requestId": request.id, "noticeId": notice.id}
+    assert push.body == "您的诉求有新进展，请打开应用查看。"

@@ -1,0 +1,332 @@
+"""A small model of the whole: who may do what with which request now, in plain words, without a line of the product's law.
+
+It knows the cast's posts and the paths of units, and takes deadlines from the tables that tests of their own hold.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.calendar import WorkingCalendar
+from domain.deadlines import DeadlineClass
+from domain.errors import RefusalCode as No
+from domain.legs import promise, resumed_due, windows
+from domain.organisation import OrgUnitKind, Role
+from domain.requests import Grade, Verdict
+from domain.tasks import Outcome
+from resolvers.requests import AnswerFollowUp, SubmitRequest
+from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideReturn, ReturnTask, StartTask, VerifyTask
+from server.demo.settlement import Settlement
+
+LEADING = (Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY)
+READING = {*LEADING, Role.CENTRE_CLERK}
+NOT_GIVEN_TASKS = {Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}
+TO_ASSIGN = {"QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS", "RETURN_PENDING"}
+BAD_GRADES = {Grade.UNSATISFIED, Grade.VERY_UNSATISFIED}
+
+
+@dataclass
+class Matter:
+    """One request and its task, as they have to stand."""
+
+    request_id: str
+    task_id: str
+    askers: tuple[str, ...]
+    hidden: frozenset[str]
+    about_units: frozenset[str]
+    grid: str | None
+    deadline_class: DeadlineClass
+    promise: datetime | None
+    owner: str
+    path: tuple[str, ...]
+    assignee: str | None
+    due: datetime | None
+    state: str = "ASSIGNED"
+    version: int = 1
+    request_state: str = "IN_HAND"
+    had: set[str] = field(default_factory=set)
+    returners: list[str] = field(default_factory=list)
+    returned_at: datetime | None = None
+    is_bound: bool = False
+    assigned_at: datetime | None = None
+    acknowledge_by: datetime | None = None
+    remind_at: datetime | None = None
+    return_by: datetime | None = None
+    tries: list[datetime] = field(default_factory=list)
+    reworks: int = 0
+    outcome: Outcome | None = None
+    verdict: Verdict | None = None
+    grade: Grade | None = None
+
+
+class Model:
+    """`posts` is who holds which post; each of the cast holds one, or none."""
+
+    def __init__(self, planned: Settlement, calendar: WorkingCalendar) -> None:
+        self._calendar = calendar
+        self._parents = {unit.id: unit.parent_id for unit in planned.parts.units}
+        self._kinds = {unit.id: unit.kind for unit in planned.parts.units}
+        self._branches = {grid.id: grid.branch_id for grid in planned.parts.grids}
+        self._posts = {post.person_id: post for post in planned.parts.appointments}
+        self._in_order = [post for role in LEADING for post in planned.parts.appointments if post.role is role]
+        self.matters: dict[str, Matter] = {}
+
+    # --- Where people stand.
+
+    def path(self, unit_id: str) -> tuple[str, ...]:
+        path = [unit_id]
+        while (parent := self._parents[path[-1]]) is not None:
+            path.append(parent)
+        return tuple(path)
+
+    def leaders(self, unit_id: str) -> list[str]:
+        return [post.person_id for post in self._in_order if post.unit_id == unit_id]
+
+    def _leads(self, person: str, path: Sequence[str], roles: set[Role]) -> bool:
+        post = self._posts.get(person)
+        return post is not None and post.role in roles and post.unit_id in path
+
+    def sees(self, person: str, matter: Matter) -> bool:
+        if person in matter.hidden:
+            return False
+        if person in matter.askers or person == matter.assignee or self._leads(person, matter.path, READING):
+            return True
+        post = self._posts.get(person)
+        is_grids = matter.grid is not None and matter.owner == self._branches[matter.grid] and matter.state != "CLOSED"
+        return is_grids and post is not None and post.role is Role.GRID_WORKER and post.grid_id == matter.grid
+
+    def verifiers(self, matter: Matter) -> set[str]:
+        out = {*matter.had, *matter.hidden, *matter.askers, matter.assignee}
+        clerks = {
+            post.person_id
+            for post in self._posts.values()
+            if post.unit_id == matter.owner and post.role is Role.CENTRE_CLERK and self._kinds[matter.owner] is OrgUnitKind.SERVICE_CENTRE
+        }
+        for unit in matter.path:
+            leaders = set(self.leaders(unit)) - out
+            if leaders:
+                return leaders | (clerks - out)
+        return clerks - out
+
+    def judges_return(self, person: str, matter: Matter) -> bool:
+        above = matter.path[1:] or matter.path
+        may = self._leads(person, matter.path, {Role.DISPATCHER}) or self._leads(person, above, {Role.SECRETARY})
+        return may and person not in matter.returners
+
+    def unit_of(self, person: str) -> str:
+        return self._posts[person].unit_id
+
+    # --- What is refused, and why.
+
+    def matter_of(self, sent: Any) -> Matter:
+        return self.matters[getattr(sent, "task_id", None) or sent.request_id]
+
+    def refusal(self, sent: Any, by: str, at: datetime) -> No | None:
+        """The first of the contract's order that holds; nothing where it is done."""
+        if isinstance(sent, SubmitRequest):
+            return None
+        matter = self.matter_of(sent)
+        if not self.sees(by, matter):
+            return No.NOT_FOUND
+        return self._refusal_of_reach(sent, by, matter) or self._refusal_of_rule(sent, by, matter, at)
+
+    def _refusal_of_reach(self, sent: Any, by: str, matter: Matter) -> No | None:
+        """Who was named to have it, whatever the rest is."""
+        named = sent.assignee_id if isinstance(sent, AssignTask | DecideReturn) else None
+        if named is None or (isinstance(sent, DecideReturn) and not sent.approved):
+            return None
+        post = self._posts.get(named)
+        if post is None or post.role in NOT_GIVEN_TASKS:
+            return No.NOT_FOUND
+        is_in_reach = named not in matter.hidden and self._leads(by, self.path(post.unit_id), set(LEADING))
+        return None if is_in_reach else No.NOT_ALLOWED
+
+    def _refusal_of_rule(self, sent: Any, by: str, matter: Matter, at: datetime) -> No | None:
+        is_assignee = by == matter.assignee
+        match sent:
+            case AssignTask():
+                rule = (self._leads(by, matter.path, set(LEADING)), TO_ASSIGN)
+            case AcknowledgeTask():
+                rule = (is_assignee, {"ASSIGNED"})
+            case StartTask():
+                rule = (is_assignee, {"ACKNOWLEDGED"})
+            case ReturnTask():
+                rule = (is_assignee, {"ASSIGNED", "ACKNOWLEDGED"})
+            case DecideReturn():
+                rule = (self.judges_return(by, matter), {"RETURN_PENDING"})
+            case CompleteTask():
+                rule = (is_assignee, {"IN_PROGRESS"})
+            case VerifyTask():
+                rule = (by in self.verifiers(matter), {"COMPLETED"})
+            case _:
+                rule = (by == matter.askers[0] and by not in matter.had, {"AWAITING_FOLLOW_UP"})
+        is_allowed, states = rule
+        if not is_allowed:
+            return No.NOT_ALLOWED
+        if getattr(sent, "expected_version", None) not in {None, matter.version}:
+            return No.CONFLICT
+        if matter.state not in states:
+            return No.WRONG_STATE
+        return self._refusal_of_guard(sent, by, matter, at)
+
+    def _refusal_of_guard(self, sent: Any, by: str, matter: Matter, at: datetime) -> No | None:
+        if isinstance(sent, AssignTask | DecideReturn) and sent.assignee_id == matter.assignee and getattr(sent, "approved", True):
+            return No.INVALID_INPUT
+        if isinstance(sent, ReturnTask):
+            if matter.is_bound or by in matter.returners:
+                return No.LIMIT_REACHED
+            if matter.return_by is not None and at > matter.return_by:
+                return No.TOO_LATE
+        return None
+
+    # --- What is done.
+
+    def apply(self, sent: Any, by: str, at: datetime) -> None:
+        """The matter as it has to stand after the deed. What only the router knows is told by `routed`."""
+        matter = self.matter_of(sent)
+        matter.version += 1
+        match sent:
+            case AssignTask():
+                is_new_leg = matter.state == "QUEUED" and bool(matter.had)
+                self._resume(matter, at)
+                self.hand(matter, sent.assignee_id, self.unit_of(sent.assignee_id), at, is_new_leg=is_new_leg)
+            case AcknowledgeTask():
+                matter.state, matter.acknowledge_by, matter.remind_at = "ACKNOWLEDGED", None, None
+            case StartTask():
+                self._start(matter, sent, at)
+            case ReturnTask():
+                matter.returners.append(by)
+                matter.state, matter.returned_at, matter.acknowledge_by, matter.remind_at = "RETURN_PENDING", at, None, None
+            case DecideReturn():
+                self._decide(matter, sent, at)
+            case CompleteTask():
+                matter.had.add(by)
+                matter.outcome = sent.outcome
+                matter.state = "COMPLETED" if self.verifiers(matter) else self._checked(matter)
+            case VerifyTask():
+                matter.state = self._checked(matter)
+                if not sent.passed:
+                    self._again(matter, at)
+            case AnswerFollowUp():
+                self._answer(matter, sent, at)
+        matter.request_state = {"AWAITING_FOLLOW_UP": "ANSWERED", "CLOSED": "CLOSED"}.get(matter.state, "IN_HAND")
+
+    def hand(self, matter: Matter, person: str | None, unit: str, at: datetime, *, is_new_leg: bool) -> None:
+        """To somebody of a unit, or to nobody of it."""
+        if matter.assignee:
+            matter.had.add(matter.assignee)
+        matter.owner, matter.path, matter.assignee, matter.tries = unit, self.path(unit), person, []
+        matter.state, matter.returned_at, matter.assigned_at = "ASSIGNED" if person else "QUEUED", None, at if person else None
+        given = windows(self._calendar, matter.deadline_class, at) if person else None
+        matter.acknowledge_by = given.acknowledge_by if given else None
+        matter.remind_at = given.remind_at if given else None
+        matter.return_by = given.return_by if given else None
+        if is_new_leg and person:
+            matter.due = self.limit_from(matter, at)
+
+    def limit_from(self, matter: Matter, at: datetime) -> datetime | None:
+        due = promise(self._calendar, matter.deadline_class, at)
+        return due.at if due else None
+
+    def _start(self, matter: Matter, sent: StartTask, at: datetime) -> None:
+        is_plausible = sent.device_time and matter.assigned_at and matter.assigned_at <= sent.device_time <= at
+        tried_at = sent.device_time if sent.device_time and is_plausible else at
+        if not sent.reached and all(abs(tried_at - earlier) >= timedelta(minutes=10) for earlier in matter.tries):
+            matter.tries.append(tried_at)
+        if sent.reached or len(matter.tries) == 3:
+            matter.state = "IN_PROGRESS"
+
+    def _decide(self, matter: Matter, sent: DecideReturn, at: datetime) -> None:
+        matter.is_bound = matter.is_bound or len(matter.returners) > 1
+        if sent.approved:
+            if sent.assignee_id:
+                self.hand(matter, sent.assignee_id, self.unit_of(sent.assignee_id), at, is_new_leg=True)
+            return
+        self._resume(matter, at)
+        matter.state, matter.returned_at = "ACKNOWLEDGED", None
+
+    def _resume(self, matter: Matter, at: datetime) -> None:
+        """What was left of the leg when it was returned is left now."""
+        if matter.due and matter.returned_at:
+            matter.due = resumed_due(self._calendar, matter.deadline_class, matter.due, matter.returned_at, at)
+
+    def _checked(self, matter: Matter) -> str:
+        """The resident is asked next, unless they did it themselves."""
+        return "CLOSED" if matter.askers[0] in matter.had else "AWAITING_FOLLOW_UP"
+
+    def _again(self, matter: Matter, at: datetime) -> None:
+        matter.state, matter.outcome = "IN_PROGRESS", None
+        matter.reworks += 1
+        matter.due = self.limit_from(matter, at)
+
+    def _answer(self, matter: Matter, sent: AnswerFollowUp, at: datetime) -> None:
+        matter.verdict, matter.grade, matter.state = sent.verdict, sent.grade, "CLOSED"
+        if sent.verdict is Verdict.NOT_SOLVED or sent.grade in BAD_GRADES:
+            self._again(matter, at)
+            if matter.reworks > 1:
+                matter.owner = self._parents[matter.owner] or matter.owner
+                matter.path = self.path(matter.owner)
+
+    # --- What the passing of time does.
+
+    def wind(self, at: datetime) -> int:
+        """How many acts the clock does now."""
+        return sum(self._wind(matter, at) for matter in self.each())
+
+    def each(self) -> list[Matter]:
+        return list({matter.task_id: matter for matter in self.matters.values()}.values())
+
+    def _wind(self, matter: Matter, at: datetime) -> bool:
+        if matter.state != "ASSIGNED" or matter.acknowledge_by is None:
+            return False
+        if matter.acknowledge_by > at:
+            is_due = matter.remind_at is not None and matter.remind_at <= at
+            if is_due:
+                matter.remind_at, matter.version = None, matter.version + 1
+            return is_due
+        matter.version += 1
+        above = self._above(matter)
+        if above is None:
+            matter.acknowledge_by = matter.remind_at = None
+        else:
+            self.hand(matter, above[1], above[0], at, is_new_leg=True)
+        return True
+
+    def _above(self, matter: Matter) -> tuple[str, str] | None:
+        """The unit and person one level up from whoever did not take it."""
+        out = {*matter.returners, *matter.hidden, matter.assignee}
+        for unit in matter.path:
+            if (unit == matter.owner and matter.assignee in self.leaders(unit)) or unit in matter.about_units:
+                continue
+            person = next((leader for leader in self.leaders(unit) if leader not in out), None)
+            if person:
+                return unit, person
+        return None
+
+    def stands(self, matter: Matter) -> Mapping[str, object]:
+        """What has to be kept of the task."""
+        return {
+            "state": matter.state,
+            "assignee_id": matter.assignee,
+            "owner_id": matter.owner,
+            "owner_path": list(matter.path),
+            "due_at": matter.due,
+            "version": matter.version,
+            "acknowledge_by": matter.acknowledge_by,
+            "remind_at": matter.remind_at,
+            "returners": matter.returners,
+            "is_return_bound": matter.is_bound,
+            "outcome": matter.outcome.value if matter.outcome else None,
+        }
+
+    def request_stands(self, matter: Matter) -> Mapping[str, object]:
+        """What has to be kept of the request."""
+        return {
+            "state": matter.request_state,
+            "owner_path": list(matter.path),
+            "promise_due_at": matter.promise,
+            "rework_count": matter.reworks,
+            "verdict": matter.verdict.value if matter.verdict else None,
+            "grade": matter.grade.value if matter.grade else None,
+        }

@@ -1,0 +1,121 @@
+"""What the clock does by itself: reminders, climbs, each once, and one that cannot be moved holds up no other."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+
+from domain.cases import Act, Case
+from domain.clockwork import DueTask
+from domain.commands import Command, Replayed
+from domain.events import EventKind
+from domain.pages import PageRequest
+from domain.tasks import Task, TaskState
+from resolvers.clock import wind
+from resolvers.tasks import AssignTask, assign_task
+from tests.resolvers.conftest import Deeds
+
+
+async def wound(deeds: Deeds) -> int:
+    return await wind(deeds.house.due_tasks, ports=deeds.ports)
+
+
+async def kinds(deeds: Deeds, task: Task) -> list[EventKind]:
+    return [event.kind for event in reversed((await deeds.ports.history.of_task(task, PageRequest(50))).rows)]
+
+
+async def test_at_half_of_the_window_whoever_has_it_is_reminded_once(deeds: Deeds) -> None:
+    task = await deeds.brought_to("ASSIGNED")
+    deeds.clock.advance(hours=1)
+    assert await wound(deeds) == 0
+    deeds.clock.advance(hours=1)
+
+    assert [await wound(deeds), await wound(deeds)] == [1, 0]
+    assert await kinds(deeds, task) == [EventKind.REQUEST_SUBMITTED, EventKind.TASK_REMINDED]
+
+
+async def test_it_climbs_to_the_township_and_waits_there(deeds: Deeds) -> None:
+    task = await deeds.brought_to("ASSIGNED")
+    holders = []
+    for _ in range(5):
+        deeds.clock.advance(days=1)
+        await wound(deeds)
+        holders.append((await deeds.ports.tasks.by_ids([task.id], seen_by=await deeds.actor("secretary-2")))[0].assignee_id)
+
+    expected = [deeds.id_of(handle) for handle in ("grid-leader-1", "secretary-1", "dispatcher-1", "dispatcher-1", "dispatcher-1")]
+    assert holders == expected
+    assert await kinds(deeds, task) == [EventKind.REQUEST_SUBMITTED, *[EventKind.TASK_ESCALATED] * 3, EventKind.TASK_REMINDED]
+
+
+async def test_what_was_acknowledged_is_left_alone(deeds: Deeds) -> None:
+    await deeds.brought_to("ACKNOWLEDGED")
+    deeds.clock.advance(days=30)
+
+    assert await wound(deeds) == 0
+
+
+async def test_whoever_gave_it_back_is_climbed_past(deeds: Deeds) -> None:
+    task = await deeds.brought_to("ASSIGNED")
+    await deeds.house.mongo.collection("tasks").update_one({"_id": task.id}, {"$set": {"returners": [deeds.id_of("grid-leader-1")]}})
+    deeds.clock.advance(days=1)
+    await wound(deeds)
+    climbed = (await deeds.ports.tasks.by_ids([task.id], seen_by=await deeds.actor("dispatcher-1")))[0]
+
+    assert climbed.assignee_id == deeds.id_of("secretary-1")
+
+
+async def test_a_task_that_nobody_asked_for_climbs_too(deeds: Deeds) -> None:
+    task = await deeds.brought_to("ASSIGNED")
+    await deeds.house.mongo.collection("tasks").update_one({"_id": task.id}, {"$set": {"request_id": None, "askers": []}})
+    deeds.clock.advance(days=1)
+
+    assert await wound(deeds) == 1
+    assert (await kinds(deeds, task))[-1] is EventKind.TASK_ESCALATED
+
+
+async def test_of_two_clocks_one_acts(deeds: Deeds) -> None:
+    task = await deeds.brought_to("ASSIGNED")
+    deeds.clock.advance(days=1)
+    seen_by_both = list(await deeds.house.due_tasks.due(at=deeds.clock(), limit=10))
+    late = Late(deeds, seen_by_both)
+
+    assert [await wound(deeds), await wind(late, ports=deeds.ports)] == [1, 0]
+    assert len(await kinds(deeds, task)) == 2
+
+
+class Late:
+    """Another clock, which saw what was due before the first one acted."""
+
+    def __init__(self, deeds: Deeds, seen: Sequence[DueTask]) -> None:
+        self._deeds, self._seen = deeds, seen
+
+    async def due(self, *, at: datetime, limit: int) -> Sequence[DueTask]:
+        return self._seen[:limit]
+
+    async def move(self, task_id: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
+        return await self._deeds.house.due_tasks.move(task_id, change, event_id=event_id, command=command)
+
+
+async def test_what_was_moved_in_the_meantime_is_not_moved_again(deeds: Deeds) -> None:
+    """Seen as due, then given to somebody else before the clock came to it: their own window has just begun."""
+    task = await deeds.brought_to("ASSIGNED")
+    deeds.clock.advance(hours=2)
+    late = Late(deeds, [*await deeds.house.due_tasks.due(at=deeds.clock(), limit=10)])
+    await deeds.do(assign_task, AssignTask(uuid4(), task.id, deeds.id_of("grid-worker-2")), "dispatcher-1")
+
+    assert await wind(late, ports=deeds.ports) == 0
+    now = (await deeds.ports.tasks.by_ids([task.id], seen_by=await deeds.actor("dispatcher-1")))[0]
+    assert (now.state, now.version) == (TaskState.ASSIGNED, 2)
+
+
+async def test_one_that_cannot_be_moved_is_logged_and_holds_up_no_other(deeds: Deeds, caplog: pytest.LogCaptureFixture) -> None:
+    await deeds.brought_to("ASSIGNED")
+    deeds.clock.advance(days=1)
+    gone = DueTask("task_990101102_" + "0" * 32, 1)
+    late = Late(deeds, [gone, *await deeds.house.due_tasks.due(at=deeds.clock(), limit=10)])
+
+    with caplog.at_level(logging.ERROR):
+        assert await wind(late, ports=deeds.ports) == 1
+    assert [record.getMessage() for record in caplog.records] == [f"the clock could not move task {gone.id}"]

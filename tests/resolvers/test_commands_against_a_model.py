@@ -1,0 +1,413 @@
+"""Commands by anybody, in any order, again and stale and mixed up, over a real database: it always stands as a small model says."""
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from domain.access import Actor
+from domain.errors import RefusalCode, Refused
+from domain.identity import SignIn
+from domain.requests import Grade, Request, Verdict
+from domain.tasks import ContactKind, Outcome, ReturnReason, Task
+from resolvers import requests, tasks
+from resolvers.acting import Done
+from resolvers.clock import wind
+from resolvers.requests import AnswerFollowUp, SubmitRequest
+from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideReturn, ReturnTask, StartTask, VerifyTask
+from server.demo.settlement import Settlement, uid_of
+from server.settings import Settings
+from server.wiring import House
+from tests.conftest import MONDAY_MORNING, TestClock, open_house, plant
+from tests.resolvers.model import Matter, Model
+
+Document = dict[str, Any]
+CAST = (
+    *("resident-1", "resident-2", "resident-4", "grid-worker-1", "grid-worker-2", "grid-leader-1", "grid-leader-2"),
+    *("dispatcher-1", "secretary-1", "secretary-2", "centre-clerk-1", "centre-clerk-2", "provider-worker-1", "hub-host-1"),
+    *("branch-leader-1", "village-officer-1", "link-member-1", "administrator-1"),
+)
+GIVEN_TO = [handle for handle in CAST if handle not in {"resident-2", "resident-4", "hub-host-1", "link-member-1"}]
+"""Whom people try to give tasks to: those whose names everybody knows, and one who can get none."""
+ITEMS = ("stairwell-lamp", "gas-smell", "haircut-at-home", "lift-repair", "pension-form", "staff-conduct")
+DEEDS: dict[type[Any], Callable[..., Any]] = {
+    SubmitRequest: requests.submit_request,
+    AnswerFollowUp: requests.answer_follow_up,
+    AssignTask: tasks.assign_task,
+    AcknowledgeTask: tasks.acknowledge_task,
+    StartTask: tasks.start_task,
+    ReturnTask: tasks.return_task,
+    DecideReturn: tasks.decide_return,
+    CompleteTask: tasks.complete_task,
+    VerifyTask: tasks.verify_task,
+}
+PASSING = [timedelta(minutes=11), timedelta(hours=1), timedelta(hours=3), timedelta(days=1), timedelta(days=4)]
+LIKELY = [AcknowledgeTask, StartTask, CompleteTask, VerifyTask, AnswerFollowUp] * 2 + [
+    ReturnTask,
+    ReturnTask,
+    DecideReturn,
+    DecideReturn,
+    AssignTask,
+]
+ARGUMENTS = st.tuples(
+    st.sampled_from(GIVEN_TO),
+    st.sampled_from(Verdict),
+    st.sampled_from(Grade),
+    st.sampled_from(Outcome),
+    st.sampled_from([None, timedelta(), timedelta(minutes=30), timedelta(hours=-2)]),
+    st.booleans(),
+    st.booleans(),
+)
+OWN_WORK = {"TaskVerified", "TaskFailedCheck", "FollowUpAnswered", "RequestReworked"}
+
+
+@dataclass
+class World:
+    """A house of its own in a loop of its own, for whoever has none."""
+
+    portal: BlockingPortal
+    house: House
+    planned: Settlement
+    clock: TestClock
+    done: Counter[str]
+
+    def id_of(self, handle: str) -> str:
+        return self.planned.handles[handle]
+
+    def clear(self) -> None:
+        """Forgets everything that was asked for; the settlement stays."""
+        self.clock.now = MONDAY_MORNING
+
+        async def clear() -> None:
+            for name in ("requests", "words", "tasks", "events", "commands"):
+                await self.house.mongo.collection(name).delete_many({})
+
+        self.portal.call(clear)
+
+    def do(self, sent: Any, by: str) -> Done[Any] | RefusalCode:
+        """The deed by somebody who signs in for it, or why not."""
+
+        async def do() -> Done[Any] | RefusalCode:
+            now = self.clock()
+            actor: Actor = await self.house.ports.people.signed_in(SignIn(uid_of(by), now, now + timedelta(hours=1)), at=now)
+            try:
+                done: Done[Any] = await DEEDS[type(sent)](sent, by=actor, ports=self.house.ports)
+            except Refused as no:
+                return no.refusal.code
+            return done
+
+        answer: Done[Any] | RefusalCode = self.portal.call(do)
+        return answer
+
+    def wind(self) -> int:
+        async def turn() -> int:
+            moved = 0
+            while now := await wind(self.house.due_tasks, ports=self.house.ports):
+                moved += now
+            return moved
+
+        return self.portal.call(turn)
+
+    def kept(self, name: str) -> list[Document]:
+        async def read() -> list[Document]:
+            return await self.house.mongo.collection(name).find({}).sort([("_id", 1)]).to_list()
+
+        return self.portal.call(read)
+
+
+@contextmanager
+def world(mongodb_uri: str, planned: Settlement) -> Iterator[World]:
+    clock, name = TestClock(), f"model_{secrets.token_hex(6)}"
+    given = Settings(mode="demo", mongodb_uri=mongodb_uri, mongodb_database=name, firebase_project="demo-lianhu")
+    with start_blocking_portal() as portal:
+        house = portal.call(open_house, given, planned, clock)
+        portal.call(plant, house, planned)
+        try:
+            yield World(portal, house, planned, clock, Counter())
+        finally:
+            portal.call(house.mongo.database.client.drop_database, name)
+            portal.call(house.close)
+
+
+class Commands(RuleBasedStateMachine):
+    """Every rule sends something and holds the answer against the model; every invariant is one of domain.md, section 5."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        world.clear()
+        self.world = world
+        self.model = Model(world.planned, world.portal.call(world.house.ports.calendars.current))
+        self.taken: list[tuple[str, Any, str]] = []
+        self.refused: list[tuple[str, Any]] = []
+        self.events: list[Document] = []
+        self.versions: dict[str, Document] = {}
+        self.acts = self.sent = 0
+        self.commands = 0
+
+    # --- What people send.
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        self.ask(data, "resident-1", "stairwell-lamp")
+
+    @precondition(lambda self: len(self.model.each()) < 4)
+    @rule(data=st.data(), asker=st.sampled_from(["resident-1", "resident-2", "resident-4", "grid-worker-1"]), code=st.sampled_from(ITEMS))
+    def ask(self, data: st.DataObject, asker: str, code: str) -> None:
+        """A resident at home; or a worker for somebody who is there, or for nobody who is named."""
+        home = next(person.household_id for person in self.world.planned.persons if person.id == self.world.id_of("resident-1"))
+        item = next(item for item in self.world.planned.items if item.code == code)
+        about = data.draw(st.sampled_from([None, "secretary-1"])) if code == "staff-conduct" else None
+        sent = SubmitRequest(
+            self.new_id(),
+            item.id,
+            "请来看看",
+            household_id=home if asker == "grid-worker-1" else None,
+            on_behalf_of_id=self.world.id_of("resident-1") if asker == "grid-worker-1" and data.draw(st.booleans()) else None,
+            about_person_id=self.world.id_of(about) if about else None,
+        )
+        self.send(sent, asker)
+
+    @rule(data=st.data(), steps=st.integers(2, 8))
+    def go_on(self, data: st.DataObject, steps: int) -> None:
+        """What somebody may do with one of the tasks now, a few times."""
+        matter = self.any_matter(data)
+        for _ in range(steps):
+            sent_by_verb = {type(sent): sent for sent in self.deeds(matter, data)}
+            able = {verb: self.able(sent) for verb, sent in sent_by_verb.items()}
+            verb = data.draw(st.sampled_from([verb for verb in LIKELY if able[verb]] or [AssignTask]))
+            if able[verb]:
+                self.send(sent_by_verb[verb], data.draw(st.sampled_from(able[verb])))
+
+    @rule(data=st.data(), version=st.sampled_from([None, 1, 2, 3, 99]), is_known=st.booleans())
+    def meddle(self, data: st.DataObject, version: int | None, *, is_known: bool) -> None:
+        """Anything by anybody, or by somebody who sees it; perhaps of a version that is gone."""
+        matter = self.any_matter(data)
+        known = [handle for handle in CAST if self.model.sees(self.world.id_of(handle), matter)]
+        sent = data.draw(st.sampled_from(self.deeds(matter, data)))
+        by = data.draw(st.sampled_from(known if is_known else CAST))
+        self.send(sent if isinstance(sent, AnswerFollowUp) else replace(sent, expected_version=version), by)
+
+    @rule(data=st.data(), is_returned=st.booleans(), is_late=st.booleans())
+    def insist(self, data: st.DataObject, *, is_returned: bool, is_late: bool) -> None:
+        """Whoever has it sends it back once more, however late; or the desk gives it to whoever has it."""
+        matter = self.any_matter(data, state="ACKNOWLEDGED")
+        if is_late:
+            self.wait(timedelta(days=4))
+        holder = next((handle for handle in GIVEN_TO if self.world.id_of(handle) == matter.assignee), None)
+        if holder is not None and is_returned:
+            self.send(ReturnTask(self.new_id(), matter.task_id, ReturnReason.NO_AUTHORITY, "办不了"), holder)
+        elif holder is not None:
+            self.send(AssignTask(self.new_id(), matter.task_id, self.world.id_of(holder)), "dispatcher-1")
+
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data(), how=st.sampled_from(["again", "again", "changed"]))
+    def send_again(self, data: st.DataObject, how: str) -> None:
+        """The phone did not hear the answer: the same again is the same thing, for whoever may still see it; a changed one is a mistake."""
+        by, sent, subject_id = data.draw(st.sampled_from(self.taken))
+        if how == "changed":
+            self.send_changed(sent, by)
+            return
+        answer = self.world.do(sent, by)
+        if self.model.sees(self.world.id_of(by), self.model.matters[subject_id]):
+            assert isinstance(answer, Done)
+            assert (answer.is_replay, answer.subject.id) == (True, subject_id)
+        else:
+            assert answer is RefusalCode.NOT_FOUND
+        self.world.done["sent again"] += 1
+
+    def send_changed(self, sent: Any, by: str) -> None:
+        """Other contents under an id that was used."""
+        other = {"text": "别的事"} if isinstance(sent, SubmitRequest) else {"expected_version": 77}
+        changed = replace(sent, **({"words": "另一句话"} if isinstance(sent, AnswerFollowUp) else other))
+
+        assert self.world.do(changed, by) is RefusalCode.COMMAND_MISMATCH
+        self.world.done["mismatched"] += 1
+
+    @precondition(lambda self: self.refused)
+    @rule(data=st.data())
+    def try_again(self, data: st.DataObject) -> None:
+        """What was refused is not remembered: it may be sent again when the world has changed."""
+        by, sent = data.draw(st.sampled_from(self.refused))
+        self.send(sent, by)
+
+    @rule(time=st.sampled_from(PASSING))
+    def wait(self, time: timedelta) -> None:
+        """Time passes, and the clock does what is due."""
+        self.world.clock.now += time
+        acts = self.model.wind(self.now)
+
+        assert self.world.wind() == acts
+        self.acts += acts
+        self.commands += acts
+        self.world.done["wound"] += acts
+
+    # --- How it is sent, and what has to come of it.
+
+    @property
+    def now(self) -> datetime:
+        return self.world.clock.now
+
+    def new_id(self) -> UUID:
+        self.sent += 1
+        return UUID(int=self.sent)
+
+    def any_matter(self, data: st.DataObject, *, state: str | None = None) -> Matter:
+        """Any, or one that stands there, if any does."""
+        matters = sorted(self.model.each(), key=lambda matter: matter.task_id)
+        return data.draw(st.sampled_from([matter for matter in matters if matter.state == state] or matters))
+
+    def deeds(self, matter: Matter, data: st.DataObject) -> list[Any]:
+        """One of each verb."""
+        given_to, verdict, grade, outcome, ago, is_yes, is_named = data.draw(ARGUMENTS)
+        assignee, task_id, new = self.world.id_of(given_to), matter.task_id, self.new_id
+        return [
+            AssignTask(new(), task_id, assignee, "请您看看"),
+            AcknowledgeTask(new(), task_id),
+            StartTask(new(), task_id, ContactKind.CALL, is_yes, device_time=None if ago is None else self.now - ago),
+            ReturnTask(new(), task_id, ReturnReason.NOT_MY_ITEM, "不归我管"),
+            DecideReturn(new(), task_id, is_yes, assignee if is_named else None, "看过了"),
+            CompleteTask(new(), task_id, outcome, "办好了"),
+            VerifyTask(new(), task_id, is_yes, "看过了"),
+            AnswerFollowUp(new(), matter.request_id, verdict, grade),
+        ]
+
+    def able(self, sent: Any) -> list[str]:
+        """Who of the cast may do it now."""
+        return [handle for handle in CAST if self.model.refusal(sent, self.world.id_of(handle), self.now) is None]
+
+    def send(self, sent: Any, by: str) -> None:
+        person = self.world.id_of(by)
+        expected = self.model.refusal(sent, person, self.now)
+        answer = self.world.do(sent, by)
+
+        if expected is not None:
+            assert answer is expected, (sent, by, self.model.matter_of(sent))
+            self.refused.append((by, sent))
+            self.world.done[expected.value] += 1
+            return
+        assert isinstance(answer, Done), (sent, by, answer, None if isinstance(sent, SubmitRequest) else self.model.matter_of(sent))
+        assert not answer.is_replay
+        self.acts += 1
+        self.commands += 1
+        self.world.done[type(sent).__name__] += 1
+        if isinstance(sent, SubmitRequest):
+            self.learn(answer.subject, sent, person)
+        else:
+            self.model.apply(sent, person, self.now)
+            if isinstance(sent, DecideReturn) and sent.approved and sent.assignee_id is None:
+                self.follow_router(answer.subject)
+        self.refused = [pair for pair in self.refused if pair[1] is not sent]
+        self.taken.append((by, sent, answer.subject.id))
+
+    def learn(self, request: Request, sent: SubmitRequest, person: str) -> None:
+        """A new matter, where the router sent it; that it is right is for the tests of routing."""
+        task = next(task for task in self.world.kept("tasks") if task["request_id"] == request.id)
+        item = next(item for item in self.world.planned.items if item.id == sent.item_id)
+        hidden = frozenset({sent.about_person_id} if sent.about_person_id else ())
+        matter = Matter(
+            request_id=request.id,
+            task_id=task["_id"],
+            askers=tuple(dict.fromkeys(each for each in (sent.on_behalf_of_id, person) if each)),
+            hidden=hidden,
+            about_units=frozenset(self.model.unit_of(each) for each in hidden),
+            grid=None if item.is_shielded else task["grid_id"],
+            deadline_class=item.deadline_class,
+            promise=None,
+            owner=task["owner_id"],
+            path=(),
+            assignee=None,
+            due=None,
+        )
+        matter.promise = matter.due = self.model.limit_from(matter, self.now)
+        self.model.hand(matter, task["assignee_id"], matter.owner, self.now, is_new_leg=False)
+        self.model.matters[request.id] = self.model.matters[matter.task_id] = matter
+        assert task["assignee_id"] is not None
+        assert task["assignee_id"] not in hidden
+
+    def follow_router(self, task: Task) -> None:
+        """Where the router sent it; never back to whoever returned it."""
+        matter = self.model.matters[task.id]
+        assert task.assignee_id not in {*matter.returners, *matter.hidden}
+        self.model.hand(matter, task.assignee_id, task.owner_id, self.now, is_new_leg=True)
+
+    # --- What always holds.
+
+    @invariant()
+    def it_stands_as_the_model_says_with_one_owner_and_the_promise_as_it_was(self) -> None:
+        kept = {document["_id"]: document for name in ("requests", "tasks") for document in self.world.kept(name)}
+        assert set(kept) == set(self.model.matters)
+        for matter in self.model.each():
+            task, request = kept[matter.task_id], kept[matter.request_id]
+            for wanted, found in ((self.model.stands(matter), task), (self.model.request_stands(matter), request)):
+                assert {name: found[name] for name in wanted} == wanted
+            assert (task["assignee_id"] is None) == (task["state"] == "QUEUED")
+            assert request["closed_at"] is None or task["outcome"]
+        self.versions_grow_by_one(kept)
+
+    def versions_grow_by_one(self, kept: dict[str, Document]) -> None:
+        """Never without a change; that it grows by one with each is told by the history."""
+        for id_, document in kept.items():
+            before = self.versions.get(id_, document)
+            assert (document == before) == (document["version"] == before["version"])
+        self.versions = kept
+
+    @invariant()
+    def the_history_only_grows_by_one_event_an_act_and_tells_it_all(self) -> None:
+        events = self.world.kept("events")
+        assert events[: len(self.events)] == self.events
+        assert len(events) == self.acts
+        assert len(self.world.kept("commands")) == self.commands
+        told: dict[str, Document] = {}
+        for event in events:
+            for change in event["changes"]:
+                told.setdefault(change["id"], {}).update(change["fields"])
+                assert change["fields"]["version"] == self.version_before(change["id"], event, events) + 1
+        assert told == self.versions
+        self.events = events
+
+    def version_before(self, id_: str, event: Document, events: list[Document]) -> int:
+        """How many acts changed it before this one."""
+        return sum(any(change["id"] == id_ for change in each["changes"]) for each in events if each["_id"] < event["_id"])
+
+    @invariant()
+    def whoever_did_the_work_never_judged_it(self) -> None:
+        workers: dict[str, set[str]] = {}
+        for event in self.events:
+            if event["kind"] == "TaskCompleted":
+                workers.setdefault(event["task_id"], set()).add(event["actor_id"])
+            if event["kind"] in OWN_WORK:
+                assert event["actor_id"] not in workers[event["task_id"]]
+
+
+PROFILE = settings(
+    max_examples=45,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    report_multiple_bugs=False,
+    phases=[Phase.generate],  # add Phase.shrink to look for the shortest story: it takes minutes over a real database
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+WANTED = {
+    *(kind.__name__ for kind in DEEDS),
+    *("NOT_FOUND", "NOT_ALLOWED", "CONFLICT", "WRONG_STATE", "INVALID_INPUT", "LIMIT_REACHED", "TOO_LATE"),
+    *("sent again", "mismatched", "wound"),
+}
+
+
+def test_whatever_anybody_sends_it_stands_as_the_model_says(mongodb_uri: str, settlement_of_60: Settlement) -> None:
+    with world(mongodb_uri, settlement_of_60) as made:
+        run_state_machine_as_test(partial(Commands, made), settings=PROFILE)  # type: ignore[arg-type]  # any maker of machines does
+
+    assert {name for name in WANTED if not made.done[name]} == set(), made.done
