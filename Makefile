@@ -54,8 +54,8 @@ sdl: set-up ## write schema/schema.graphql anew from the code
 	@mv schema/schema.graphql.new schema/schema.graphql
 
 lock: build/uv/bin/uv ## write requirements/ anew from pyproject.toml (UPGRADE=1: take the newest of everything)
-	@$(compile) --output-file requirements/run.txt pyproject.toml
 	@$(compile) --extra dev --output-file requirements/dev.txt pyproject.toml
+	@$(compile) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 
 compile = build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 $(if $(UPGRADE),--upgrade)
 

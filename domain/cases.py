@@ -256,7 +256,7 @@ def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words:
     judged = request.judge(verdict, grade)
     facts: Facts = {"verdict": verdict.value, "grade": grade.value}
     if requests.is_to_be_reworked(verdict, grade):
-        return _rework(case, judged.rework(), lead, moment, facts, words)
+        return _rework(case, judged.not_solved(), lead, moment, facts, words)
     closed = case
     for task in case.tasks:
         if not task.is_over:
@@ -266,7 +266,7 @@ def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words:
 
 def _rework(case: Case, request: Request, lead: Task, moment: Moment, facts: Facts, words: str | None) -> Act:
     again = lead.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
-    if request.rework_count > 1:
+    if request.unsolved_count > 1:
         above = unit_above(moment.organisation, lead.owner_id)
         again = again.supervise(tuple(unit.id for unit in moment.organisation.path(above.id)))
     reworked = {**facts, "supervised": again.is_supervised}

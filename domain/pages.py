@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
+FIRST_YEAR, LAST_YEAR = 1, 9999
+"""At the edges of the calendar a moment has no other zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def _is_text(part: str) -> bool:
 def _is_moment(text: str) -> bool:
     """Lists by due time have cursors of moment and id."""
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        moment = datetime.fromisoformat(text)
+        return moment.tzinfo is not None and FIRST_YEAR < moment.year < LAST_YEAR
     except ValueError:
         return False

@@ -85,6 +85,7 @@ class Request:
     completed_at: datetime | None = None
     closed_at: datetime | None = None
     rework_count: int = 0
+    unsolved_count: int = 0
     verdict: Verdict | None = None
     grade: Grade | None = None
     task_scopes: frozenset[str] = frozenset()
@@ -128,6 +129,10 @@ class Request:
     def rework(self) -> "Request":
         """Tried again: the promise is open once more, and the same as it was."""
         return replace(self, rework_count=self.rework_count + 1, promise_met=False, completed_at=None)
+
+    def not_solved(self) -> "Request":
+        """Tried again because the resident said so."""
+        return replace(self.rework(), unsolved_count=self.unsolved_count + 1)
 
 
 def request_number(township: str, day: date, digits: str) -> str:

@@ -105,8 +105,9 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
         raise not_found("attachmentIds")
     scope, on = sent.scope or item.default_scope, now.at.astimezone(SHANGHAI).date()
     avoided = _avoided(sent, now.organisation, on)
-    where = await _where(sent, scope, now, by, ports)
-    await _check_principal(sent, where, by, ports)
+    home = await _home(sent.household_id, by, ports) if sent.household_id is not None else None
+    await _check_principal(sent, home, now, by, ports)
+    where = await _where(sent, home, scope, now, by, ports)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided)
     behalf = sent.on_behalf_of_id if sent.on_behalf_of_id != now.person.id else None
     case = await _new_case(_Matter(item, scope, where, avoided, behalf), service, now, ports)
@@ -175,17 +176,16 @@ def _check_place_is_given(sent: SubmitRequest, now: Acting) -> None:
         raise invalid("refusal.place_wanted", "householdId")
 
 
-async def _where(sent: SubmitRequest, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
+async def _where(sent: SubmitRequest, home: Household | None, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
     """The home that was named, else the grid around the point, else the sender's own home. Refuses what is nowhere."""
-    home = await _home(sent.household_id, by, ports) if sent.household_id is not None else None
     located = _grid_id_at(sent.location, scope, now) if sent.location and home is None else None
     own = await _home(now.person.household_id, by, ports) if home is None and now.person.household_id else None
     if home is None and located is not None:
         village_id = own.origin_village_id if own and scope is MatterScope.ORIGIN_VILLAGE else None
         return _Where(None, Place(grid_id=located, village_id=village_id))
     home = home or own
-    if home is None:
-        raise invalid("refusal.place_wanted", "householdId")
+    if home is None:  # land outside of every grid, of a village that nobody named
+        raise refused(RefusalCode.OUTSIDE_AREA, "refusal.outside_area", "location")
     return _Where(home, Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id))
 
 
@@ -204,12 +204,11 @@ def _grid_id_at(point: GeoPoint, scope: MatterScope, now: Acting) -> str | None:
     return grid.id if grid else None
 
 
-async def _check_principal(sent: SubmitRequest, where: _Where, by: Actor, ports: Ports) -> None:
+async def _check_principal(sent: SubmitRequest, home: Household | None, now: Acting, by: Actor, ports: Ports) -> None:
     """Whoever types for somebody else is there to help, and that somebody lives where the matter is."""
-    if sent.on_behalf_of_id is None or sent.on_behalf_of_id == by.id:
+    if sent.on_behalf_of_id is None or sent.on_behalf_of_id == now.person.id:
         return
-    found = await ports.people.by_ids(by.person.township, [sent.on_behalf_of_id]) if by.person else []
-    home = where.household
+    found = await ports.people.by_ids(now.person.township, [sent.on_behalf_of_id])
     lives_there = bool(found and home and found[0].household_id == home.id)
     if not lives_there:
         raise not_found("onBehalfOfId")

@@ -190,6 +190,8 @@ def _seed(households: int, settings: Settings) -> int:
         house = build_house(replace(demo_settings(settings), mongodb_uri=uri))
         try:
             await fill(house, planned, print)
+        except PyMongoError as error:
+            raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
         finally:
             await house.close()
 
@@ -217,9 +219,13 @@ def _token(person: str, settings: Settings) -> int:
         answer = httpx.post(f"{base}/demo/sign-in", json={"person": person}, timeout=5, trust_env=False)
     except httpx.HTTPError as error:
         raise Failed(f"no demo answers on {base}: start it with `make run`") from error
-    if answer.status_code != 200:
-        raise Failed(answer.json()["error"])
-    print(answer.json()["idToken"])
+    try:
+        said = answer.json()
+        if answer.status_code != 200:
+            raise Failed(str(said["error"]))
+        print(said["idToken"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Failed(f"what answers on {base} is no demo of Lianhu") from error
     return 0
 
 
@@ -230,5 +236,6 @@ def _health(settings: Settings) -> int:
         answer = httpx.get(f"{base_url(host, settings.port)}/health/ready", timeout=5, trust_env=False)
     except httpx.HTTPError as error:
         raise Failed(f"nothing answers on port {settings.port}") from error
-    print(answer.text)
-    return 0 if answer.status_code == 200 else 1
+    status = answer.json().get("status") if answer.headers.get("content-type") == "application/json" else None
+    print(status or "something else answers there")
+    return 0 if answer.status_code == 200 and status == "ready" else 1

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
+from pymongo.errors import PyMongoError
 
 from adapters.mongo.collections import missing
-from server.settings import Settings
+from server.settings import BadSetting, Settings
 from server.wiring import open_database
 
 EMULATOR = "FIREBASE_AUTH_EMULATOR_HOST"
@@ -32,8 +32,8 @@ async def troubles(settings: Settings, environment: Mapping[str, str], *, needs_
 async def _database_troubles(settings: Settings, *, needs_indexes: bool) -> list[str]:
     try:
         mongo = open_database(settings)
-    except (ConfigurationError, InvalidURI) as error:
-        return [f"LIANHU_MONGODB_URI cannot be used: {error}"]
+    except BadSetting as error:
+        return [str(error)]
     try:
         hello = await mongo.command("hello")
         if "setName" not in hello and hello.get("msg") != "isdbgrid":

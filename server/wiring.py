@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from uuid import UUID
 
+from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
 
 from adapters.mongo.cases import MongoCases
@@ -31,7 +32,7 @@ from adapters.mongo.tasks import MongoTasks
 from domain.ids import Kind, compose, uuid7
 from domain.messages import LANGUAGES, Messages
 from domain.ports import Clock, Ports
-from server.settings import Settings
+from server.settings import BadSetting, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,11 @@ def wall_clock() -> datetime:
 
 
 def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = ()) -> Mongo:
-    return Mongo(settings.mongodb_uri, settings.mongodb_database, driver=settings.mongodb_driver, listeners=listeners)
+    """Raises `BadSetting` where no database can be meant."""
+    try:
+        return Mongo(settings.mongodb_uri, settings.mongodb_database, driver=settings.mongodb_driver, listeners=listeners)
+    except (PyMongoError, ValueError) as error:
+        raise BadSetting(f"LIANHU_MONGODB_URI or LIANHU_MONGODB_DATABASE cannot be used: {error}") from error
 
 
 def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:

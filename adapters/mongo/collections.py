@@ -13,10 +13,15 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo.driver import Mongo
 
+NAMESPACE_EXISTS = 48
+
 COMMAND_DAYS = 400
 """How long a command's record answers for it, in days."""
 
+INDEX_OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
+
 Keys = list[tuple[str, int | str]]
+Described = tuple[tuple[tuple[str, int | str], ...], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,10 @@ class Index:
     name: str
     keys: Keys
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def described(self) -> Described:
+        return tuple(self.keys), dict(self.options)
 
     def model(self) -> IndexModel:
         return IndexModel(self.keys, name=self.name, **self.options)
@@ -161,19 +170,21 @@ async def build(mongo: Mongo) -> list[str]:
 
 
 async def missing(mongo: Mongo) -> list[str]:
-    """Indexes that are declared and not there, as `collection.index`."""
+    """Indexes that are declared and not there, or there with other keys, as `collection.index`."""
     gaps: list[str] = []
     for collection in COLLECTIONS:
         present = await _present(mongo, collection)
-        gaps += [f"{collection.name}.{index.name}" for index in collection.indexes if index.name not in present]
+        gaps += [f"{collection.name}.{index.name}" for index in collection.indexes if present.get(index.name) != index.described]
     return gaps
 
 
 async def _create(mongo: Mongo, collection: Collection) -> list[str]:
     try:
         await mongo.database.create_collection(collection.name, validator=collection.validator)
-    except CollectionInvalid:  # another process was faster
-        return []
+    except (CollectionInvalid, OperationFailure) as error:
+        if isinstance(error, OperationFailure) and error.code != NAMESPACE_EXISTS:
+            raise
+        return []  # another process was faster
     return [collection.name]
 
 
@@ -185,9 +196,13 @@ async def _build_indexes(mongo: Mongo, collection: Collection) -> list[str]:
     return [f"{collection.name}.{index.name}" for index in wanted]
 
 
-async def _present(mongo: Mongo, collection: Collection) -> set[str]:
+async def _present(mongo: Mongo, collection: Collection) -> dict[str, Described]:
+    """Each index by its name, as it is described."""
     try:
         reply = await mongo.database.command("listIndexes", collection.name)
     except OperationFailure:  # no such collection
-        return set()
-    return {index["name"] for index in reply["cursor"]["firstBatch"]}
+        return {}
+    return {
+        index["name"]: (tuple(index["key"].items()), {name: index[name] for name in INDEX_OPTIONS if name in index})
+        for index in reply["cursor"]["firstBatch"]
+    }

@@ -83,7 +83,8 @@ def _filter(query: TaskQuery, reader: Actor, at: datetime) -> Filter | None:
     if query.is_by_due_time:
         scoped["leg_met"] = False
     if query.overdue is True:  # a paused leg is not judged
-        scoped["$nor"] = [{"state": {"$in": sorted(state.value for state in PAUSED)}}]
+        wanted = query.states if query.states is not None else tuple(TaskState)
+        scoped["state"] = {"$in": [state.value for state in wanted if state not in PAUSED]}
     if query.overdue is False:
         scoped["$or"] = [{"leg_met": True}, {"due_at": None}, {"due_at": {"$gte": at}}]
     return scoped

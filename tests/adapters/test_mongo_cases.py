@@ -269,10 +269,11 @@ async def test_acts_that_overtake_each_other_still_rebuild_the_case(stage: Stage
 
 
 async def _rebuilt(stage: Stage, request_id: str) -> dict[str, Document]:
+    """By the version that each change made: ids are drawn before the commit, versions with it."""
     documents: defaultdict[str, Document] = defaultdict(dict)
-    for event in await stage.find("events", request_id=request_id):
-        for change in event["changes"]:
-            documents[change["id"]] |= change["fields"]
+    changes = [change for event in await stage.find("events", request_id=request_id) for change in event["changes"]]
+    for change in sorted(changes, key=lambda change: int(change["fields"]["version"])):
+        documents[change["id"]] |= change["fields"]
     return dict(documents)
 
 

@@ -201,6 +201,37 @@ def test_a_failed_check_sends_the_work_back_and_counts() -> None:
     assert (request_of(act).rework_count, act.reason) == (1, "灯还是不亮")
 
 
+EVERYBODY_ABOVE = tuple(id_of(handle) for handle in ("grid-leader-1", "secretary-1", "secretary-2", "dispatcher-1"))
+
+
+def test_where_nobody_is_left_to_check_the_residents_word_is_the_check() -> None:
+    act = done(Verb.COMPLETE, standing_in(IN_PROGRESS, past_assignees=EVERYBODY_ABOVE), WORKER)
+
+    assert (act.kind, act.facts["checked"]) == (EventKind.TASK_COMPLETED, False)
+    assert (act.case.tasks[0].state, request_of(act).state) == (AWAITING, RequestState.ANSWERED)
+    assert done(Verb.COMPLETE, standing_in(IN_PROGRESS), WORKER).facts["checked"] is True
+
+
+def test_whoever_did_the_own_work_is_not_asked_about_it() -> None:
+    asked_by_worker = (id_of(WORKER),)
+    case = standing_in(COMPLETED, askers=asked_by_worker)
+    own = replace(case, request=replace(request_of(case), submitted_by_id=id_of(WORKER)))
+    checked = done(Verb.PASS_CHECK, own, LEADER)
+    lonely = standing_in(IN_PROGRESS, askers=asked_by_worker, past_assignees=EVERYBODY_ABOVE)
+    unchecked = done(Verb.COMPLETE, replace(lonely, request=own.request), WORKER)
+
+    for act in (checked, unchecked):
+        assert (act.case.tasks[0].state, request_of(act).state) == (S.CLOSED, RequestState.CLOSED)
+        assert (request_of(act).verdict, act.case.tasks[0].outcome) == (None, Outcome.SOLVED)
+    assert refusal_to(Verb.ANSWER, checked.case, WORKER) is RefusalCode.NOT_ALLOWED
+
+
+def test_while_the_desk_thinks_nobody_judges_the_leg() -> None:
+    pending = done(Verb.RETURN, asked(), WORKER).case.tasks[0]
+
+    assert not pending.is_overdue(MONDAY + timedelta(days=60))
+
+
 def nobody_asked(case: Case) -> Case:
     return Case(None, (replace(case.tasks[0], request_id=None, askers=()),))
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from domain.attachments import Attachment
+from domain.devices import device_id
+from domain.ids import Kind, is_of
 from domain.items import ServiceItem
 from domain.organisation import LEADING_ROLES, PUBLIC_ROLES, Appointment, Organisation, Role
 from domain.places import GeoPoint
@@ -89,6 +91,24 @@ def test_a_grid_lies_somewhere_only_while_it_is_valid() -> None:
     assert organisation.grid_at(inside, date(2026, 2, 28)) is None
     assert organisation.grid_at(inside, SINCE) == dated[0]
     assert organisation.grid_at(inside, UNTIL) is None
+
+
+def test_a_home_has_a_link_only_while_it_holds() -> None:
+    home = planned().households[0]
+    assert home.link is not None
+    dated = replace(home, link=replace(home.link, since=SINCE, until=UNTIL))
+
+    assert [dated.link_on(day) == dated.link for day in (SINCE, date(2026, 5, 31))] == [True, True]
+    assert [dated.link_on(day) for day in (date(2026, 2, 28), UNTIL)] == [None, None]
+    assert replace(home, link=None).link_on(SINCE) is None
+    assert home.link_on(ON) == home.link
+
+
+def test_one_phone_has_one_id_whoever_holds_it() -> None:
+    first = device_id("990101101", "token")
+
+    assert first == device_id("990101101", "token") != device_id("990101101", "other")
+    assert is_of(Kind.DEVICE, first)
 
 
 def test_a_picture_is_wanted_only_where_a_reason_is_given() -> None:

@@ -54,9 +54,16 @@ def test_half_a_character_in_a_cursor_is_no_cursor() -> None:
     assert parse_cursor(encoded(["\ud800"])) is None
 
 
+@pytest.mark.parametrize("moment", ["", "x", "2026-11-23", "2026-11-23T10:00:00", "2026-13-01T00:00:00+00:00"])
+def test_a_cursor_of_a_list_by_time_begins_with_a_moment(moment: str) -> None:
+    with pytest.raises(BadArgument, match="after is no cursor of this list"):
+        page_request(20, cursor((moment, "task")), parts=2)
+    assert page_request(20, cursor(("2026-11-23T10:00:00+00:00", "task")), parts=2).after is not None
+
+
 def test_a_cursor_of_another_list_is_a_bad_argument() -> None:
     with pytest.raises(BadArgument, match="after is no cursor of this list"):
-        page_request(20, cursor(("a",)), parts=2)
+        page_request(20, cursor(("2026-11-23T10:00:00+00:00",)), parts=2)
     with pytest.raises(BadArgument, match="before is no cursor of this list"):
         page_request(None, None, 5, cursor(("a", "b")))
 

@@ -200,13 +200,16 @@ class Commands(RuleBasedStateMachine):
     @rule(data=st.data(), is_returned=st.booleans(), is_late=st.booleans())
     def insist(self, data: st.DataObject, *, is_returned: bool, is_late: bool) -> None:
         """Whoever has it sends it back once more, however late; or the desk gives it to whoever has it."""
-        matter = self.any_matter(data, state="ACKNOWLEDGED")
-        if is_late:
-            self.wait(timedelta(days=4))
+        matter = self.any_matter(data, state="ASSIGNED")
         holder = next((handle for handle in GIVEN_TO if self.world.id_of(handle) == matter.assignee), None)
-        if holder is not None and is_returned:
+        if holder is None:
+            return
+        if is_late:
+            self.send(AcknowledgeTask(self.new_id(), matter.task_id), holder)
+            self.wait(timedelta(days=4))
+        if is_returned:
             self.send(ReturnTask(self.new_id(), matter.task_id, ReturnReason.NO_AUTHORITY, "办不了"), holder)
-        elif holder is not None:
+        else:
             self.send(AssignTask(self.new_id(), matter.task_id, self.world.id_of(holder)), "dispatcher-1")
 
     @precondition(lambda self: self.taken)
@@ -390,7 +393,7 @@ class Commands(RuleBasedStateMachine):
 
 
 PROFILE = settings(
-    max_examples=45,
+    max_examples=30,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.errors import RefusalCode
+from domain.errors import BadArgument, RefusalCode
 from domain.items import MatterScope
 from domain.pages import PageRequest, cursor, page_request
 from domain.places import GeoPoint
@@ -185,10 +185,12 @@ async def test_requests_come_newest_first_and_shown_as_the_reader_may_see_them(d
 
 
 async def test_a_cursor_at_the_edge_of_time_is_no_fault_of_ours(deeds: Deeds) -> None:
-    edge = page_request(20, cursor(("0001-01-01T00:00:00+14:00", "x")), parts=2)
-    page = await requests.requests_page(RequestQuery(overdue=True), edge, by=await deeds.actor("secretary-1"), ports=deeds.ports)
+    early = page_request(20, cursor(("1970-01-01T00:00:00+14:00", "x")), parts=2)
+    page = await requests.requests_page(RequestQuery(overdue=True), early, by=await deeds.actor("secretary-1"), ports=deeds.ports)
 
     assert page.rows == []
+    with pytest.raises(BadArgument):
+        page_request(20, cursor(("0001-01-01T00:00:00+14:00", "x")), parts=2)
 
 
 # --- The same again.
