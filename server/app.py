@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -14,6 +14,7 @@ from schema.root import build_schema
 from server.graphql import GraphQLDoor
 from server.health import health_routes
 from server.identity import context_maker
+from server.loops import end
 from server.metrics import Measured
 from server.wiring import House
 
@@ -31,8 +32,6 @@ def build_app(house: House, identity: Identity, *, more_routes: Sequence[BaseRou
         try:
             yield
         finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            await end(listening)
 
     return Starlette(routes=[*door.mount(), *health_routes(house), *more_routes], lifespan=lifespan, middleware=[Middleware(Measured)])

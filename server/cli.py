@@ -5,7 +5,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 import httpx
@@ -23,6 +22,7 @@ from server.clockwork import run_clockwork
 from server.demo.running import demo_settings, fill, run_demo
 from server.demo.settlement import settlement
 from server.logs import set_up_logs
+from server.loops import end
 from server.metrics import serve_metrics
 from server.mongod import EmbeddedMongod, MongodUnavailable
 from server.production import troubles
@@ -140,14 +140,18 @@ async def _warm_up(identity: FirebaseIdentity) -> None:
 
 
 async def _until_signal(work: Coroutine[None, None, None]) -> None:
-    task = asyncio.ensure_future(work)
+    task, stopped = asyncio.create_task(work), asyncio.Event()
+    stop_on_signals(stopped.set)
+    waiting = asyncio.create_task(_wait(stopped))
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    has_failed = task.done()
+    await end(task, waiting)
+    if has_failed:
+        task.result()
 
-    def stop() -> None:
-        task.cancel()
 
-    stop_on_signals(stop)
-    with suppress(asyncio.CancelledError):
-        await task
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _check(settings: Settings, environment: Mapping[str, str]) -> int:

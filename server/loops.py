@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from server import metrics
 
 PAUSE_AFTER_TROUBLE_SECONDS = 1.0
+PAUSE_BETWEEN_CANCELS_SECONDS = 0.3
 
 log = logging.getLogger(__name__)
 
@@ -26,3 +27,12 @@ async def for_ever(name: str, work: Callable[[], Awaitable[None]], wait: Callabl
             metrics.TROUBLES.labels(name).inc()
             await asyncio.sleep(PAUSE_AFTER_TROUBLE_SECONDS)
         await wait()
+
+
+async def end(*tasks: asyncio.Task[None]) -> None:
+    """Cancels until all have ended: Python 3.11's `wait_for`, through which the driver sends, may swallow a cancellation."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=PAUSE_BETWEEN_CANCELS_SECONDS)

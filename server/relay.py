@@ -22,7 +22,7 @@ from domain.outbox import Outbox, Owed
 from domain.ports import Clock, Organisations
 from domain.push import Pushes
 from server import metrics
-from server.loops import for_ever
+from server.loops import end, for_ever
 
 BATCH = 100
 LEASE_SECONDS = 60.0
@@ -174,10 +174,12 @@ async def ring_on_events(mongo: Mongo, bells: Sequence[asyncio.Event]) -> None:
 async def run_relay(relay: Relay, sequencer: Sequencer, mongo: Mongo) -> None:
     """The relay with everything it does at once, until it is cancelled."""
     deliver, number = asyncio.Event(), asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(relay.run(deliver, number))
-        group.create_task(number_changes(sequencer, number))
-        group.create_task(ring_on_events(mongo, [deliver, number]))
+    works = (relay.run(deliver, number), number_changes(sequencer, number), ring_on_events(mongo, [deliver, number]))
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        await end(*tasks)
 
 
 def _notices(owed: Owed, organisation: Organisation | None) -> tuple[Notice, ...]:

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from time import perf_counter
 
@@ -25,6 +25,7 @@ from server.demo.doors import FCM_PREFIX, DemoDoors
 from server.demo.fcm import FcmStandIn
 from server.demo.main_job import MainJob
 from server.demo.settlement import Settlement, settlement, uid_of
+from server.loops import end
 from server.mongod import EmbeddedMongod
 from server.production import EMULATOR
 from server.relay import Relay, run_relay
@@ -130,8 +131,4 @@ async def _serve_and_play(server: Server, listening: socket.socket, relay: Relay
         await serving
         return 0 if holds else 1
     finally:
-        for helper in helpers:
-            helper.cancel()
-        for helper in helpers:
-            with suppress(asyncio.CancelledError):
-                await helper
+        await end(*helpers)

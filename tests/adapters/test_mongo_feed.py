@@ -53,38 +53,48 @@ class StumblingMongo(Mongo):
         return await super().transact(stumbling)
 
 
-def is_wanted() -> bool:
-    """Asked between two rounds: Python 3.11's `wait_for`, through which PyMongo sends, may swallow a cancellation."""
-    task = asyncio.current_task()
-    return task is None or not task.cancelling()
+async def ended(*running: asyncio.Task[Any]) -> list[BaseException | None]:
+    """Ends tasks, however often it takes: Python 3.11's `wait_for`, through which PyMongo sends, may swallow a cancellation."""
+    pending = set(running)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.3)
+    return [None if task.cancelled() else task.exception() for task in running]
 
 
 async def rival(mongo: Mongo) -> None:
     """A sequencer that gets up again whenever it stumbled."""
     sequencer = Sequencer(mongo)
-    while is_wanted():
+    while True:
         with suppress(_Stumbled):
             if not await sequencer.number():
                 await asyncio.sleep(0.005)
 
 
-async def rivals(stage: Stage, chance: Random) -> None:
+@asynccontextmanager
+async def rivals(stage: Stage, chance: Random) -> AsyncIterator[None]:
     """Two rivals, one of them killed and started again every now and then."""
     mongos = [StumblingMongo(stage, chance) for _ in range(2)]
     running = [asyncio.create_task(rival(mongo)) for mongo in mongos]
-    try:
-        while is_wanted():
+
+    async def kill() -> None:
+        while True:
             await asyncio.sleep(chance.uniform(0.1, 0.3))
             number = chance.randrange(2)
             running[number].cancel()
-            await asyncio.gather(running[number], return_exceptions=True)
-            running[number] = asyncio.create_task(rival(mongos[number]))
+            running.append(asyncio.create_task(rival(mongos[number])))
+            running[number], running[-1] = running[-1], running[number]
+
+    killing = asyncio.create_task(kill())
+    try:
+        yield
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await ended(killing)
+        troubles = await ended(*running)
         for mongo in mongos:
             await mongo.close()
+    assert not [trouble for trouble in troubles if trouble]
 
 
 async def write(stage: Stage, handle: str, count: int) -> None:
@@ -99,14 +109,14 @@ async def write(stage: Stage, handle: str, count: int) -> None:
 
 async def relay(stage: Stage) -> None:
     telling = Relay(stage.house.outbox, stage.house.ports.organisations, QuietPushes(), stage.house.messages, stage.clock)
-    while is_wanted():
+    while True:
         if not await telling.turn():
             await asyncio.sleep(0.01)
 
 
 async def follow(stage: Stage, reader: Actor, limit: int, heard: list[FeedRow]) -> None:
     feed, after = stage.house.ports.feed, 0
-    while is_wanted():
+    while True:
         rows = await feed.rows(after, await feed.head(stage.township), limit, seen_by=reader)
         heard += rows
         after = rows[-1].number if rows else after
@@ -119,10 +129,8 @@ async def meanwhile(*work: Any) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in running:
-            task.cancel()
-        ended = await asyncio.gather(*running, return_exceptions=True)
-    assert not [end for end in ended if isinstance(end, Exception)]
+        troubles = await ended(*running)
+    assert not [trouble for trouble in troubles if trouble]
 
 
 async def test_a_follower_misses_nothing_and_hears_nothing_twice(stage: Stage) -> None:
@@ -130,7 +138,7 @@ async def test_a_follower_misses_nothing_and_hears_nothing_twice(stage: Stage) -
     chance, heard = Random(11), {handle: list[FeedRow]() for handle in ("dispatcher-1", "grid-worker-1", "resident-1")}
     readers = {handle: await stage.actor(handle) for handle in heard}
     following = [follow(stage, readers[handle], limit, rows) for limit, (handle, rows) in zip((7, 3, 100), heard.items(), strict=True)]
-    async with meanwhile(rivals(stage, chance), relay(stage), *following):
+    async with rivals(stage, chance), meanwhile(relay(stage), *following):
         async with asyncio.timeout(40):
             await asyncio.gather(*(write(stage, f"resident-{number}", 15) for number in (1, 2, 3, 1)))
             await until(lambda: _is_all_done(stage))
@@ -158,7 +166,7 @@ async def test_a_phone_that_follows_ends_equal_to_the_server(stage: Stage) -> No
         return batch.cursor
 
     await write(stage, "resident-2", 4)
-    async with meanwhile(rivals(stage, chance), relay(stage)):
+    async with rivals(stage, chance), meanwhile(relay(stage)):
         writing = asyncio.gather(*(write(stage, "resident-1", 12) for _ in range(2)))
         cursor = await phone(None)
         async with asyncio.timeout(30):

@@ -43,7 +43,7 @@ async def test_an_index_that_is_gone_is_named_and_built_again(empty: Mongo) -> N
     assert await missing(empty) == []
 
 
-async def test_an_index_of_another_release_is_not_taken_for_the_one_declared(empty: Mongo) -> None:
+async def test_an_index_of_another_release_is_missed_and_made_anew(empty: Mongo) -> None:
     """The same name over other fields, or over another part of the documents, answers other queries."""
     await build(empty)
     for name, index, keys in (
@@ -53,6 +53,8 @@ async def test_an_index_of_another_release_is_not_taken_for_the_one_declared(emp
         await empty.collection(name).drop_index(index)
         await empty.collection(name).create_index(keys, name=index)
     assert await missing(empty) == ["requests.in_scope", "events.feed"]
+    assert await build(empty) == ["requests.in_scope", "events.feed"]
+    assert await missing(empty) == []
 
 
 async def test_documents_without_what_queries_need_are_refused(empty: Mongo) -> None:

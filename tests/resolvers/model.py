@@ -55,6 +55,7 @@ class Matter:
     return_by: datetime | None = None
     tries: list[datetime] = field(default_factory=list)
     reworks: int = 0
+    unsolved: int = 0
     outcome: Outcome | None = None
     verdict: Verdict | None = None
     grade: Grade | None = None
@@ -264,7 +265,8 @@ class Model:
         matter.verdict, matter.grade, matter.state = sent.verdict, sent.grade, "CLOSED"
         if sent.verdict is Verdict.NOT_SOLVED or sent.grade in BAD_GRADES:
             self._again(matter, at)
-            if matter.reworks > 1:
+            matter.unsolved += 1
+            if matter.unsolved > 1:
                 matter.owner = self._parents[matter.owner] or matter.owner
                 matter.path = self.path(matter.owner)
 
