@@ -129,6 +129,27 @@ def test_what_was_not_solved_twice_is_told_to_the_unit_that_owns_it_now() -> Non
     }
 
 
+def test_whoever_is_told_late_is_told_of_what_happened_then() -> None:
+    """The relay was down: the task has moved on three times since."""
+    given = deed_of(Verb.ASSIGN_AGAIN, asked(), moment("dispatcher-1"))
+    assert given is not None
+    event, now = event_of(given, "dispatcher-1"), standing_in(S.IN_PROGRESS, assignee_id=id_of("secretary-1"))
+    found = notices_of(event, now, town(), on=ON)
+
+    assert {(handle_of(notice.person_id), notice.kind) for notice in found} == {
+        ("grid-worker-2", K.TASK_ASSIGNED),
+        ("grid-worker-1", K.TASK_TAKEN_AWAY),
+    }
+
+
+def test_where_nobody_is_left_to_check_the_resident_is_asked_at_once() -> None:
+    everybody_above = tuple(id_of(handle) for handle in ("grid-leader-1", "secretary-1", "secretary-2", "dispatcher-1"))
+    act = deed_of(Verb.COMPLETE, standing_in(S.IN_PROGRESS, past_assignees=everybody_above), moment("grid-worker-1"))
+
+    assert act is not None
+    assert told(act, "grid-worker-1") == {("resident-1", K.FOLLOW_UP_ASKED)}
+
+
 def test_the_principal_is_asked_and_not_whoever_typed() -> None:
     case = standing_in(S.COMPLETED)
     assert case.request is not None
