@@ -57,7 +57,7 @@ lock: build/uv/bin/uv ## write requirements/ anew from pyproject.toml (UPGRADE=1
 	@$(compile) --extra dev --output-file requirements/dev.txt pyproject.toml
 	@$(compile) --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 
-compile = build/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 $(if $(UPGRADE),--upgrade)
+compile = build/uv/bin/uv pip compile --quiet --universal --no-strip-extras --generate-hashes --no-header --no-annotate --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 build/uv/bin/uv:
 	@$(PYTHON) -m venv --clear build/uv

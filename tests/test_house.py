@@ -275,7 +275,7 @@ def requirements() -> Iterator[tuple[str, str]]:
 
 def test_every_requirement_is_of_one_version_with_hashes_and_of_no_host() -> None:
     locked = list(requirements())
-    pinned = re.compile(r"[a-z0-9][a-z0-9._-]*(\[[a-z,]+\])?==[^ ;]+( ;[^-]*)?( +--hash=sha256:[0-9a-f]{64})+ *")
+    pinned = re.compile(r"[a-z0-9][a-z0-9._-]*(\[[a-z0-9,-]+\])?==[^ ;]+( ;[^-]*)?( +--hash=sha256:[0-9a-f]{64})+ *")
 
     assert {name for name, _ in locked} == {"dev.txt", "run.txt"}
     assert [line[:60] for _, line in locked if not pinned.fullmatch(line)] == []

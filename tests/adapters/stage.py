@@ -1,10 +1,14 @@
 """A house on either driver with a settlement in it, and people who act through the deeds: what the contract tests play on."""
 
+from asyncio import iscoroutine
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+
+from bson import Binary
+from pymongo.read_concern import ReadConcern
 
 from adapters.mongo.collections import COLLECTIONS
 from adapters.mongo.driver import Document
@@ -124,3 +128,18 @@ class Stage:
     def later(self, **time: float) -> datetime:
         self.clock.advance(**time)
         return self.clock()
+
+
+async def open_transactions(house: House) -> list[Document]:
+    """Sessions whose transaction nobody works on any more: each keeps its locks until the server ends it, a minute later."""
+    admin: Any = house.mongo.database.client.get_database("admin", read_concern=ReadConcern("local"))
+    idle = [{"$currentOp": {"idleSessions": True, "localOps": True}}, {"$match": {"type": "idleSession", "transaction": {"$exists": True}}}]
+    pending = admin.aggregate(idle)
+    cursor = await pending if iscoroutine(pending) else pending
+    return [row["lsid"] for row in await cursor.to_list()]
+
+
+async def end_open_transactions(house: House) -> None:
+    """So that what one test left open does not hold up the next."""
+    for lsid in await open_transactions(house):
+        await house.mongo.database.client.admin.command("killSessions", [{"id": Binary.from_uuid(lsid["id"])}])

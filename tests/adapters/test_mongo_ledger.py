@@ -6,13 +6,15 @@ from uuid import uuid4
 
 import pytest
 from pymongo.errors import DuplicateKeyError
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from adapters.mongo.driver import Session
 from adapters.mongo.ledger import Ledger
 from domain.commands import Replayed
 from domain.errors import RefusalCode, Refused, not_found
 from resolvers.requests import SubmitRequest, submit_request
-from tests.adapters.stage import Stage
+from server.wiring import build_house
+from tests.adapters.stage import Stage, end_open_transactions, open_transactions
 
 
 @pytest.fixture
@@ -122,11 +124,47 @@ async def test_a_command_cancelled_at_any_moment_is_carried_out_whole_or_not_at_
         await asyncio.gather(running, return_exceptions=True)
 
     await asyncio.sleep(0.3)  # Motor's threads finish what they had begun
+    await end_open_transactions(stage.house)
     await _is_whole(stage)
     for command in sent:
         await submit_request(command, by=resident, ports=stage.house.ports)
     await _is_whole(stage)
     assert await stage.count("requests") == len(sent)
+
+
+class _Canceller(CommandListener):
+    """Cancels a task at the moment at which its transaction sends its first write."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.task: asyncio.Task[object] | None = None
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if self.task is not None and event.command.get("startTransaction"):
+            self._loop.call_soon_threadsafe(self.task.cancel)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+async def test_a_cancelled_command_leaves_no_transaction_open(stage: Stage, request: pytest.FixtureRequest) -> None:
+    """The first write may reach the server after the abort; then it opens a transaction that nobody ever ends."""
+    if stage.house.settings.mongodb_driver == "motor":
+        request.applymarker(pytest.mark.xfail(reason="a cancelled command goes on in Motor's thread, and may overtake its own abort"))
+    canceller = _Canceller()
+    house, left_open = build_house(stage.house.settings, listeners=[canceller]), 0
+    try:
+        for _ in range(60):
+            canceller.task = asyncio.create_task(Ledger(house.mongo).once(stage.command(), stage.township, "subject", _nothing))
+            await asyncio.gather(canceller.task, return_exceptions=True)
+            await asyncio.sleep(0.01)
+            left_open += len(await open_transactions(stage.house))
+            await end_open_transactions(stage.house)
+    finally:
+        await house.close()
+    assert not left_open, f"{left_open} of 60"
 
 
 async def _is_whole(stage: Stage) -> None:
