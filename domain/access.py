@@ -5,13 +5,15 @@ Keys come from posts and from being somebody; the depth of a role is which keys 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
 from domain.calendar import SHANGHAI
+from domain.households import Household
 from domain.ids import key_of
-from domain.organisation import Appointment, Organisation, Role
+from domain.organisation import Organisation, OrgUnitKind
 from domain.people import Person
+from domain.posts import Appointment, Role
 
 UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Role.CENTRE_CLERK})
 """Roles that see the sub-tree of the unit where they are held."""
@@ -24,7 +26,6 @@ class Door(Enum):
     PERSON = "p"
     WORKER = "w"
     HELPER = "t"
-    HOUSEHOLD = "h"
     GRID = "g"
     UNIT = "u"
 
@@ -50,13 +51,14 @@ def asker_keys(askers: Sequence[str]) -> frozenset[str]:
 class Actor:
     """Somebody who asks or acts, with the rights that live appointments give at the moment `at`.
 
-    `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no person: no keys, so nothing to see.
+    `home` is where they live. `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no person: no keys, nothing to see.
     """
 
     person: Person | None
     appointments: tuple[Appointment, ...]
     keys: frozenset[str]
     organisation: Organisation | None = field(repr=False)
+    home: Household | None = field(default=None, repr=False)
 
     @property
     def id(self) -> str | None:
@@ -88,26 +90,109 @@ class Actor:
 NOBODY = Actor(person=None, appointments=(), keys=frozenset(), organisation=None)
 
 
-def actor_of(person: Person, organisation: Organisation, *, at: datetime) -> Actor:
+def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: Household | None = None) -> Actor:
     """The person with the rights that the organisation gives today, Shanghai time."""
     posts = tuple(organisation.posts_of(person.id, at.astimezone(SHANGHAI).date()))
     held = {key(Door.PERSON, person.id)}
-    if person.household_id:
-        held.add(key(Door.HOUSEHOLD, person.household_id))
     if posts:
         held |= {key(Door.WORKER, person.id), key(Door.HELPER, person.id)}
     for post in posts:
         if post.role is Role.GRID_WORKER and post.grid_id:
-            held.add(key(Door.GRID, post.grid_id))
+            # What was routed under a grid that was cut anew is its successors' to see.
+            held |= keys(Door.GRID, organisation.succeeded_by(post.grid_id))
         elif post.role in UNIT_READERS:
-            held.add(key(Door.UNIT, post.unit_id))
-    return Actor(person, posts, frozenset(held), organisation)
+            held |= keys(Door.UNIT, {post.unit_id, *_taken_over(organisation, post.unit_id)})
+    return Actor(person, posts, frozenset(held), organisation, home)
+
+
+def _taken_over(organisation: Organisation, unit_id: str) -> frozenset[str]:
+    """Units below whose older tasks do not name `unit_id` above them: those that were moved there, those whose place another took."""
+    below = [organisation.units[id_] for id_ in organisation.subtree(unit_id) if id_ in organisation.units]
+    moved = {unit.id for unit in below if unit.former_parent_ids}
+    pending, closed = [id_ for unit in below for id_ in unit.succeeds], set[str]()
+    while pending:
+        current = pending.pop()
+        if current not in closed and current in organisation.units:
+            closed.add(current)
+            pending += organisation.units[current].succeeds
+    return frozenset(moved | closed)
+
+
+@dataclass(frozen=True, slots=True)
+class HomesInSight:
+    """Which homes somebody may find, by where they stand and whom they agreed to; it follows today's organisation, never a copy of it.
+
+    Staff finds homes of its grids and of villages left, a host those of the micro-grid, a link member those that agreed, a resident one.
+    """
+
+    own_id: str | None = None
+    grid_ids: frozenset[str] = frozenset()
+    village_ids: frozenset[str] = frozenset()
+    micro_grid_ids: frozenset[str] = frozenset()
+    member_id: str | None = None
+
+    def as_staff(self, home: Household) -> bool:
+        return home.residence_grid_id in self.grid_ids or home.origin_village_id in self.village_ids
+
+    def has(self, home: Household) -> bool:
+        is_linked = self.member_id is not None and home.link is not None and home.link.member_id == self.member_id
+        return home.id == self.own_id or self.as_staff(home) or home.micro_grid_id in self.micro_grid_ids or is_linked
+
+
+def homes_in_sight(reader: Actor) -> HomesInSight:
+    organisation = reader.organisation
+    if organisation is None or reader.person is None:
+        return HomesInSight()
+    own_id = reader.person.household_id
+    if not reader.appointments:
+        return HomesInSight(own_id)
+    units = frozenset[str]().union(*(organisation.subtree(id_) for id_ in _reach(reader, organisation)))
+    served = {grid.id for grid in organisation.grids.values() if grid.branch_id in units}
+    worked = {id_ for post in reader.appointments if post.role is Role.GRID_WORKER and post.grid_id for id_ in [post.grid_id]}
+    hosted = {post.micro_grid_id for post in reader.appointments if post.role is Role.HUB_HOST and post.micro_grid_id}
+    villages = {village.id for village in organisation.villages.values() if village.unit_id in units}
+    return HomesInSight(own_id, frozenset(served | worked), frozenset(villages), frozenset(hosted), reader.id)
+
+
+def _reach(reader: Actor, organisation: Organisation) -> frozenset[str]:
+    """The tops of the sub-trees whose homes the reader's posts serve: a counter serves whatever its centre stands beside."""
+    tops: set[str] = set()
+    for post in reader.appointments:
+        unit = organisation.units.get(post.unit_id)
+        if post.role in UNIT_READERS and unit is not None:
+            is_counter = post.role is Role.CENTRE_CLERK and unit.kind is OrgUnitKind.SERVICE_CENTRE
+            tops.add(unit.parent_id if is_counter and unit.parent_id else unit.id)
+    return frozenset(tops)
 
 
 def may_see_person(reader: Actor, person: Person, *, at: datetime) -> bool:
-    """Oneself; whoever holds a public post, for anybody signed in; others for those whose keys open them."""
-    if not reader.is_signed_in or reader.organisation is None:
+    """Oneself; whoever holds a public post, for anybody signed in; hosts and link members for those whom they serve and staff above.
+
+    A resident is found through the home: `may_see_resident`.
+    """
+    organisation = reader.organisation
+    if not reader.is_signed_in or organisation is None:
         return False
-    if reader.id == person.id or reader.may_open(person.scopes):
+    on = at.astimezone(SHANGHAI).date()
+    if reader.id == person.id or organisation.has_public_post(person.id, on):
         return True
-    return reader.organisation.has_public_post(person.id, at.astimezone(SHANGHAI).date())
+    return any(_knows(reader, post, organisation, on) for post in organisation.posts_of(person.id, on))
+
+
+def may_see_resident(reader: Actor, home: Household) -> bool:
+    """Staff whose grids or villages the home belongs to; neither its host nor its link member, nor the others who live there."""
+    return homes_in_sight(reader).as_staff(home)
+
+
+def _knows(reader: Actor, post: Appointment, organisation: Organisation, on: date) -> bool:
+    above = {unit.id for unit in organisation.path(post.unit_id)}
+    if above & reader.units_led(*UNIT_READERS):
+        return True
+    if post.grid_id and any(own.role is Role.GRID_WORKER and own.grid_id == post.grid_id for own in reader.appointments):
+        return True
+    home = reader.home
+    if home is None:
+        return False
+    link = home.link_on(on)
+    is_host = post.role is Role.HUB_HOST and post.micro_grid_id is not None and post.micro_grid_id == home.micro_grid_id
+    return is_host or (post.role is Role.LINK_MEMBER and link is not None and link.member_id == post.person_id)

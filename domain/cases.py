@@ -111,10 +111,11 @@ def _act(case: Case, kind: EventKind, task_id: str, facts: Facts | None = None, 
     return Act(case, kind, task_id, {"assignee": task.assignee_id, "owner": task.owner_id, **(facts or {})}, reason)
 
 
-def submitted(case: Case) -> Act:
-    """Row 1 with rows 2 and 6: a case that the router made."""
+def submitted(case: Case, *, is_rule_broken: bool = False) -> Act:
+    """Row 1 with rows 2 and 6: a case that the router made; the committee hears of a rule that was broken."""
     lead = case.tasks[0]
-    return _act(case, EventKind.REQUEST_SUBMITTED, lead.id, {"rule": lead.rule})
+    facts: Facts = {"rule": lead.rule, "broken": True} if is_rule_broken else {"rule": lead.rule}
+    return _act(case, EventKind.REQUEST_SUBMITTED, lead.id, facts)
 
 
 def _permit(case: Case, task_id: str, moment: Moment, *verbs: Verb, expected_version: int | None) -> Task:

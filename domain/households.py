@@ -17,7 +17,7 @@ class HouseholdLink:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """`scopes` says who may find it: its people, its grid, the units above, the village it left, its link member."""
+    """Who may find it follows from where it stands and whom it agreed to (`access.HomesInSight`). `code` is how the list knows it."""
 
     id: str
     township: str
@@ -27,7 +27,7 @@ class Household:
     micro_grid_id: str | None
     origin_village_id: str | None
     link: HouseholdLink | None
-    scopes: frozenset[str]
+    code: str = ""
     version: int = 1
 
     def link_on(self, day: date) -> HouseholdLink | None:

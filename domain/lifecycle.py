@@ -12,7 +12,8 @@ from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.errors import Message, Refusal, RefusalCode, Refused, refused
 from domain.events import EventKind
-from domain.organisation import Organisation, OrgUnitKind, Role
+from domain.organisation import Organisation, OrgUnitKind
+from domain.posts import Role
 from domain.tasks import Task, TaskState
 
 QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS = TaskState.QUEUED, TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS
@@ -180,18 +181,23 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
     held = set()
     if task.assignee_id == actor.id:
         held.add(Standing.ASSIGNEE)
-    path = frozenset(task.owner_path)
+    path = frozenset(authority(task, organisation))
     if path & actor.units_led(Role.GRID_LEADER, Role.SECRETARY):
         held.add(Standing.LEADER)
     if path & actor.units_led(Role.DISPATCHER):
         held.add(Standing.DISPATCHER)
-    if _may_judge_return(task, actor):
+    if _may_judge_return(task, actor, authority(task, organisation)):
         held.add(Standing.RETURN_JUDGE)
     if actor.id in verifiers(task, organisation, on):
         held.add(Standing.VERIFIER)
     if task.askers and task.askers[0] == actor.id:
         held.add(Standing.ASKER)
     return frozenset(held)
+
+
+def authority(task: Task, organisation: Organisation) -> tuple[str, ...]:
+    """The owner unit and those above it as they stand today: whoever took a unit over decides on what it owns."""
+    return tuple(unit.id for unit in organisation.path(task.owner_id)) or task.owner_path
 
 
 def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ...]:
@@ -204,18 +210,18 @@ def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ..
     is_centre = owner is not None and owner.kind is OrgUnitKind.SERVICE_CENTRE
     posts = organisation.posts_at(task.owner_id, on) if is_centre else []
     eligible = [post.person_id for post in posts if post.role is Role.CENTRE_CLERK and post.person_id not in excluded]
-    for unit_id in task.owner_path:
+    for unit_id in authority(task, organisation):
         leaders = [person for person in organisation.leaders(unit_id, on) if person not in excluded]
         if leaders:
             return tuple(dict.fromkeys([*eligible, *leaders]))
     return tuple(eligible)
 
 
-def _may_judge_return(task: Task, actor: Actor) -> bool:
+def _may_judge_return(task: Task, actor: Actor, path: tuple[str, ...]) -> bool:
     if actor.id in task.returners:
         return False
-    above = frozenset(task.owner_path[1:]) or frozenset(task.owner_path)
-    return bool(frozenset(task.owner_path) & actor.units_led(Role.DISPATCHER)) or bool(above & actor.units_led(Role.SECRETARY))
+    above = frozenset(path[1:]) or frozenset(path)
+    return bool(frozenset(path) & actor.units_led(Role.DISPATCHER)) or bool(above & actor.units_led(Role.SECRETARY))
 
 
 def permit(verbs: tuple[Verb, ...], task: Task, standing: frozenset[Standing], *, expected_version: int | None = None) -> Move:

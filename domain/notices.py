@@ -12,7 +12,8 @@ from domain.events import Event, EventKind
 from domain.ids import Kind, derived
 from domain.lifecycle import verifiers
 from domain.messages import Messages
-from domain.organisation import Organisation, Role
+from domain.organisation import Organisation
+from domain.posts import Role
 from domain.routing import unit_above
 from domain.tasks import Task
 
@@ -21,6 +22,7 @@ class NoticeKind(Enum):
     TASK_ASSIGNED = "task_assigned"
     TASK_TAKEN_AWAY = "task_taken_away"
     TASK_UNROUTED = "task_unrouted"
+    RULE_BROKEN = "rule_broken"
     TASK_REMINDED = "task_reminded"
     TASK_CLIMBED = "task_climbed"
     TASK_NOT_TAKEN = "task_not_taken"
@@ -87,7 +89,10 @@ Concern = tuple[str | None, NoticeKind, str]
 def _concerned(event: Event, task: Task, case: Case, organisation: Organisation, on: date) -> list[Concern]:
     match event.kind:
         case EventKind.REQUEST_SUBMITTED:
-            return _assigned(event, task, organisation, on)
+            broken = (
+                [(person, NoticeKind.RULE_BROKEN, task.id) for person in _committee(organisation, on)] if event.facts.get("broken") else []
+            )
+            return [*_assigned(event, task, organisation, on), *broken]
         case EventKind.TASK_ASSIGNED | EventKind.RETURN_APPROVED:
             return [*_assigned(event, task, organisation, on), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
         case EventKind.TASK_ESCALATED:
@@ -130,6 +135,12 @@ def _desk(event: Event, task: Task, organisation: Organisation, on: date) -> lis
     silent = {event.actor_id, *task.hidden_from}
     dispatchers = [post.person_id for post in organisation.posts_at(root, on) if post.role is Role.DISPATCHER]
     return [person for person in dispatchers if person not in silent] or organisation.leaders(root, on)
+
+
+def _committee(organisation: Organisation, on: date) -> list[str]:
+    """Whoever answers for the township: they can have a rule mended."""
+    posts = organisation.posts_at(organisation.root().id, on)
+    return [post.person_id for post in posts if post.role in {Role.SECRETARY, Role.DISPATCHER}]
 
 
 def _text(event: Event, name: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from domain.people import Person
 from domain.places import Area, GeoPoint
+from domain.posts import LEADING_ROLES, PUBLIC_ROLES, Absence, Appointment, Duty
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -30,30 +31,19 @@ class OrgUnitKind(Enum):
     PROVIDER = "PROVIDER"
 
 
-class Role(Enum):
-    RESIDENT = "RESIDENT"
-    LINK_MEMBER = "LINK_MEMBER"
-    HUB_HOST = "HUB_HOST"
-    GRID_WORKER = "GRID_WORKER"
-    GRID_LEADER = "GRID_LEADER"
-    CENTRE_CLERK = "CENTRE_CLERK"
-    DISPATCHER = "DISPATCHER"
-    SECRETARY = "SECRETARY"
-    PROVIDER_WORKER = "PROVIDER_WORKER"
-    VOLUNTEER = "VOLUNTEER"
-    PRIVACY_OFFICER = "PRIVACY_OFFICER"
-    ADMINISTRATOR = "ADMINISTRATOR"
+OVERLAYS = frozenset({OrgUnitKind.AREA_COMMITTEE, OrgUnitKind.INDUSTRY_COMMITTEE})
+"""They co-ordinate the units that they cover, and own nothing by default."""
 
 
-LEADING_ROLES = (Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY)
-"""Who answers for a unit, in the order in which they are asked."""
-
-PUBLIC_ROLES = frozenset(Role) - {Role.RESIDENT, Role.LINK_MEMBER, Role.HUB_HOST}
-"""Posts whose holder's name hangs on the notice board; volunteers at home (hosts, link members) are shown to whom they serve."""
+class GridKind(Enum):
+    GENERAL = "GENERAL"
+    DEDICATED = "DEDICATED"
 
 
 @dataclass(frozen=True, slots=True)
 class OrgUnit:
+    """`covers` are the units that an overlay co-ordinates, `succeeds` those whose place it took, `former_parent_ids` where it stood."""
+
     id: str
     township: str
     code: str
@@ -63,6 +53,9 @@ class OrgUnit:
     valid_from: date
     valid_to: date | None = None
     skill: str | None = None
+    covers: tuple[str, ...] = ()
+    succeeds: tuple[str, ...] = ()
+    former_parent_ids: tuple[str, ...] = ()
     version: int = 1
 
     def is_valid(self, on: date) -> bool:
@@ -71,15 +64,20 @@ class OrgUnit:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
+    """`boundary` is empty where nobody drew it; `succeeds` are the grids that were cut anew into it."""
+
     id: str
     township: str
     code: str
     name: str
     branch_id: str
-    boundary: Area
+    boundary: Area | None
     household_count: int
     valid_from: date
     valid_to: date | None = None
+    kind: GridKind = GridKind.GENERAL
+    succeeds: tuple[str, ...] = ()
+    version: int = 1
 
     def is_valid(self, on: date) -> bool:
         return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
@@ -92,6 +90,11 @@ class MicroGrid:
     code: str
     name: str
     grid_id: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def is_valid(self, on: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on < self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,24 +120,6 @@ class Village:
 
 
 @dataclass(frozen=True, slots=True)
-class Appointment:
-    """A post held from `since` until `until` (exclusive), at a unit, for a grid or a micro-grid where it has one."""
-
-    id: str
-    township: str
-    person_id: str
-    role: Role
-    unit_id: str
-    since: date
-    until: date | None = None
-    grid_id: str | None = None
-    micro_grid_id: str | None = None
-
-    def is_live(self, on: date) -> bool:
-        return self.since <= on and (self.until is None or on < self.until)
-
-
-@dataclass(frozen=True, slots=True)
 class OrganisationParts:
     """All rows of one township, as they are stored."""
 
@@ -145,25 +130,33 @@ class OrganisationParts:
     villages: Sequence[Village]
     appointments: Sequence[Appointment]
     holders: Sequence[Person]
+    absences: Sequence[Absence] = ()
+    duties: Sequence[Duty] = ()
 
 
 class Organisation:
-    """A township at one moment. `stamp` changes with every change to it; two with one stamp are equal."""
+    """A township at one moment. `stamp` changes with every change to it; two with one stamp are equal. `version` counts the changes."""
 
-    __slots__ = ("_by_person", "_by_unit", "_children", "grids", "holders", "hubs", "micro_grids", "stamp", "township", "units", "villages")
-
-    def __init__(self, township: str, stamp: str, parts: OrganisationParts) -> None:
+    def __init__(self, township: str, stamp: str, parts: OrganisationParts, *, version: int = 1) -> None:
         self.township = township
         self.stamp = stamp
+        self.version = version
+        self.parts = parts
         self.units: Mapping[str, OrgUnit] = {unit.id: unit for unit in parts.units}
         self.grids: Mapping[str, Grid] = {grid.id: grid for grid in parts.grids}
         self.micro_grids: Mapping[str, MicroGrid] = {micro.id: micro for micro in parts.micro_grids}
         self.hubs: Mapping[str, HubHousehold] = {hub.id: hub for hub in parts.hubs}
         self.villages: Mapping[str, Village] = {village.id: village for village in parts.villages}
         self.holders: Mapping[str, Person] = {person.id: person for person in parts.holders}
+        self.absences: Mapping[str, Absence] = {absence.id: absence for absence in parts.absences}
+        self.duties: Mapping[str, Duty] = {duty.id: duty for duty in parts.duties}
+        posts = sorted(parts.appointments, key=lambda post: post.order)
+        self.appointments: Mapping[str, Appointment] = {post.id: post for post in posts}
         self._children = _grouped((unit.parent_id, unit) for unit in parts.units)
-        self._by_unit = _grouped((post.unit_id, post) for post in parts.appointments)
-        self._by_person = _grouped((post.person_id, post) for post in parts.appointments)
+        self._by_unit = _grouped((post.unit_id, post) for post in posts)
+        self._by_person = _grouped((post.person_id, post) for post in posts)
+        self._away = _grouped((absence.person_id, absence) for absence in parts.absences)
+        self._rota = _grouped((duty.unit_id, duty) for duty in parts.duties)
 
     def path(self, unit_id: str) -> tuple[OrgUnit, ...]:
         """The unit and those above it, nearest first, the township last."""
@@ -176,6 +169,17 @@ class Organisation:
 
     def children(self, unit_id: str) -> Sequence[OrgUnit]:
         return self._children.get(unit_id, ())
+
+    def subtree(self, unit_id: str) -> frozenset[str]:
+        """The unit and everything below it."""
+        found: dict[str, None] = {}
+        pending = [unit_id]
+        while pending:
+            current = pending.pop()
+            if current not in found:
+                found[current] = None
+                pending += [child.id for child in self.children(current)]
+        return frozenset(found)
 
     def root(self) -> OrgUnit:
         """The township committee, where every climb ends."""
@@ -195,6 +199,25 @@ class Organisation:
         """Whether the person's name hangs on the notice board."""
         return any(post.role in PUBLIC_ROLES for post in self.posts_of(person_id, on))
 
+    def absence_of(self, person_id: str, on: date) -> Absence | None:
+        """The leave that somebody is on."""
+        return next((absence for absence in self._away.get(person_id, ()) if absence.is_live(on)), None)
+
+    def on_duty(self, holders: Sequence[str], unit_id: str, on: date, *, grid_id: str | None = None) -> list[str]:
+        """Those who are there, whoever has the turn on the unit's rota (for that grid, or for all of it) first."""
+        turns = [duty.person_id for duty in self._rota.get(unit_id, ()) if duty.is_live(on) and duty.grid_id in {None, grid_id}]
+        return self.present([*turns, *holders], on)
+
+    def present(self, holders: Sequence[str], on: date) -> list[str]:
+        """The holders in their order; for whoever is on leave the substitute, or nobody. A substitute holds a post and is not away."""
+        there: dict[str, None] = {}
+        for person_id in holders:
+            absence = self.absence_of(person_id, on)
+            stand_in = person_id if absence is None else absence.substitute_id
+            if stand_in is not None and self.posts_of(stand_in, on) and self.absence_of(stand_in, on) is None:
+                there[stand_in] = None
+        return list(there)
+
     def leaders(self, unit_id: str, on: date) -> list[str]:
         """Those who answer for the unit, first asked first."""
         posts = self.posts_at(unit_id, on)
@@ -211,11 +234,31 @@ class Organisation:
 
     def grid_at(self, point: GeoPoint, on: date) -> Grid | None:
         """The grid in whose boundary the point lies."""
-        return next((grid for grid in self.grids.values() if grid.is_valid(on) and grid.boundary.contains(point)), None)
+        drawn = (grid for grid in self.grids.values() if grid.boundary is not None and grid.is_valid(on))
+        return next((grid for grid in drawn if grid.boundary and grid.boundary.contains(point)), None)
 
-    def unit_of_kind(self, kind: OrgUnitKind, on: date, *, skill: str | None = None) -> OrgUnit | None:
-        """The unit of a kind (and skill) that there is on that day."""
-        return next((unit for unit in self.units.values() if unit.kind is kind and unit.skill == skill and unit.is_valid(on)), None)
+    def succeeded_by(self, grid_id: str) -> frozenset[str]:
+        """The grid and all that were cut anew into it, however long ago."""
+        found: set[str] = set()
+        pending = [grid_id]
+        while pending:
+            current = pending.pop()
+            grid = self.grids.get(current)
+            if grid is not None and current not in found:
+                found.add(current)
+                pending += grid.succeeds
+        return frozenset(found)
+
+    def unit_of_kind(self, kind: OrgUnitKind, on: date, *, skill: str | None = None, near: str | None = None) -> OrgUnit | None:
+        """The unit of a kind (and skill) that there is on that day: of several the nearest to unit `near`, then the first by code."""
+        there = [unit for unit in self.units.values() if unit.kind is kind and unit.skill == skill and unit.is_valid(on)]
+        around = [unit.id for unit in self.path(near)] if near else []
+
+        def distance(unit: OrgUnit) -> tuple[int, str]:
+            meeting = next((step.id for step in self.path(unit.id) if step.id in around), None)
+            return (around.index(meeting) if meeting else len(around), unit.code)
+
+        return min(there, key=distance, default=None)
 
 
 def _grouped(pairs: Iterable[tuple[K, V]]) -> Mapping[K, Sequence[V]]:

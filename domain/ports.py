@@ -3,7 +3,7 @@
 `seen_by` is keyword-only and has no default: what the reader's keys do not open is not found, in every read.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -24,6 +24,7 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.people import Person
 from domain.places import GeoPoint
+from domain.reorganisation import Changed, Reorganise
 from domain.requests import Request, RequestState, Words
 from domain.sync import FeedRow
 from domain.tasks import Task, TaskState
@@ -72,6 +73,19 @@ class Organisations(Protocol):
         """The township in whose area the point lies."""
         ...
 
+    async def as_of(self, now: Organisation, at: datetime) -> Organisation:
+        """The township as it was kept at that moment; before anything was kept, as it was kept first."""
+        ...
+
+    async def reorganise(
+        self, township: str, change: Reorganise, *, household_ids: Sequence[str] = (), subject_id: str, command: Command
+    ) -> Changed | Replayed:
+        """Makes what `change` says true from the next version on, with the command's record in one transaction.
+
+        Raises `Refused`: whatever `change` raises, COMMAND_MISMATCH, CONFLICT while an import is being applied.
+        """
+        ...
+
 
 class People(Protocol):
     async def signed_in(self, sign_in: SignIn, *, at: datetime) -> Actor:
@@ -86,7 +100,11 @@ class People(Protocol):
 class Households(Protocol):
     async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Household]: ...
 
-    async def of_requests(self, township: str, ids: Sequence[str]) -> Sequence[Household]:
+    async def as_of(self, home: Household, organisation: Organisation) -> Household:
+        """The home as it was in that version of the organisation; as it is now where it was not kept then. `home` was read for somebody."""
+        ...
+
+    async def of_requests(self, township: str, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Household]:
         """Homes named by requests that the reader may see; their link is not part of that."""
         ...
 
@@ -141,6 +159,10 @@ class Tasks(Protocol):
     async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]: ...
 
     async def of_requests(self, township: str, request_ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]: ...
+
+    async def to_do(self, township: str, person_ids: Collection[str]) -> Mapping[str, int]:
+        """How many tasks stand on the list of each; for routing, which skips whoever has too many."""
+        ...
 
     async def page(self, query: TaskQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Task]:
         """Newest first; by due time, soonest first, where `overdue` or `due_before` is asked for."""
@@ -221,3 +243,4 @@ class Ports:
     figures: Figures
     clock: Clock
     ids: Ids
+    load_limit: int

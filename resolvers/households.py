@@ -19,5 +19,5 @@ async def households_of_requests(requests: Sequence[Request], *, by: Actor, port
     for township in set(wanted.values()):
         missing = [id_ for id_, at in wanted.items() if at == township and id_ not in found]
         if missing:
-            found |= {home.id: home for home in await ports.households.of_requests(township, missing)}
+            found |= {home.id: home for home in await ports.households.of_requests(township, missing, seen_by=by)}
     return found

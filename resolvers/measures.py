@@ -6,8 +6,8 @@ from datetime import date
 from domain.access import Actor
 from domain.errors import BadArgument
 from domain.measures import Measure
-from domain.organisation import Role
 from domain.ports import Ports
+from domain.posts import Role
 
 LONGEST_PERIOD_DAYS = 366 * 2
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)

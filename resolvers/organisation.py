@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from domain.access import Actor, may_see_person
+from domain.access import Actor, may_see_person, may_see_resident
 from domain.calendar import SHANGHAI
 from domain.errors import BadArgument
 from domain.ids import parse
 from domain.items import MatterScope, ServiceItem, ServiceLine
-from domain.organisation import PUBLIC_ROLES, Appointment, Grid, Organisation, OrgUnit
+from domain.organisation import Grid, Organisation, OrgUnit
 from domain.people import Person
 from domain.places import GeoPoint
 from domain.ports import Ports
+from domain.posts import PUBLIC_ROLES, Appointment
 from domain.routing import Place, Service, who_serves
 
 
@@ -39,14 +40,21 @@ async def grid_at(point: GeoPoint, *, by: Actor, ports: Ports) -> Grid | None:
 async def who_serves_household(
     household_id: str, item_id: str, scope: MatterScope | None, at: datetime | None, *, by: Actor, ports: Ports
 ) -> Service | None:
-    """For the household's own people and staff in scope; for anybody else there is no such household."""
+    """For the household's own people and staff in scope; for anybody else there is no such household.
+
+    A past moment is answered by the organisation as it was kept then; who had how much to do is not kept.
+    """
     item = (await ports.catalogue.items()).get(item_id)
     found = await ports.households.by_ids([household_id], seen_by=by)
     if item is None or not found or by.organisation is None:
         return None
     home = found[0]
+    organisation, on = by.organisation, _day(at, ports)
+    if at is not None and at < ports.clock():
+        organisation = await ports.organisations.as_of(organisation, at)
+        home = await ports.households.as_of(home, organisation)
     place = Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id)
-    return who_serves(by.organisation, item, scope or item.default_scope, place, on=_day(at, ports))
+    return who_serves(organisation, item, scope or item.default_scope, place, on=on)
 
 
 async def who_serves_point(
@@ -58,6 +66,8 @@ async def who_serves_point(
     if item is None or organisation is None:
         return None
     on = _day(at, ports)
+    if at is not None and at < ports.clock():
+        organisation = await ports.organisations.as_of(organisation, at)
     grid = organisation.grid_at(point, on)
     if grid is None:
         return None
@@ -95,7 +105,12 @@ async def persons_by_ids(ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequ
     if by.person is None:
         return []
     at = ports.clock()
-    return [person for person in await ports.people.by_ids(by.person.township, ids) if may_see_person(by, person, at=at)]
+    found = await ports.people.by_ids(by.person.township, ids)
+    known = [person for person in found if may_see_person(by, person, at=at)]
+    others = [person for person in found if person not in known and person.household_id]
+    homes = {home.id: home for home in await ports.households.by_ids([person.household_id or "" for person in others], seen_by=by)}
+    residents = [person for person in others if person.household_id in homes and may_see_resident(by, homes[person.household_id])]
+    return [*known, *residents]
 
 
 async def _organisation(township: str, *, by: Actor, ports: Ports) -> Organisation | None:

@@ -16,12 +16,13 @@ from domain.households import Household
 from domain.ids import Kind
 from domain.items import MatterScope, ServiceItem
 from domain.legs import promise, windows
-from domain.organisation import Organisation, Role
+from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.places import GeoPoint
 from domain.ports import Ports, RequestQuery
+from domain.posts import Role
 from domain.requests import Grade, Request, RequestState, Verdict, Words, request_number
-from domain.routing import Avoided, Place, Service, who_serves
+from domain.routing import Avoided, Loads, Place, Service, candidates, who_serves
 from domain.tasks import Task, TaskState
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
@@ -81,7 +82,7 @@ async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Don
     """A request with its routed task, both clocks running; the answer is there before anybody was told."""
     now = await acting("submitRequest", sent, by=by, ports=ports, acting_for_id=sent.on_behalf_of_id)
     try:
-        case, words = await _routed(sent, now, by, ports)
+        case, words, is_rule_broken = await _routed(sent, now, by, ports)
     except Refused:
         # What was taken on once stays so, whatever has become of the home or the item since.
         try:
@@ -91,11 +92,11 @@ async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Don
         if replayed is None:
             raise
         return await _answered(replayed, by=by, ports=ports)
-    return await _answered(await _keep(case, words, now, ports), by=by, ports=ports)
+    return await _answered(await _keep(case, words, now, ports, is_rule_broken=is_rule_broken), by=by, ports=ports)
 
 
-async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> tuple[Case, Words]:
-    """The new case, checked and routed, and its words. Nothing is written."""
+async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> tuple[Case, Words, bool]:
+    """The new case, checked and routed, its words, and whether a rule of routing was broken. Nothing is written."""
     text, address = required_text(sent.text, "text"), optional_text(sent.address, "address")
     _check_place_is_given(sent, now)
     item = (await ports.catalogue.items()).get(sent.item_id)
@@ -108,10 +109,12 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
     home = await _home(sent.household_id, by, ports) if sent.household_id is not None else None
     await _check_principal(sent, home, now, by, ports)
     where = await _where(sent, home, scope, now, by, ports)
-    service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided)
+    asked = candidates(now.organisation, item, scope, where.place, on=on)
+    loads = Loads(await ports.tasks.to_do(now.person.township, asked), ports.load_limit)
+    service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided, loads=loads)
     behalf = sent.on_behalf_of_id if sent.on_behalf_of_id != now.person.id else None
     case = await _new_case(_Matter(item, scope, where, avoided, behalf), service, now, ports)
-    return case, Words(case.tasks[0].request_id or "", text, address, sent.location)
+    return case, Words(case.tasks[0].request_id or "", text, address, sent.location), service.is_broken
 
 
 async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> Done[Request]:
@@ -148,12 +151,13 @@ async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> M
     return {words.request_id: Words(words.request_id, words.text) if words.request_id in shielded else words for words in found}
 
 
-async def _keep(case: Case, words: Words, now: Acting, ports: Ports) -> Case | Replayed:
+async def _keep(case: Case, words: Words, now: Acting, ports: Ports, *, is_rule_broken: bool) -> Case | Replayed:
     """Keeps a new case under a number that nobody has."""
     for _ in range(NUMBERS_TRIED):
         number = request_number(now.person.township, now.at.astimezone(SHANGHAI).date(), ports.ids.digits(7))
         try:
-            return await ports.requests.add(cases.submitted(case.numbered(number)), words, now.event_id, now.command)
+            act = cases.submitted(case.numbered(number), is_rule_broken=is_rule_broken)
+            return await ports.requests.add(act, words, now.event_id, now.command)
         except NumberTaken:
             continue
     raise RuntimeError("every number that chance gave was taken")

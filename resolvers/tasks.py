@@ -11,10 +11,11 @@ from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
 from domain.errors import Message, RefusalCode, invalid, not_found, refused
 from domain.items import ServiceItem
-from domain.organisation import Appointment, Organisation, Role
+from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.ports import Ports, TaskQuery
-from domain.routing import RULE_CLIMB, RULE_HAND, Service, who_serves
+from domain.posts import Appointment, Role
+from domain.routing import RULE_CLIMB, RULE_HAND, Avoided, Service, who_serves
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
@@ -111,7 +112,7 @@ async def assign_task(sent: AssignTask, *, by: Actor, ports: Ports) -> Done[Task
     note = optional_text(sent.note, "note")
 
     def change(case: Case) -> Act:
-        service = _by_hand(sent.assignee_id, case.task(sent.task_id), now, by)
+        service = _by_hand(sent.assignee_id, case.task(sent.task_id), case.avoided, now, by)
         return cases.assign(case, sent.task_id, service, now.moment(case), note=note, expected_version=sent.expected_version)
 
     return await _move(sent.task_id, change, now, by=by, ports=ports)
@@ -179,7 +180,7 @@ async def decide_return(sent: DecideReturn, *, by: Actor, ports: Ports) -> Done[
         if not sent.approved:
             return cases.refuse_return(case, sent.task_id, moment, reason=reason or "", expected_version=version)
         task = case.task(sent.task_id)
-        service = _by_hand(sent.assignee_id, task, now, by) if sent.assignee_id is not None else _by_router(case, items, now)
+        service = _by_hand(sent.assignee_id, task, case.avoided, now, by) if sent.assignee_id is not None else _by_router(case, items, now)
         return cases.approve_return(case, sent.task_id, service, moment, reason=reason, expected_version=version)
 
     return await _move(sent.task_id, change, now, by=by, ports=ports)
@@ -236,7 +237,7 @@ async def _move(task_id: str, change: Callable[[Case], Act], now: Acting, *, by:
     return Done(found[0], is_replay=True)
 
 
-def _by_hand(assignee_id: str, task: Task, now: Acting, by: Actor) -> Service:
+def _by_hand(assignee_id: str, task: Task, avoided: Avoided, now: Acting, by: Actor) -> Service:
     """The service of the person whom a leader or the dispatcher picked. Refuses whoever holds no post within their reach."""
     on = now.at.astimezone(SHANGHAI).date()
     organisation = now.organisation
@@ -244,9 +245,13 @@ def _by_hand(assignee_id: str, task: Task, now: Acting, by: Actor) -> Service:
     posts = [post for post in organisation.posts_of(assignee_id, on) if post.role in ASSIGNABLE] if person else []
     if person is None or not posts or not may_see_person(by, person, at=now.at):
         raise not_found("assigneeId")
-    within = [post for post in posts if _is_within_reach(post, organisation, by)]
-    if not within or assignee_id in task.hidden_from:
+    # Whom it is about may be looked into by their own leader, where somebody above says so; a unit by nobody of its own.
+    of_unit = Avoided(unit_id=avoided.unit_id)
+    within = [post for post in posts if _is_within_reach(post, organisation, by) and not of_unit.covers(organisation, post.unit_id, on)]
+    if not within or assignee_id in task.hidden_from or assignee_id in avoided.persons(organisation, on):
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.assignee_out_of_reach", "assigneeId")
+    if organisation.absence_of(assignee_id, on) is not None:
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.assignee_away", "assigneeId")
     own_unit = [post for post in within if post.unit_id == task.owner_id]
     post = min(own_unit or within, key=lambda candidate: ASSIGNABLE.index(candidate.role))
     unit = organisation.units[post.unit_id]

@@ -6,6 +6,7 @@ from typing import Any
 from strawberry import Parent
 
 from domain import households
+from domain.access import homes_in_sight
 from domain.calendar import SHANGHAI
 from domain.ids import township_of
 from domain.people import Person
@@ -23,7 +24,7 @@ async def _origin_village(root: Parent[households.Household], info: Info) -> Any
 
 def _link(root: Parent[households.Household], info: Info) -> households.HouseholdLink | None:
     context = info.context
-    return root.link_on(context.at.astimezone(SHANGHAI).date()) if context.actor.may_open(root.scopes) else None
+    return root.link_on(context.at.astimezone(SHANGHAI).date()) if homes_in_sight(context.actor).has(root) else None
 
 
 async def _member(root: Parent[households.HouseholdLink], info: Info) -> Person | None:

@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 from strawberry import Parent
 
-from domain import items, organisation, places, routing
+from domain import items, organisation, places, posts, routing
 from domain.calendar import SHANGHAI
 from domain.deadlines import DeadlineClass
 from domain.people import Person
@@ -114,26 +114,26 @@ class Village(Node):
     name: str = described("Name (名称).")
 
 
-async def _person(root: Parent[organisation.Appointment], info: Info) -> Any:
+async def _person(root: Parent[posts.Appointment], info: Info) -> Any:
     return (await info.context.organisation_of(root.township)).holders[root.person_id]
 
 
-async def _unit(root: Parent[organisation.Appointment], info: Info) -> Any:
+async def _unit(root: Parent[posts.Appointment], info: Info) -> Any:
     return (await info.context.organisation_of(root.township)).units.get(root.unit_id)
 
 
-async def _grid(root: Parent[organisation.Appointment], info: Info) -> Any:
+async def _grid(root: Parent[posts.Appointment], info: Info) -> Any:
     return (await info.context.organisation_of(root.township)).grids.get(root.grid_id or "")
 
 
-async def _micro_grid_of_post(root: Parent[organisation.Appointment], info: Info) -> Any:
+async def _micro_grid_of_post(root: Parent[posts.Appointment], info: Info) -> Any:
     return (await info.context.organisation_of(root.township)).micro_grids.get(root.micro_grid_id or "")
 
 
-@shows(organisation.Appointment, "A post that somebody holds for a time (任职).")
+@shows(posts.Appointment, "A post that somebody holds for a time (任职).")
 class Appointment:
     person: Any = edge(_person, PersonT, "Who holds it (任职人).")
-    role: organisation.Role = described("As what (角色).")
+    role: posts.Role = described("As what (角色).")
     unit: Any = edge(_unit, OrgUnitT | None, "Where (所在组织).")
     grid: Any = edge(_grid, GridT | None, "For which grid (网格).")
     micro_grid: Any = edge(_micro_grid_of_post, MicroGridT | None, "For which micro-grid (微网格).")

@@ -12,7 +12,7 @@ import schema.enums  # noqa: F401  # shows the enumerations before any type uses
 from domain.access import Actor
 from domain.errors import BadArgument
 from domain.items import MatterScope, ServiceLine
-from domain.organisation import Role
+from domain.posts import Role
 from domain.tasks import TO_DO
 from resolvers import measures as measure_reads
 from resolvers import notices as notice_reads

@@ -30,6 +30,7 @@ class Settings:
     firebase_project: str = _setting("", "Firebase project id, for sign-in and pushes; demo-lianhu in demo mode")
     data_key: str = _setting("", "key of the field encryption: a file, or a reference that a key service understands; wanted in production")
     data_dir: Path = _setting(Path(".data"), "demo mode: where its MongoDB keeps its files")
+    load_limit: int = _setting(30, "open tasks after which the router passes a worker over, unless there is danger")
     log_format: Literal["text", "json"] = _setting("text", "text, or json for a log collector")
     allowed_origins: tuple[str, ...] = _setting((), "origins of web consoles that may open sockets, separated by commas")
 
@@ -72,6 +73,10 @@ def _value(name: str, text: str) -> Any:
     if name in {"port", "metrics_port"}:
         if not (text.isascii() and text.isdecimal() and int(text) < 65_536):
             raise ValueError(f"must be a port number from 0 to 65535, not {text!r}")
+        return int(text)
+    if name == "load_limit":
+        if not (text.isascii() and text.isdecimal() and 0 < int(text) < 10_000):
+            raise ValueError(f"must be a number from 1 to 9999, not {text!r}")
         return int(text)
     if name == "allowed_origins":
         return tuple(origin.strip() for origin in text.split(",") if origin.strip())

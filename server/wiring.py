@@ -87,7 +87,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     mongo = open_database(settings, listeners=listeners)
     ledger = Ledger(mongo)
     cases = MongoCases(mongo, ledger)
-    organisations = MongoOrganisations(mongo)
+    organisations = MongoOrganisations(mongo, ledger)
     devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
     ports = Ports(
         organisations=organisations,
@@ -104,6 +104,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         figures=MongoFigures(mongo),
         clock=clock,
         ids=RandomIds(),
+        load_limit=settings.load_limit,
     )
     return House(
         settings,

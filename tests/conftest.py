@@ -87,6 +87,7 @@ async def plant(house: House, planned: Settlement) -> None:
         planned.area,
         secrets.token_hex(8),
         planned.parts,
+        at=MONDAY_MORNING - timedelta(days=30),
         persons=planned.persons,
         households=planned.households,
         accounts={uid_of(handle): person_id for handle, person_id in planned.handles.items()},

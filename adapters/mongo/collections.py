@@ -61,20 +61,33 @@ def _index(name: str, *names: str, **options: Any) -> Index:
     return Index(name, _keys(*names), options)
 
 
+def _versioned(name: str, **fields: str | list[str]) -> Collection:
+    """Rows that are true from one version of the township until another (`adapters/mongo/versions.py`)."""
+    kept = {**_TOWNSHIP, "id": "string", "from_version": "int", "to_version": "int", **fields}
+    return Collection(name, kept, (_index("by_township", "township", "to_version", "from_version"), _index("of_id", "id", "to_version")))
+
+
 _TOWNSHIP = {"township": "string"}
 _SCOPED = {**_TOWNSHIP, "scopes": "array", "version": "int"}
 
 COLLECTIONS: tuple[Collection, ...] = (
-    Collection("townships", {"name": "string", "stamp": "string", "area": "object"}, (Index("area", [("area", "2dsphere")]),)),
-    Collection("units", {**_TOWNSHIP, "code": "string", "kind": "string"}, (_index("by_township", "township"),)),
-    Collection("grids", {**_TOWNSHIP, "code": "string", "branch_id": "string"}, (_index("by_township", "township"),)),
-    Collection("micro_grids", {**_TOWNSHIP, "grid_id": "string"}, (_index("by_township", "township"),)),
-    Collection("hubs", {**_TOWNSHIP, "host_id": "string"}, (_index("by_township", "township"),)),
-    Collection("villages", {**_TOWNSHIP, "division_code": "string"}, (_index("by_township", "township"),)),
-    Collection("appointments", {**_TOWNSHIP, "person_id": "string", "role": "string"}, (_index("by_township", "township", "rank"),)),
-    Collection("persons", {**_TOWNSHIP, "scopes": "array"}, (_index("post_holders", "township", "has_post"),)),
+    Collection("townships", {"name": "string", "stamp": "string", "version": "int"}, (Index("area", [("area", "2dsphere")]),)),
+    Collection(
+        "organisation_versions",
+        {**_TOWNSHIP, "version": "int", "activated_at": "date"},
+        (_index("activated", "township", "activated_at"),),
+    ),
+    _versioned("units", code="string", kind="string"),
+    _versioned("grids", code="string", branch_id="string"),
+    _versioned("micro_grids", grid_id="string"),
+    _versioned("hubs", host_id="string"),
+    _versioned("villages", division_code="string"),
+    _versioned("appointments", person_id="string", role="string"),
+    _versioned("absences", person_id="string"),
+    _versioned("duties", person_id="string", unit_id="string"),
+    _versioned("persons", display_name="string"),
     Collection("accounts", {**_TOWNSHIP, "person_id": "string"}),
-    Collection("households", {**_SCOPED, "label": "string"}),
+    _versioned("households", label="string"),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
     Collection(
@@ -114,6 +127,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("in_scope_by_grid", "township", "scopes", "grid_id", "-_id"),
             _index("in_scope_by_assignee", "township", "scopes", "assignee_id", "state", "-_id", "grid_id"),
             _index("in_scope_by_due", "township", "scopes", "leg_met", "due_at", "_id", "assignee_id", "state", "grid_id"),
+            _index("to_do", "township", "assignee_id", "state"),
             _index("clock", "clock_at"),
         ),
     ),

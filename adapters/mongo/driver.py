@@ -66,8 +66,8 @@ class Mongo:
         finally:
             await session.end_session()
 
-    async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]]) -> list[Document]:
-        pending: Any = self.collection(name).aggregate(list(pipeline))
+    async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Document]:
+        pending: Any = self.collection(name).aggregate(list(pipeline), **options)
         cursor = await pending if isawaitable(pending) else pending
         documents: list[Document] = await cursor.to_list()
         return documents

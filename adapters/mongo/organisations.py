@@ -2,37 +2,42 @@
 
 from asyncio import Lock
 from collections import OrderedDict
-from typing import TypeVar
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 
-from pymongo import ASCENDING
+from pymongo import DESCENDING
 
-from adapters.mongo.codec import decode, encode
-from adapters.mongo.driver import Mongo, Session
-from domain.ids import township_of
-from domain.organisation import (
-    Appointment,
-    Grid,
-    HubHousehold,
-    MicroGrid,
-    Organisation,
-    OrganisationParts,
-    OrgUnit,
-    Village,
-)
+from adapters.mongo.driver import Document, Mongo, Session
+from adapters.mongo.ledger import Ledger
+from adapters.mongo.versions import KINDS, changes, read_row, true_in, write
+from domain.commands import Command, Replayed
+from domain.errors import RefusalCode, refused
+from domain.households import Household
+from domain.organisation import Organisation, OrganisationParts
 from domain.people import Person
 from domain.places import GeoPoint
+from domain.reorganisation import Changed, Overtaken, Reorganise
 
 T = TypeVar("T")
 
 TOWNSHIPS_KEPT = 64
+VERSIONS_KEPT = 64
+"""Past versions that were asked for last; each is read once and never changes."""
+
+IN_MEMORY = ("units", "grids", "micro_grids", "hubs", "villages", "appointments", "absences", "duties")
+ATTEMPTS = 5
 
 
 class MongoOrganisations:
     """Keeps `domain.ports.Organisations`. One command asks for the stamp; only another stamp is worth reading the rows."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, ledger: Ledger) -> None:
         self._mongo = mongo
+        self._ledger = ledger
         self._kept: OrderedDict[str, Organisation] = OrderedDict()
+        self._past: OrderedDict[tuple[str, int], Organisation] = OrderedDict()
         self._lock = Lock()
 
     async def of_township(self, township: str) -> Organisation | None:
@@ -44,6 +49,21 @@ class MongoOrganisations:
         found = await self._mongo.collection("townships").find_one(where, {"stamp": 1})
         return await self.at_stamp(found["_id"], found["stamp"]) if found else None
 
+    async def as_of(self, now: Organisation, at: datetime) -> Organisation:
+        """The township as it stood at that moment; before its first version, as it stood first."""
+        versions = self._mongo.collection("organisation_versions")
+        township = {"township": now.township}
+        found = await versions.find_one({**township, "activated_at": {"$lte": at}}, sort=[("activated_at", DESCENDING)])
+        version = (found or await versions.find_one(township, sort=[("activated_at", 1)]) or {}).get("version", now.version)
+        if version >= now.version:
+            return now
+        key = (now.township, version)
+        past = self._past.get(key)
+        if past is None:
+            past = await self._mongo.transact(lambda session: self._rows_of(now.township, version, "", session))
+        _keep(self._past, key, past, VERSIONS_KEPT)
+        return past
+
     async def at_stamp(self, township: str, stamp: str) -> Organisation:
         """The township under the stamp that somebody just read."""
         kept = self._kept.get(township)
@@ -52,52 +72,81 @@ class MongoOrganisations:
         async with self._lock:
             kept = self._kept.get(township)
             if kept is None or kept.stamp != stamp:
-                kept = await self._read(township)
-                self._kept[township] = kept
-                self._kept.move_to_end(township)
-                while len(self._kept) > TOWNSHIPS_KEPT:
-                    self._kept.popitem(last=False)
+                kept = await self._mongo.transact(lambda session: self._read(township, session))
+                _keep(self._kept, township, kept, TOWNSHIPS_KEPT)
             return kept
 
-    async def _read(self, township: str) -> Organisation:
+    async def reorganise(
+        self, township: str, change: Reorganise, *, household_ids: Sequence[str] = (), subject_id: str, command: Command
+    ) -> Changed | Replayed:
+        """See `domain.ports.Organisations`."""
+        for _ in range(ATTEMPTS):
+            now = await self.of_township(township)
+            if now is None:
+                raise LookupError("the township is gone")
+            step = partial(self._advance, now, change, household_ids, command)
+            try:
+                return await self._ledger.once(command, township, subject_id, step)
+            except Overtaken:
+                continue
+        raise refused(RefusalCode.CONFLICT, "refusal.conflict", "commandId")
+
+    async def _advance(
+        self, now: Organisation, change: Reorganise, household_ids: Sequence[str], command: Command, session: Session
+    ) -> Changed:
+        version = now.version + 1
+        is_now = {"_id": now.township, "version": now.version, "staging": None}
+        moved_on = await self._mongo.collection("townships").update_one(
+            is_now, {"$set": {"version": version, "stamp": f"{version}-{command.command_id.hex}"}}, session=session
+        )
+        if moved_on.matched_count == 0:
+            found = await self._mongo.collection("townships").find_one({"_id": now.township}, {"staging": 1}, session=session)
+            if found and found.get("staging"):
+                raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
+            raise Overtaken
+        changed = change(now, await self._homes(now, household_ids, session))
+        await write(self._mongo, changes(changed.values, changed.gone, now.township, version), session=session)
+        await self._mongo.collection("organisation_versions").insert_one(
+            version_record(now.township, version, at=command.at, by=command.person_id, kind=command.verb), session=session
+        )
+        return changed
+
+    async def _homes(self, now: Organisation, ids: Sequence[str], session: Session) -> list[Household]:
+        if not ids:
+            return []
+        wanted = {**true_in(now.township, now.version), "id": {"$in": list(ids)}}
+        found = await self._mongo.collection("households").find(wanted, session=session).hint("of_id").to_list()
+        return [read_row(Household, document) for document in found]
+
+    async def _read(self, township: str, session: Session) -> Organisation:
         """The rows of one snapshot, with the stamp that was true for all of them."""
+        stamped = await self._mongo.collection("townships").find_one({"_id": township}, {"stamp": 1, "version": 1}, session=session)
+        if stamped is None:
+            return Organisation(township, "", OrganisationParts((), (), (), (), (), (), ()), version=0)
+        return await self._rows_of(township, stamped["version"], stamped["stamp"], session)
 
-        async def work(session: Session) -> Organisation:
-            stamped = await self._mongo.collection("townships").find_one({"_id": township}, {"stamp": 1}, session=session)
-            parts = OrganisationParts(
-                units=await self._rows("units", OrgUnit, township, session),
-                grids=await self._rows("grids", Grid, township, session),
-                micro_grids=await self._rows("micro_grids", MicroGrid, township, session),
-                hubs=await self._rows("hubs", HubHousehold, township, session),
-                villages=await self._rows("villages", Village, township, session),
-                appointments=await self._rows("appointments", Appointment, township, session, sort="rank"),
-                holders=await self._holders(township, session),
-            )
-            return Organisation(township, stamped["stamp"] if stamped else "", parts)
+    async def _rows_of(self, township: str, version: int, stamp: str, session: Session) -> Organisation:
+        rows: dict[str, list[Any]] = {}
+        for name in IN_MEMORY:
+            found = self._mongo.collection(name).find(true_in(township, version), session=session).hint("by_township")
+            rows[name] = [read_row(KINDS[name], document) for document in await found.to_list()]
+        holders = await self._holders(township, version, {post.person_id for post in rows["appointments"]}, session)
+        parts = OrganisationParts(**{name: sorted(found, key=lambda value: value.id) for name, found in rows.items()}, holders=holders)
+        return Organisation(township, stamp, parts, version=version)
 
-        return await self._mongo.transact(work)
-
-    async def _rows(self, name: str, kind: type[T], township: str, session: Session, *, sort: str | None = None) -> list[T]:
-        cursor = self._mongo.collection(name).find({"township": township}, session=session)
-        documents = await (cursor.sort([(sort, ASCENDING)]) if sort else cursor).to_list()
-        return [decode(kind, document) for document in documents]
-
-    async def _holders(self, township: str, session: Session) -> list[Person]:
-        found = self._mongo.collection("persons").find({"township": township, "has_post": True}, session=session)
-        return [decode(Person, document) for document in await found.to_list()]
+    async def _holders(self, township: str, version: int, ids: set[str], session: Session) -> list[Person]:
+        wanted = {**true_in(township, version), "id": {"$in": sorted(ids)}}
+        found = self._mongo.collection("persons").find(wanted, session=session).hint("of_id")
+        return [read_row(Person, document) for document in await found.to_list()]
 
 
-async def change(mongo: Mongo, township: str, stamp: str, session: Session) -> None:
-    """Every write to the organisation raises its stamp in the same transaction, so no reader keeps an old one."""
-    await mongo.collection("townships").update_one({"_id": township}, {"$set": {"stamp": stamp}}, session=session)
+def version_record(township: str, version: int, *, at: datetime, by: str, kind: str) -> Document:
+    """What says of a version when it became true, through whom, and by which act."""
+    return {"_id": f"{township}~{version}", "township": township, "version": version, "activated_at": at, "by": by, "kind": kind}
 
 
-async def end_appointment(mongo: Mongo, appointment: Appointment, stamp: str) -> None:
-    """Keeps the appointment's new end."""
-
-    async def work(session: Session) -> None:
-        by_id = {"township": appointment.township, "_id": appointment.id}
-        await mongo.collection("appointments").update_one(by_id, {"$set": {"until": encode(appointment)["until"]}}, session=session)
-        await change(mongo, township_of(appointment.id), stamp, session)
-
-    await mongo.transact(work)
+def _keep(kept: OrderedDict[Any, Organisation], key: Any, value: Organisation, most: int) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -3,25 +3,45 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from adapters.mongo.codec import decode
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.organisations import MongoOrganisations
+from adapters.mongo.versions import read_row
 from domain.access import NOBODY, Actor, actor_of
+from domain.households import Household
 from domain.identity import SignIn
 from domain.ids import Kind
 from domain.people import Person
 
+_IS_TRUE = {"$and": [{"$eq": ["$township", "$$at"]}, {"$lte": ["$from_version", "$$now"]}, {"$gt": ["$to_version", "$$now"]}]}
+
+
+def _rows_of(collection: str, local: str, name: str) -> Document:
+    """Joins the rows of `collection` that are true in the township's version, by their id."""
+    return {
+        "$lookup": {
+            "from": collection,
+            "localField": local,
+            "foreignField": "id",
+            "let": {"at": "$township", "now": "$at.version"},
+            "pipeline": [{"$match": {"$expr": _IS_TRUE}}],
+            "as": name,
+        }
+    }
+
+
 _STEPS: list[Document] = [
-    {"$lookup": {"from": "persons", "localField": "person_id", "foreignField": "_id", "as": "person"}},
     {
         "$lookup": {
             "from": "townships",
             "localField": "township",
             "foreignField": "_id",
-            "pipeline": [{"$project": {"stamp": 1}}],
+            "pipeline": [{"$project": {"stamp": 1, "version": 1}}],
             "as": "at",
         }
     },
+    {"$unwind": "$at"},
+    _rows_of("persons", "person_id", "person"),
+    _rows_of("households", "person.household_id", "home"),
 ]
 
 
@@ -34,15 +54,21 @@ class MongoPeople:
 
     async def signed_in(self, sign_in: SignIn, *, at: datetime) -> Actor:
         found = await self._mongo.aggregate("accounts", [{"$match": {"_id": sign_in.uid}}, *_STEPS])
-        if not found or not found[0]["person"] or not found[0]["at"]:
+        if not found or not found[0]["person"]:
             return NOBODY
         account = found[0]
-        organisation = await self._organisations.at_stamp(account["township"], account["at"][0]["stamp"])
-        return actor_of(decode(Person, account["person"][0]), organisation, at=at)
+        organisation = await self._organisations.at_stamp(account["township"], account["at"]["stamp"])
+        homes = [read_row(Household, home) for home in account["home"]]
+        return actor_of(read_row(Person, account["person"][0]), organisation, at=at, home=homes[0] if homes else None)
 
     async def by_ids(self, township: str, ids: Sequence[str]) -> list[Person]:
         wanted = [id_ for id_ in ids if id_.startswith(f"{Kind.PERSON.value}_{township}_")]
         if not wanted:
             return []
-        documents = await self._mongo.collection("persons").find({"township": township, "_id": {"$in": wanted}}).to_list()
-        return [decode(Person, document) for document in documents]
+        rows = self._mongo.collection("persons").find({"township": township, "id": {"$in": wanted}}).hint("of_id")
+        latest: dict[str, Document] = {}
+        for document in await rows.to_list():
+            known = latest.get(document["id"])
+            if known is None or known["from_version"] < document["from_version"]:
+                latest[document["id"]] = document
+        return [read_row(Person, document) for document in latest.values()]

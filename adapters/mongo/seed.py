@@ -1,10 +1,14 @@
 """Puts a whole township into the database, in batches, with its stamp as the last act: until then nobody is served by half of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from adapters.mongo.codec import encode
 from adapters.mongo.driver import Document, Mongo
+from adapters.mongo.organisations import version_record
+from adapters.mongo.versions import row
 from domain.households import Household
 from domain.items import ServiceItem
 from domain.organisation import OrganisationParts
@@ -33,30 +37,35 @@ async def plant_township(
     stamp: str,
     parts: OrganisationParts,
     *,
+    at: datetime,
     persons: Iterable[Person],
     households: Iterable[Household],
     accounts: Mapping[str, str],
     progress: Progress = lambda _, __: None,
 ) -> None:
-    """Everything of one township. Half-planted rows of an earlier attempt are taken out first."""
-    holders = {post.person_id for post in parts.appointments}
-    ranked = ({**encode(post), "rank": rank} for rank, post in enumerate(parts.appointments))
+    """Everything of one township, as its first version. Half-planted rows of an earlier attempt are taken out first."""
+    values: dict[str, Iterable[Any]] = {
+        "units": parts.units,
+        "grids": parts.grids,
+        "micro_grids": parts.micro_grids,
+        "hubs": parts.hubs,
+        "villages": parts.villages,
+        "appointments": parts.appointments,
+        "absences": parts.absences,
+        "duties": parts.duties,
+        "persons": persons,
+        "households": households,
+    }
     rows: dict[str, Iterable[Document]] = {
-        "units": map(encode, parts.units),
-        "grids": map(encode, parts.grids),
-        "micro_grids": map(encode, parts.micro_grids),
-        "hubs": map(encode, parts.hubs),
-        "villages": map(encode, parts.villages),
-        "appointments": ranked,
-        "persons": ({**encode(person), "has_post": person.id in holders} for person in persons),
-        "households": map(encode, households),
+        **{name: (row(value, 1) for value in some) for name, some in values.items()},
+        "organisation_versions": [version_record(code, 1, at=at, by="seed", kind="seed")],
         "accounts": ({"_id": uid, "township": code, "person_id": person_id} for uid, person_id in accounts.items()),
     }
     for collection, documents in rows.items():
         await mongo.collection(collection).delete_many({"township": code})
         progress(collection, await _insert(mongo, collection, documents))
     corners = [[corner.lng, corner.lat] for corner in (*area.corners, area.corners[0])]
-    township = {"name": name, "area": {"type": "Polygon", "coordinates": [corners]}, "stamp": stamp}
+    township = {"name": name, "area": {"type": "Polygon", "coordinates": [corners]}, "stamp": stamp, "version": 1, "staging": None}
     await mongo.collection("townships").replace_one({"_id": code}, township, upsert=True)
 
 

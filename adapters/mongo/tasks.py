@@ -1,6 +1,6 @@
 """Tasks on MongoDB."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from adapters.mongo.cases import Change, MongoCases
@@ -15,7 +15,7 @@ from domain.errors import not_found
 from domain.ids import Kind
 from domain.pages import Page, PageRequest
 from domain.ports import TaskQuery
-from domain.tasks import PAUSED, Task, TaskState
+from domain.tasks import PAUSED, TO_DO, Task, TaskState
 
 NOTHING: Page[Task] = Page((), (), has_next=False, has_previous=False)
 
@@ -46,6 +46,13 @@ class MongoTasks:
             return []
         found = self._mongo.collection("tasks").find({**scoped, "request_id": {"$in": list(request_ids)}}).hint("of_request")
         return [decode(Task, document) for document in await found.sort([("_id", 1)]).to_list()]
+
+    async def to_do(self, township: str, person_ids: Collection[str]) -> dict[str, int]:
+        if not person_ids:
+            return {}
+        mine = {"township": township, "assignee_id": {"$in": sorted(person_ids)}, "state": {"$in": sorted(state.value for state in TO_DO)}}
+        counted = [{"$match": mine}, {"$group": {"_id": "$assignee_id", "count": {"$sum": 1}}}]
+        return {found["_id"]: found["count"] for found in await self._mongo.aggregate("tasks", counted, hint="to_do")}
 
     async def page(self, query: TaskQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Task]:
         scoped = _filter(query, seen_by, at)

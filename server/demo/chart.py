@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from domain.access import Door, key
 from domain.ids import Kind
 from domain.organisation import Grid, MicroGrid, OrgUnit, OrgUnitKind, Village
 from domain.places import Area, GeoPoint
@@ -26,11 +25,10 @@ _WIDTH = 0.0044  # degrees of longitude: 400 m, this far north
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`units` go by what the demo calls them ("branch-1"); `unit_keys` opens, by unit id, what the unit and those above may see."""
+    """`units` go by what the demo calls them ("branch-1")."""
 
     township: str
     units: Mapping[str, OrgUnit]
-    unit_keys: Mapping[str, frozenset[str]]
     grids: tuple[Grid, ...]
     micro_grids: tuple[MicroGrid, ...]
     villages: tuple[Village, ...]
@@ -60,7 +58,6 @@ def chart_of(township: str, households: int, mint: Mint) -> Chart:
     return Chart(
         township=township,
         units=units,
-        unit_keys=_unit_keys(units),
         grids=grids,
         micro_grids=tuple(_micro_grids(grids, mint)),
         villages=tuple(_village(number, title, units, mint) for number, title in enumerate(names.VILLAGES, 1)),
@@ -99,14 +96,6 @@ def _units(township: str, mint: Mint) -> Mapping[str, OrgUnit]:
         parent_id = units[row.parent].id if row.parent else None
         units[row.name] = OrgUnit(mint.new(Kind.UNIT), township, row.code, row.title, row.kind, parent_id, SINCE, skill=row.skill)
     return units
-
-
-def _unit_keys(units: Mapping[str, OrgUnit]) -> Mapping[str, frozenset[str]]:
-    held: dict[str, frozenset[str]] = {}
-    for unit in units.values():
-        above = held[unit.parent_id] if unit.parent_id else frozenset()
-        held[unit.id] = above | {key(Door.UNIT, unit.id)}
-    return held
 
 
 def _grid(number: int, households: int, units: Mapping[str, OrgUnit], mint: Mint) -> Grid:

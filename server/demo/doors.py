@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
 from adapters.firebase.demo_tokens import DemoTokens
-from domain.organisation import Role
+from domain.posts import Role
 from server.demo.fcm import FcmStandIn
 from server.demo.settlement import Settlement, uid_of
 from server.wiring import House

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.access import Door, key, keys
 from domain.ids import Kind
-from domain.organisation import Appointment, OrgUnit, Role
+from domain.organisation import OrgUnit
 from domain.people import Person
+from domain.posts import Appointment, Role
 from server.demo import names
 from server.demo.chart import GRIDS, SINCE, Chart
 from server.demo.homes import Circle
@@ -15,14 +15,13 @@ from server.demo.mint import Mint
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post and the handle of whoever holds it; `household_ids` are the homes that know the holder by name."""
+    """A post and the handle of whoever holds it."""
 
     handle: str
     role: Role
     unit: OrgUnit
     grid_id: str | None = None
     micro_grid_id: str | None = None
-    household_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +36,12 @@ class Holder:
 def holders(chart: Chart, neighbours: Sequence[Circle], mint: Mint) -> Iterator[Holder]:
     """Everybody with a post: the staff first, then hosts, then link members. No two share a name."""
     cast = names.distinct(names.people(f"{chart.township}|posts"))
-    for post in (*_staff(chart), *_hosts(chart, neighbours), *_link_members(chart, neighbours)):
+    for post in (*_staff(chart), *_hosts(chart), *_link_members(chart, neighbours)):
         yield _holder(post, next(cast), chart, mint)
 
 
 def _holder(post: Post, name: str, chart: Chart, mint: Mint) -> Holder:
     id_ = mint.new(Kind.PERSON)
-    scopes = {key(Door.PERSON, id_)} | chart.unit_keys[post.unit.id] | keys(Door.HOUSEHOLD, post.household_ids)
-    if post.grid_id:
-        scopes |= {key(Door.GRID, post.grid_id)}
     appointment = Appointment(
         id=mint.new(Kind.APPOINTMENT),
         township=chart.township,
@@ -56,7 +52,7 @@ def _holder(post: Post, name: str, chart: Chart, mint: Mint) -> Holder:
         grid_id=post.grid_id,
         micro_grid_id=post.micro_grid_id,
     )
-    return Holder(post.handle, Person(id_, chart.township, name, scopes=frozenset(scopes)), appointment)
+    return Holder(post.handle, Person(id_, chart.township, name), appointment)
 
 
 def _staff(chart: Chart) -> Iterator[Post]:
@@ -80,24 +76,17 @@ def _staff(chart: Chart) -> Iterator[Post]:
     yield Post("privacy-officer-1", Role.PRIVACY_OFFICER, units["township"])
 
 
-def _hosts(chart: Chart, neighbours: Iterable[Circle]) -> Iterator[Post]:
-    """A host serves the whole micro-grid, linked or not: whoever asks for a haircut may know who comes."""
-    homes: dict[str, list[str]] = {micro.id: [] for micro in chart.micro_grids}
-    for circle in neighbours:
-        homes[circle.micro_grid.id] += [home.id for home in circle.homes]
+def _hosts(chart: Chart) -> Iterator[Post]:
     branches = _branches(chart)
     for number, micro in enumerate(chart.micro_grids, 1):
-        branch = branches[micro.grid_id]
-        yield Post(f"hub-host-{number}", Role.HUB_HOST, branch, micro.grid_id, micro.id, tuple(homes[micro.id]))
+        yield Post(f"hub-host-{number}", Role.HUB_HOST, branches[micro.grid_id], micro.grid_id, micro.id)
 
 
 def _link_members(chart: Chart, neighbours: Iterable[Circle]) -> Iterator[Post]:
-    """A link member is known to the homes that agreed to the link, and to no other."""
     branches = _branches(chart)
     for number, circle in enumerate(neighbours, 1):
-        agreed = tuple(home.id for home in circle.homes if home.is_linked)
         micro = circle.micro_grid
-        yield Post(f"link-member-{number}", Role.LINK_MEMBER, branches[micro.grid_id], micro.grid_id, micro.id, agreed)
+        yield Post(f"link-member-{number}", Role.LINK_MEMBER, branches[micro.grid_id], micro.grid_id, micro.id)
 
 
 def _branches(chart: Chart) -> dict[str, OrgUnit]:

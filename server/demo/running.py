@@ -79,6 +79,7 @@ async def fill(house: House, planned: Settlement, say: Say) -> None:
         planned.area,
         secrets.token_hex(8),
         planned.parts,
+        at=house.ports.clock(),
         persons=planned.persons,
         households=planned.households,
         accounts={uid_of(handle): person_id for handle, person_id in planned.handles.items()},

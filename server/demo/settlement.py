@@ -3,9 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from domain.access import Door, key
 from domain.households import Household, HouseholdLink
 from domain.ids import Kind
 from domain.items import ServiceItem
@@ -84,27 +83,20 @@ def _parts(
             for number, micro in enumerate(chart.micro_grids, 1)
         ),
         villages=chart.villages,
-        appointments=tuple(post.appointment for post in posts),
+        appointments=tuple(replace(post.appointment, order=order) for order, post in enumerate(posts)),
         holders=tuple(post.person for post in posts),
     )
 
 
 def _households(chart: Chart, neighbours: Sequence[Circle], by_handle: Mapping[str, str]) -> Iterator[Household]:
-    hosts = {micro.id: by_handle[f"hub-host-{number}"] for number, micro in enumerate(chart.micro_grids, 1)}
     for number, circle in enumerate(neighbours, 1):
         member_id = by_handle[f"link-member-{number}"]
         for home in circle.homes:
-            yield _household(chart, circle, home, member_id, hosts[circle.micro_grid.id])
+            yield _household(chart, circle, home, member_id)
 
 
-def _household(chart: Chart, circle: Circle, home: Home, member_id: str, host_id: str) -> Household:
-    """Found by its people, its grid and the units above, the village it left, the counter of the centre, its hub and its link member."""
+def _household(chart: Chart, circle: Circle, home: Home, member_id: str) -> Household:
     link = HouseholdLink(home.id, member_id, SINCE, None, agreed_by_household=True) if home.is_linked else None
-    scopes = {key(Door.HOUSEHOLD, home.id), key(Door.GRID, circle.grid.id)}
-    scopes |= chart.unit_keys[circle.grid.branch_id] | chart.unit_keys[home.village.unit_id]
-    scopes |= {key(Door.UNIT, chart.units["centre"].id), key(Door.WORKER, host_id)}
-    if link:
-        scopes.add(key(Door.WORKER, member_id))
     return Household(
         id=home.id,
         township=chart.township,
@@ -114,7 +106,7 @@ def _household(chart: Chart, circle: Circle, home: Home, member_id: str, host_id
         micro_grid_id=circle.micro_grid.id,
         origin_village_id=home.village.id,
         link=link,
-        scopes=frozenset(scopes),
+        code=home.room.label,
     )
 
 
@@ -122,10 +114,7 @@ def _residents(chart: Chart, homes: Sequence[Household], mint: Mint) -> Iterator
     """One for each home, in the order of their handles."""
     cast = names.people(f"{chart.township}|residents")
     for home in _in_order_of_residents(chart, homes):
-        id_ = mint.new(Kind.PERSON)
-        # Neither the other people of the home nor its host and link member find a resident in their directory.
-        shown = {scope for scope in home.scopes if scope[0] in {Door.GRID.value, Door.UNIT.value}}
-        yield Person(id_, chart.township, next(cast), home.id, frozenset({*shown, key(Door.PERSON, id_)}))
+        yield Person(mint.new(Kind.PERSON), chart.township, next(cast), home.id)
 
 
 def _in_order_of_residents(chart: Chart, homes: Sequence[Household]) -> list[Household]:

@@ -75,6 +75,7 @@ class Stage:
             other.area,
             uuid4().hex,
             other.parts,
+            at=self.clock(),
             persons=other.persons,
             households=other.households,
             accounts=accounts,

@@ -3,20 +3,21 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
-from uuid import uuid4
 
 import pytest
 
-from adapters.mongo.organisations import end_appointment
 from adapters.mongo.seed import is_planted, plant_items, plant_township
 from domain.access import NOBODY
 from domain.identity import SignIn
-from domain.organisation import Organisation, Role
+from domain.organisation import Organisation
 from domain.places import GeoPoint
+from domain.posts import Role
 from domain.requests import Request
 from server.demo.settlement import uid_of
 from server.wiring import House, build_house
 from tests.adapters.stage import OTHER_TOWNSHIP, Stage
+from tests.conftest import MONDAY_MORNING
+from tests.reorganising import keep
 
 LAST_WEEK = date(2026, 11, 16)
 TODAY = date(2026, 11, 23)
@@ -39,7 +40,7 @@ async def test_a_township_is_read_as_it_was_planted(stage: Stage) -> None:
     assert {hub.id: hub for hub in parts.hubs} == organisation.hubs
     assert {village.id: village for village in parts.villages} == organisation.villages
     assert {person.id: person for person in parts.holders} == organisation.holders
-    for unit in parts.units:  # rank is the order in which they are asked
+    for unit in parts.units:  # in the order in which they are asked
         assert organisation.posts_at(unit.id, TODAY) == [post for post in parts.appointments if post.unit_id == unit.id]
 
 
@@ -56,7 +57,7 @@ async def test_another_process_sees_an_ended_post_at_once(stage: Stage, other_pr
     assert Role.GRID_WORKER in before
     assert await _requests(other_process, stage, "grid-worker-1") == [request]
 
-    await end_appointment(stage.house.mongo, replace(worker, until=LAST_WEEK), uuid4().hex)
+    await keep(stage.house, stage.township, replace(worker, until=LAST_WEEK))
 
     assert await _signed_in(other_process, stage, "grid-worker-1") == ()
     assert await _requests(other_process, stage, "grid-worker-1") == []
@@ -68,9 +69,9 @@ async def test_one_organisation_is_one_moment_while_others_change_it(stage: Stag
     """Two equal stamps are two equal townships, whoever read them."""
     posts = stage.planned.parts.appointments[:12]
     for number, post in enumerate(posts):
-        await end_appointment(stage.house.mongo, replace(post, until=LAST_WEEK), f"stamp-{number}")
+        await keep(stage.house, stage.township, replace(post, until=LAST_WEEK))
         here, there = await _of_township(stage.house, stage.township), await _of_township(other_process, stage.township)
-        assert (here.stamp, there.stamp) == (f"stamp-{number}", f"stamp-{number}")
+        assert (here.stamp, here.version, there.version) == (there.stamp, number + 2, number + 2)
         for unit in stage.planned.parts.units:
             assert here.posts_at(unit.id, TODAY) == there.posts_at(unit.id, TODAY)
         assert not [post_ for post_ in posts[: number + 1] if post_.person_id in {p.person_id for p in here.posts_at(post_.unit_id, TODAY)}]
@@ -117,6 +118,7 @@ async def test_planting_again_is_the_same_settlement_and_leaves_others_alone(sta
         planned.area,
         "another stamp",
         planned.parts,
+        at=MONDAY_MORNING - timedelta(days=30),
         persons=planned.persons,
         households=planned.households,
         accounts={uid_of(handle): person_id for handle, person_id in planned.handles.items()},

@@ -164,9 +164,9 @@ async def test_a_link_is_shown_with_the_home_and_not_with_the_request(stage: Sta
     home = next(home for home in stage.planned.households if home.link)
     insider = await stage.actor("secretary-1")
     [own] = await stage.house.ports.households.by_ids([home.id], seen_by=insider)
-    [named] = await stage.house.ports.households.of_requests(stage.township, [home.id])
+    [named] = await stage.house.ports.households.of_requests(stage.township, [home.id], seen_by=insider)
     assert (own, named) == (home, replace(home, link=None))
-    assert await stage.house.ports.households.of_requests("990202202", [home.id]) == []
+    assert await stage.house.ports.households.of_requests("990202202", [home.id], seen_by=insider) == []
 
 
 async def test_people_are_found_in_their_own_township_only(stage: Stage) -> None:

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
-from adapters.mongo.organisations import end_appointment
 from adapters.mongo.seed import is_planted
 from domain.access import Actor
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
@@ -40,6 +39,7 @@ from resolvers.tasks import (
 from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
+from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
 OPEN_REQUESTS = (RequestState.IN_HAND, RequestState.ON_HOLD, RequestState.ANSWERED)
@@ -92,7 +92,7 @@ class Tour:
         homes = [home.id for home in self._planned.households]
         await self._ports.households.by_ids([reader.person.household_id or ""] if reader.person else [], seen_by=reader)
         await self._ports.households.by_ids(homes[:20], seen_by=await self.actor("grid-worker-1"))
-        await self._ports.households.of_requests(self._township, homes[:20])
+        await self._ports.households.of_requests(self._township, homes[:20], seen_by=reader)
         await self._ports.catalogue.items()
         await self._ports.calendars.current()
 
@@ -297,4 +297,8 @@ class Tour:
     async def _end_a_post(self) -> None:
         self._note("ending a post")
         last = self._organisation.appointments[-1]
-        await end_appointment(self._house.mongo, replace(last, until=date(2026, 1, 2)), "another stamp")
+        await keep(self._house, self._township, replace(last, until=date(2026, 1, 2)), gone=(("units", "nowhere"),))
+        now = await self._ports.organisations.of_township(self._township)
+        if now is not None:
+            await self._ports.organisations.as_of(now, self._clock() - timedelta(days=400))
+            await self._ports.organisations.as_of(now, self._clock() - timedelta(seconds=1))

@@ -58,7 +58,11 @@ def item(code: str) -> ServiceItem:
 
 def actor(handle: str, *, at: datetime = MONDAY, organisation: Organisation | None = None) -> Actor:
     """Somebody of the cast; "nobody" did not sign in."""
-    return NOBODY if handle == "nobody" else actor_of(everybody()[handle], organisation or town(), at=at)
+    if handle == "nobody":
+        return NOBODY
+    person = everybody()[handle]
+    home = next((home for home in planned().households if home.id == person.household_id), None)
+    return actor_of(person, organisation or town(), at=at, home=home)
 
 
 def home_of(handle: str) -> Place:

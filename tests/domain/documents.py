@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from domain.lifecycle import MOVES, Standing, TaskAction, actions
+from domain.posts import Role
 from domain.requests import RequestState
+from domain.rights import RIGHTS
 from domain.tasks import TaskState
 from schema import enums  # noqa: F401  # describes every value
 from tests.domain.cast import MONDAY, actor, asked, id_of, standing_in
@@ -129,8 +131,19 @@ def role_actions() -> str:
             "",
             f"Offered to nobody yet: {not_yet}.",
             "",
+            "## The organisation, and data about persons",
+            "",
+            "What each role may do within the sub-tree of the unit where it is held (`domain/rights.py`). An empty cell: never.",
+            "",
+            *table(["Right", *(f"`{role.value}`" for role in Role)], _rights()),
+            "",
         ]
     )
+
+
+def _rights() -> Iterable[list[str]]:
+    for right, grant in RIGHTS.items():
+        yield [f"{right.value} {grant.chinese}", *("yes" if role in grant.roles else "" for role in Role)]
 
 
 def _cells(code: str, handle: str, offered: Iterable[TaskAction]) -> Iterable[str]:

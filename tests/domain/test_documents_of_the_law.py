@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from domain.lifecycle import MOVES, TaskAction
-from domain.organisation import Role
+from domain.posts import Role
 from domain.tasks import TaskState
 from tests.domain import documents
 

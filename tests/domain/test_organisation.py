@@ -11,8 +11,9 @@ from domain.attachments import Attachment
 from domain.devices import device_id
 from domain.ids import Kind, is_of
 from domain.items import ServiceItem
-from domain.organisation import LEADING_ROLES, PUBLIC_ROLES, Appointment, Organisation, Role
+from domain.organisation import Organisation
 from domain.places import GeoPoint
+from domain.posts import LEADING_ROLES, PUBLIC_ROLES, Appointment, Role
 from tests.domain.cast import id_of, item, planned, town
 from tests.domain.townships import ON, organisations
 
@@ -83,6 +84,7 @@ def test_every_grid_has_its_branch_and_micro_grids_and_every_micro_grid_its_hub(
 
 def test_a_grid_lies_somewhere_only_while_it_is_valid() -> None:
     grid = planned().parts.grids[0]
+    assert grid.boundary is not None
     corner = grid.boundary.corners[0]
     inside = GeoPoint(corner.lat + 0.001, corner.lng + 0.001)
     dated = [replace(each, valid_from=SINCE, valid_to=UNTIL) for each in planned().parts.grids]

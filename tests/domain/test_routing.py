@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from domain.errors import Message
 from domain.items import MatterScope, OwnerRule, ServiceItem
-from domain.organisation import Appointment, Organisation, OrgUnit, OrgUnitKind
+from domain.organisation import Organisation, OrgUnit, OrgUnitKind
+from domain.posts import Appointment
 from domain.routing import NOTHING_AVOIDED, Avoided, Place, Service, climb, unit_above, who_serves
 from server.wiring import load_messages
 from tests.domain.cast import handle_of, home_of, id_of, item, planned, town

@@ -8,20 +8,10 @@ from hypothesis import strategies as st
 
 from domain.ids import Kind, compose
 from domain.items import OwnerRule, ServiceItem
-from domain.organisation import (
-    Appointment,
-    Grid,
-    HubHousehold,
-    MicroGrid,
-    Organisation,
-    OrganisationParts,
-    OrgUnit,
-    OrgUnitKind,
-    Role,
-    Village,
-)
+from domain.organisation import Grid, HubHousehold, MicroGrid, Organisation, OrganisationParts, OrgUnit, OrgUnitKind, Village
 from domain.people import Person
 from domain.places import Area, GeoPoint
+from domain.posts import Appointment, Role
 from domain.routing import Avoided, Place
 from tests.domain.cast import item
 

@@ -9,10 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 from adapters.mongo.collections import COLLECTIONS
-from adapters.mongo.organisations import end_appointment
 from domain.calendar import SHANGHAI
 from server.demo.main_job import Player
 from tests.conftest import Town
+from tests.reorganising import keep
 
 Answer = dict[str, Any]
 
@@ -196,9 +196,8 @@ async def give_posts_back(town: Town, *handles: str) -> None:
 
 async def _hold_posts(town: Town, handles: Sequence[str], *, until: date | None) -> None:
     held = {town.id_of(handle) for handle in handles}
-    for post in town.planned.parts.appointments:
-        if post.person_id in held:
-            await end_appointment(town.house.mongo, replace(post, until=until), uuid4().hex)
+    posts = [replace(post, until=until) for post in town.planned.parts.appointments if post.person_id in held]
+    await keep(town.house, town.planned.township_code, *posts)
 
 
 async def kept(town: Town) -> dict[str, list[Any]]:

@@ -54,7 +54,9 @@ async def complained(town: Town, **fields: object) -> tuple[Player, Player, Matt
 
 
 async def test_the_handler_reads_the_matter_and_not_who_asked(town: Town) -> None:
-    corners = town.planned.parts.grids[0].boundary.corners
+    boundary = town.planned.parts.grids[0].boundary
+    assert boundary is not None
+    corners = boundary.corners
     point = {"lat": corners[0].lat + 0.001, "lng": corners[0].lng + 0.001}
     _, secretary, matter = await complained(town, location=point, householdId=home_of(town, "resident-1"))
 

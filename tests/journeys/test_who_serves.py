@@ -39,7 +39,9 @@ async def of_place(player: Player, town: Town, point: Answer, item: str) -> Answ
 
 
 def middle_of(town: Town, grid: int) -> Answer:
-    corners = town.planned.parts.grids[grid - 1].boundary.corners
+    boundary = town.planned.parts.grids[grid - 1].boundary
+    assert boundary is not None
+    corners = boundary.corners
     return {"lat": sum(corner.lat for corner in corners) / 4, "lng": sum(corner.lng for corner in corners) / 4}
 
 

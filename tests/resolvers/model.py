@@ -12,7 +12,8 @@ from domain.calendar import WorkingCalendar
 from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode as No
 from domain.legs import promise, resumed_due, windows
-from domain.organisation import OrgUnitKind, Role
+from domain.organisation import OrgUnitKind
+from domain.posts import Role
 from domain.requests import Grade, Verdict
 from domain.tasks import Outcome
 from resolvers.requests import AnswerFollowUp, SubmitRequest

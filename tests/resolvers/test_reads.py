@@ -12,9 +12,9 @@ from domain.events import EventKind
 from domain.ids import Kind, parse
 from domain.items import MatterScope, ServiceLine
 from domain.notices import notices_of
-from domain.organisation import Role
 from domain.pages import PageRequest
 from domain.places import GeoPoint
+from domain.posts import Role
 from resolvers import devices, history, measures, notices, organisation
 from resolvers.devices import RegisterDevice, RetireDevice
 from resolvers.notices import MarkNoticesRead

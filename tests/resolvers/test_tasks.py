@@ -9,12 +9,13 @@ import pytest
 from adapters.mongo.catalogue import MongoCatalogue
 from domain.errors import RefusalCode, Refused
 from domain.events import EventKind
-from domain.organisation import Role
 from domain.pages import PageRequest
 from domain.ports import TaskQuery
+from domain.posts import Appointment, Role
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
 from resolvers import tasks
 from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideReturn, ReturnTask, StartTask, VerifyTask
+from tests.reorganising import keep
 from tests.resolvers.conftest import Deeds
 
 
@@ -77,18 +78,12 @@ async def test_with_several_posts_the_one_in_the_owner_unit_counts_first_then_th
     """grid-worker-2 answers for the second branch, too, and lends a hand in the first."""
     task = await deeds.brought_to("ASSIGNED")
     own = next(post for post in deeds.planned.parts.appointments if post.person_id == deeds.id_of("grid-worker-2"))
-    posts = deeds.house.mongo.collection("appointments")
-    kept = {
-        "township": own.township,
-        "person_id": own.person_id,
-        "since": "2026-01-01",
-        "until": None,
-        "micro_grid_id": None,
-        "grid_id": None,
-    }
-    for number, (role, unit) in enumerate([(Role.GRID_LEADER, own.unit_id), (Role.VOLUNTEER, task.owner_id)]):
-        await posts.insert_one({**kept, "_id": f"{own.id[:-1]}{number}", "role": role.value, "unit_id": unit, "rank": 900 + number})
-    await deeds.house.mongo.collection("townships").update_one({"_id": own.township}, {"$set": {"stamp": uuid4().hex}})
+    more = [(Role.GRID_LEADER, own.unit_id), (Role.VOLUNTEER, task.owner_id)]
+    posts = [
+        Appointment(f"{own.id[:-1]}{number}", own.township, own.person_id, role, unit, own.since, order=900 + number)
+        for number, (role, unit) in enumerate(more)
+    ]
+    await keep(deeds.house, own.township, *posts)
 
     assert (await assign(deeds, task, "grid-worker-2", "dispatcher-1")).owner_id == task.owner_id
     elsewhere = await deeds.lead(await deeds.submit("pension-form"))

@@ -27,7 +27,8 @@ from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
-from domain.organisation import OrgUnitKind, Role
+from domain.organisation import OrgUnitKind
+from domain.posts import Role
 from domain.requests import Grade, RequestState, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 from schema.printed import SNAPSHOT, printed

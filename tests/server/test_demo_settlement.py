@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from domain.access import Door, actor_of, key, keys, may_see_person
+from domain.access import Actor, actor_of, homes_in_sight, may_see_person, may_see_resident
 from domain.deadlines import DeadlineClass
 from domain.households import Household
 from domain.ids import NO_TOWNSHIP, Kind, parse
 from domain.items import MatterScope, ServiceItem, ServiceLine
-from domain.organisation import LEADING_ROLES, Organisation, OrgUnitKind, Role
+from domain.organisation import Grid, Organisation, OrgUnitKind
 from domain.people import Person
-from domain.places import GeoPoint
+from domain.places import Area, GeoPoint
+from domain.posts import LEADING_ROLES, Role
 from domain.routing import Place, Service, who_serves
 from server.demo.catalogue import catalogue
 from server.demo.settlement import FEWEST_HOUSEHOLDS, Settlement, settlement, uid_of
@@ -72,11 +73,17 @@ class Town:
         place = Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id)
         return who_serves(self.organisation, item, item.default_scope, place, on=TODAY)
 
-    def path(self, unit_id: str) -> frozenset[str]:
-        return keys(Door.UNIT, (unit.id for unit in self.organisation.path(unit_id)))
+    def actor(self, handle: str) -> Actor:
+        person = self.person(handle)
+        return actor_of(person, self.organisation, at=NOW, home=self.homes.get(person.household_id or ""))
 
     def post_handles(self) -> list[str]:
         return [self.handle_of[post.person_id] for post in self.demo.parts.appointments]
+
+
+def drawn(grid: Grid) -> Area:
+    assert grid.boundary is not None
+    return grid.boundary
 
 
 @cache
@@ -297,7 +304,7 @@ def test_units_hang_together_as_the_chain_says(full: Town) -> None:
 
 
 def test_grids_adjoin_from_west_to_east_without_gap_or_overlap(full: Town) -> None:
-    boxes = [[(corner.lng, corner.lat) for corner in grid.boundary.corners] for grid in full.demo.parts.grids]
+    boxes = [[(corner.lng, corner.lat) for corner in drawn(grid).corners] for grid in full.demo.parts.grids]
     for west, east in pairwise(boxes):
         assert max(west)[0] == min(east)[0]
         assert {lat for _, lat in west} == {lat for _, lat in east}
@@ -311,7 +318,7 @@ def test_a_point_lies_in_exactly_one_grid_and_none_outside(full: Town) -> None:
     south, north = full.demo.area.corners[0].lat, full.demo.area.corners[2].lat
     for n in range(steps):
         point = GeoPoint((south + north) / 2, west + (east - west) * n / steps)
-        around = [grid for grid in grids if grid.boundary.contains(point)]
+        around = [grid for grid in grids if drawn(grid).contains(point)]
         assert around == [full.organisation.grid_at(point, TODAY)]
         assert full.demo.area.contains(point)
         assert around == [grids[n * 5 // steps]]
@@ -395,46 +402,37 @@ def test_a_post_is_held_where_its_handle_says(full: Town) -> None:
 # Who may see whom
 
 
-def test_a_home_is_opened_by_its_people_its_grid_both_chains_the_counter_and_who_looks_in_on_it(town: Town) -> None:
+def test_a_home_is_found_by_its_people_its_grid_both_chains_the_counter_and_who_looks_in_on_it(town: Town) -> None:
     hosts = {post.micro_grid_id: post.person_id for post in town.demo.parts.appointments if post.role is Role.HUB_HOST}
-    centre = next(unit for unit in town.demo.parts.units if unit.kind is OrgUnitKind.SERVICE_CENTRE)
+    sights = {handle: homes_in_sight(town.actor(handle)) for handle in town.post_handles()}
+    residents = {person.household_id: town.handle_of[person.id] for person in town.demo.persons if person.household_id}
     for home in town.demo.households:
-        grid = town.organisation.grids[home.residence_grid_id]
-        village = town.organisation.villages[home.origin_village_id or ""]
-        expected = {key(Door.HOUSEHOLD, home.id), key(Door.GRID, grid.id)} | town.path(grid.branch_id) | town.path(village.unit_id)
-        expected |= {key(Door.UNIT, centre.id), key(Door.WORKER, hosts[home.micro_grid_id])}
-        assert home.scopes == expected | ({key(Door.WORKER, home.link.member_id)} if home.link else set())
+        grid = town.grid_number(home)
+        staff = {f"grid-worker-{grid}", f"grid-leader-{grid}", "secretary-1", "secretary-2", "dispatcher-1", "centre-clerk-1"}
+        staff |= {"centre-clerk-2", f"village-officer-{town.village_number(home)}"}
+        looking_in = {town.handle_of[hosts[home.micro_grid_id]]} | ({town.handle_of[home.link.member_id]} if home.link else set())
+        assert {handle for handle, sight in sights.items() if sight.has(home)} == staff | looking_in
+        assert {handle for handle, sight in sights.items() if sight.as_staff(home)} == staff
+        assert homes_in_sight(town.actor(residents[home.id])).has(home)
 
 
-def test_a_resident_is_hidden_from_the_own_home_its_host_and_its_link_member(town: Town) -> None:
-    for person in town.demo.persons:
-        if person.household_id:
-            home = town.homes[person.household_id]
-            shown = {scope for scope in home.scopes if scope.startswith((Door.GRID.value, Door.UNIT.value))}
-            assert person.scopes == shown | {key(Door.PERSON, person.id)}
+def test_a_resident_finds_no_other_home(full: Town) -> None:
+    resident = homes_in_sight(full.actor("resident-1"))
+    assert [home for home in full.demo.households if resident.has(home)] == [full.home("resident-1")]
 
 
-def test_a_holder_is_opened_by_the_units_above_and_by_the_homes_served(town: Town) -> None:
-    for post in town.demo.parts.appointments:
-        served = [
-            home.id
-            for home in town.demo.households
-            if (post.role is Role.LINK_MEMBER and home.link and home.link.member_id == post.person_id)
-            or (post.role is Role.HUB_HOST and home.micro_grid_id == post.micro_grid_id)
-        ]
-        person = town.persons[post.person_id]
-        grids = {key(Door.GRID, post.grid_id)} if post.grid_id else set()
-        assert person.scopes == {key(Door.PERSON, person.id)} | grids | town.path(post.unit_id) | keys(Door.HOUSEHOLD, served)
-        assert person.household_id is None
+def test_whoever_holds_a_post_has_no_home_here(town: Town) -> None:
+    assert not any(town.persons[post.person_id].household_id for post in town.demo.parts.appointments)
 
 
 def test_a_worker_finds_the_residents_of_the_own_grid_and_no_others(full: Town) -> None:
-    worker = actor_of(full.person("grid-worker-1"), full.organisation, at=NOW)
-    assert [may_see_person(worker, full.person(f"resident-{n}"), at=NOW) for n in (1, 2, 3, 4)] == [True, True, True, False]
+    worker = full.actor("grid-worker-1")
+    assert [may_see_resident(worker, full.home(f"resident-{n}")) for n in (1, 2, 3, 4)] == [True, True, True, False]
+    assert not may_see_resident(full.actor("hub-host-1"), full.home("resident-1"))
 
 
 def test_a_resident_finds_the_own_host_and_link_member_but_no_neighbour(full: Town) -> None:
-    resident = actor_of(full.person("resident-1"), full.organisation, at=NOW)
+    resident = full.actor("resident-1")
     seen = [h for h in full.demo.handles if may_see_person(resident, full.person(h), at=NOW)]
     at_home = [handle for handle in seen if handle.rpartition("-")[0] in {"resident", "hub-host", "link-member"}]
     assert at_home == ["resident-1", "hub-host-1", "link-member-1"]
@@ -442,8 +440,8 @@ def test_a_resident_finds_the_own_host_and_link_member_but_no_neighbour(full: To
 
 
 def test_a_village_officer_opens_the_homes_that_left_the_village_and_no_others(full: Town) -> None:
-    officer = actor_of(full.person("village-officer-1"), full.organisation, at=NOW)
-    opened = {full.village_number(home) for home in full.demo.households if officer.may_open(home.scopes)}
+    officer = homes_in_sight(full.actor("village-officer-1"))
+    opened = {full.village_number(home) for home in full.demo.households if officer.has(home)}
     assert opened == {1}
 
 
