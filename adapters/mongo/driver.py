@@ -4,7 +4,7 @@ The two differ in sessions, aggregate, watch and close; everything above sees co
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
@@ -14,6 +14,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import InvalidOperation
 from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -64,7 +65,9 @@ class Mongo:
                     cast("Callable[[Session], Any]", attempt), read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
                 )
         finally:
-            await session.end_session()
+            # Where this was cancelled, Motor's thread may be aborting still, and end it first.
+            with suppress(InvalidOperation):
+                await session.end_session()
 
     async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Document]:
         pending: Any = self.collection(name).aggregate(list(pipeline), **options)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapters.mongo.seed import is_planted
+from adapters.mongo.versions import KINDS
 from domain.access import Actor
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
 from domain.identity import SignIn
@@ -297,7 +298,7 @@ class Tour:
     async def _end_a_post(self) -> None:
         self._note("ending a post")
         last = self._organisation.appointments[-1]
-        await keep(self._house, self._township, replace(last, until=date(2026, 1, 2)), gone=(("units", "nowhere"),))
+        await keep(self._house, self._township, replace(last, until=date(2026, 1, 2)), gone=tuple((name, "nowhere") for name in KINDS))
         now = await self._ports.organisations.of_township(self._township)
         if now is not None:
             await self._ports.organisations.as_of(now, self._clock() - timedelta(days=400))
