@@ -24,6 +24,8 @@ class Kind(Enum):
     VILLAGE = "vill"
     PERSON = "pers"
     APPOINTMENT = "post"
+    ABSENCE = "away"
+    DUTY = "turn"
     ITEM = "item"
     REQUEST = "req"
     TASK = "task"
