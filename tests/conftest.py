@@ -33,10 +33,13 @@ from server.serving import listen, make_server
 from server.settings import Settings
 from server.wiring import House, build_house
 
+DATA_KEY = str(Path(__file__).parent / "data.key")
+"""A master key of zeros: worth nothing, and the same for every process of the tests."""
+
 MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """10:00 in Shanghai, on a working day, with the office open."""
 
-KEPT_BETWEEN_TESTS = {"calendar", "migrations", "items"}
+KEPT_BETWEEN_TESTS = {"calendar", "migrations", "items", "data_keys", "lookup_keys"}
 
 
 class TestClock:
@@ -104,7 +107,8 @@ async def open_house(settings: Settings, planned: Settlement, clock: Callable[[]
 
 @pytest.fixture(scope="session")
 async def house_of_session(mongodb_uri: str, settlement_of_60: Settlement, clock: TestClock) -> AsyncIterator[House]:
-    settings = Settings(mode="demo", mongodb_uri=mongodb_uri, mongodb_database=f"test_{uuid4().hex[:12]}", firebase_project="demo-lianhu")
+    named = {"mongodb_uri": mongodb_uri, "mongodb_database": f"test_{uuid4().hex[:12]}"}
+    settings = Settings(mode="demo", firebase_project="demo-lianhu", data_key=DATA_KEY, **named)  # type: ignore[arg-type]
     house = await open_house(settings, settlement_of_60, clock)
     yield house
     await house.mongo.database.client.drop_database(settings.mongodb_database)

@@ -18,6 +18,9 @@ NAMESPACE_EXISTS = 48
 COMMAND_DAYS = 400
 """How long a command's record answers for it, in days."""
 
+READING_DAYS = 3 * 365 + 1
+"""How long the read log answers, in days: three years."""
+
 INDEX_OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
 
 Keys = list[tuple[str, int | str]]
@@ -75,6 +78,23 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("persons", {**_TOWNSHIP, "scopes": "array"}, (_index("post_holders", "township", "has_post"),)),
     Collection("accounts", {**_TOWNSHIP, "person_id": "string"}),
     Collection("households", {**_SCOPED, "label": "string"}),
+    Collection(
+        "contacts",
+        {**_TOWNSHIP, "reach": "string", "set_at": "date"},
+        (_index("by_phone", "township", "phone_key", partialFilterExpression={"phone_key": {"$exists": True}}),),
+    ),
+    Collection(
+        "readings",
+        {**_TOWNSHIP, "person_id": "string", "by_id": "string", "at": "date"},
+        (
+            _index("of_township", "township", "-_id"),
+            _index("of_person", "township", "person_id", "-_id"),
+            _index("by_reader", "township", "by_id", "at"),
+            _index("forget", "at", expireAfterSeconds=READING_DAYS * 86_400),
+        ),
+    ),
+    Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
+    Collection("lookup_keys", {"secret": "binData"}),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
     Collection(

@@ -40,6 +40,7 @@ from resolvers.tasks import (
 from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
+from tests.adapters.tour_of_contacts import tour_of_contacts
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
 OPEN_REQUESTS = (RequestState.IN_HAND, RequestState.ON_HOLD, RequestState.ANSWERED)
@@ -70,6 +71,7 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await self._work(readers)
+        await tour_of_contacts(self._house, self._planned, self.actor, self._note)
         await self._background()
         await self._demo()
         await self._end_a_post()
