@@ -12,6 +12,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo.driver import Mongo
+from adapters.mongo.vault import SEALED
 
 NAMESPACE_EXISTS = 48
 
@@ -43,15 +44,21 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`fields` are required, with their BSON types; whatever else a document has is the codec's business."""
+    """`fields` are required, with their BSON types; whatever else a document has is the codec's business, but for what must be sealed."""
 
     name: str
     fields: Mapping[str, str | list[str]]
     indexes: tuple[Index, ...] = ()
 
     @property
+    def validation(self) -> Mapping[str, Any]:
+        """Documents from before a field was sealed may still be changed in other ways."""
+        return {"validator": self.validator, "validationLevel": "moderate" if self.name in SEALED else "strict"}
+
+    @property
     def validator(self) -> Mapping[str, Any]:
-        properties = {name: {"bsonType": kind} for name, kind in self.fields.items()}
+        properties: dict[str, Any] = {name: {"bsonType": kind} for name, kind in self.fields.items()}
+        properties |= {name: {"bsonType": ["binData", "null"]} for name in SEALED.get(self.name, ())}
         return {"$jsonSchema": {"bsonType": "object", "required": ["_id", *self.fields], "properties": properties}}
 
 
@@ -184,7 +191,7 @@ async def build(mongo: Mongo) -> list[str]:
         if collection.name not in existing:
             done += await _create(mongo, collection)
         else:
-            await mongo.database.command("collMod", collection.name, validator=collection.validator)
+            await mongo.database.command("collMod", collection.name, **collection.validation)
         done += await _build_indexes(mongo, collection)
     return done
 
@@ -200,7 +207,7 @@ async def missing(mongo: Mongo) -> list[str]:
 
 async def _create(mongo: Mongo, collection: Collection) -> list[str]:
     try:
-        await mongo.database.create_collection(collection.name, validator=collection.validator)
+        await mongo.database.create_collection(collection.name, **collection.validation)
     except (CollectionInvalid, OperationFailure) as error:
         if isinstance(error, OperationFailure) and error.code != NAMESPACE_EXISTS:
             raise

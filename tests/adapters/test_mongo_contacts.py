@@ -1,10 +1,12 @@
 """Contacts are stored sealed, found by a keyed hash, and shown only after the reading stands in the log; by either driver."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from bson import Binary
+from pymongo.errors import WriteError
 
 from adapters.mongo.vault import is_sealed
 from domain.access import NOBODY
@@ -13,6 +15,8 @@ from domain.errors import RefusalCode, Refused
 from domain.ids import Kind
 from domain.organisation import Role
 from domain.pages import PageRequest
+from domain.tasks import ReturnReason
+from resolvers.tasks import ReturnTask, return_task
 from tests.adapters.stage import OTHER_TOWNSHIP, Stage
 
 PHONE, SHARED = "+8613812345678", "+865305678901"
@@ -189,14 +193,47 @@ async def test_addresses_of_homes_and_of_requests_are_sealed_and_come_back(stage
     assert home.address not in repr(await stage.find("households"))
 
 
-async def test_what_was_stored_in_clear_before_stays_readable(stage: Stage) -> None:
+async def test_what_was_stored_in_clear_before_stays_readable_and_may_get_remarks(stage: Stage) -> None:
     request = await stage.submit()
-    by_id = {"township": stage.township, "_id": request.id}
-    await stage.house.mongo.collection("words").update_one(by_id, {"$set": {"address": DOOR}})
+    by_id, words = {"township": stage.township, "_id": request.id}, stage.house.mongo.collection("words")
+    await words.update_one(by_id, {"$set": {"address": DOOR}}, bypass_document_validation=True)
+    [task] = await stage.tasks_of(request)
+    await stage.do(return_task, ReturnTask, "grid-worker-1", task_id=task.id, reason=ReturnReason.OTHER, note="不归我管")
 
-    [words] = await stage.house.ports.requests.words(stage.township, [request.id])
+    [found] = await stage.house.ports.requests.words(stage.township, [request.id])
 
-    assert words.address == DOOR
+    assert found.address == DOOR
+
+
+@pytest.mark.parametrize(
+    ("collection", "field"), [("words", "address"), ("households", "address"), ("contacts", "phone"), ("readings", "note")]
+)
+async def test_the_database_itself_takes_nothing_in_clear_that_must_be_sealed(stage: Stage, collection: str, field: str) -> None:
+    await stage.house.ports.contacts.keep([_contact(stage)])
+    await stage.house.ports.contacts.reveal(_reading(stage), watched_by=[], command=stage.command())
+    await stage.submit(address=DOOR)
+    [document, *_] = await stage.find(collection)
+    by_id = {"township": stage.township, "_id": document["_id"]}
+
+    for value in ("in clear", 13812345678, {"in": "clear"}):
+        with pytest.raises(WriteError):
+            await stage.house.mongo.collection(collection).update_one(by_id, {"$set": {field: value}})
+        with pytest.raises(WriteError):
+            await stage.house.mongo.collection(collection).insert_one({**document, "_id": str(uuid4()), field: value})
+
+    await stage.house.mongo.collection(collection).update_one(by_id, {"$set": {field: None}})  # erased
+    assert (await stage.find(collection, _id=document["_id"]))[0][field] is None
+
+
+async def test_a_reading_that_cannot_be_logged_is_not_shown_and_leaves_no_record(stage: Stage) -> None:
+    await stage.house.ports.contacts.keep([_contact(stage)])
+    command, before = stage.command(), await stage.contents()
+    unfit: Any = replace(_reading(stage), by_id=7)
+
+    with pytest.raises(WriteError):
+        await stage.house.ports.contacts.reveal(unfit, watched_by=[], command=command)
+
+    assert await stage.contents() == before
 
 
 async def test_a_fingerprint_is_the_same_for_equal_values_only(stage: Stage) -> None:
