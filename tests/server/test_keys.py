@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import bson
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import EncryptionError
 
 from adapters.mongo.rotation import seal_anew, wrap_anew
 from adapters.mongo.vault import VaultLocked, data_key_of, is_sealed
@@ -21,6 +23,7 @@ from server.settings import BadSetting, Settings
 from server.wiring import House, build_house
 from tests.adapters.stage import Stage
 from tests.conftest import DATA_KEY, TestClock, open_house, plant
+from tests.server.key_service import ACTIVATE, GET, REGISTER, key_service
 
 PHONE = "+8613812345678"
 Captured = pytest.CaptureFixture[str]
@@ -224,6 +227,46 @@ async def test_several_processes_that_start_at_once_make_one_data_key(stage: Sta
     assert (len(prints), await stage.count("data_keys"), await stage.count("lookup_keys")) == (1, 1, 1)
     for house in houses:
         await house.close()
+
+
+# --- A key service.
+
+
+async def test_the_master_key_may_stay_in_a_key_service(stage: Stage, tmp_path: Path) -> None:
+    with key_service(tmp_path) as (service, reference):
+        named, unknown = reference.format("/42"), reference.format("/7")
+        assert await wrap_anew(stage.house.mongo, read_keys(DATA_KEY), read_keys(named)[0]) == 1
+
+        house = house_with(stage, named)
+        assert await all_is_readable(stage, house)
+        assert await house.mongo.vault.trouble() is None
+        await house.close()
+        assert set(service.asked) == {GET}
+        assert not [key for key in await stage.find("data_keys") if service.secrets["42"] in bson.encode(key)]
+        wrong = house_with(stage, unknown)
+        assert "wrapped by the master key kmip:k" in (await wrong.mongo.vault.trouble() or "")
+        await wrong.close()
+        with pytest.raises(EncryptionError):
+            await wrap_anew(stage.house.mongo, read_keys(named), read_keys(unknown)[0])
+
+        assert await wrap_anew(stage.house.mongo, read_keys(named), read_keys(DATA_KEY)[0]) == 1, "and back"
+    gone = house_with(stage, DATA_KEY)
+    assert await all_is_readable(stage, gone), "a key service that is not named is not asked"
+    await gone.close()
+
+
+async def test_a_key_service_makes_a_key_of_its_own_where_none_is_named(stage: Stage, tmp_path: Path) -> None:
+    with key_service(tmp_path) as (service, reference):
+        assert await wrap_anew(stage.house.mongo, read_keys(DATA_KEY), read_keys(reference.format(""))[0]) == 1
+        house = house_with(stage, reference.format(""))
+        assert await all_is_readable(stage, house)
+        await house.close()
+
+        assert set(service.asked) == {REGISTER, ACTIVATE, GET}
+        assert len(service.secrets) == 2
+    house = house_with(stage, reference.format(""))
+    assert "LIANHU_DATA_KEY does not open the data key" in (await house.mongo.vault.trouble() or ""), "it is gone"
+    await house.close()
 
 
 # --- The verb.
