@@ -32,6 +32,7 @@ class Kind(Enum):
     EVENT = "evt"
     NOTICE = "note"
     DEVICE = "phone"
+    READING = "read"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

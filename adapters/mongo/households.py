@@ -48,5 +48,6 @@ class MongoHouseholds:
         if not wanted:
             return []
         filter_ = {**true_in(township, version), "id": {"$in": wanted}, **opened}
-        documents = await self._mongo.collection("households").find(filter_).hint("of_id").to_list()
+        found = await self._mongo.collection("households").find(filter_).hint("of_id").to_list()
+        documents = await self._mongo.vault.opened("households", found)
         return [read_row(Household, document) for document in documents]

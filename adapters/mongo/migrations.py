@@ -33,7 +33,7 @@ async def _first_versions(mongo: Mongo) -> None:
         for name in KINDS:
             old = {"township": code, "from_version": {"$exists": False}}
             documents = await mongo.collection(name).find(old).to_list()
-            rows = [_first_row(document) for document in documents]
+            rows = await mongo.vault.sealed(name, [_first_row(document) for document in documents])
             for start in range(0, len(rows), BATCH):
                 # A row that was written before a step died is written again, the same.
                 same = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows[start : start + BATCH]]

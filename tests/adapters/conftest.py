@@ -9,7 +9,7 @@ from server.demo.settlement import Settlement
 from server.settings import Settings
 from server.wiring import House
 from tests.adapters.stage import Stage
-from tests.conftest import MONDAY_MORNING, MORE_THAN_ANY_STORY_ASKS, TestClock, open_house, plant
+from tests.conftest import DATA_KEY, MONDAY_MORNING, MORE_THAN_ANY_STORY_ASKS, TestClock, open_house, plant
 
 
 @pytest.fixture(scope="session", params=["pymongo", "motor"])
@@ -18,7 +18,12 @@ async def house_on_driver(
 ) -> AsyncIterator[House]:
     database = f"contract_{request.param}_{uuid4().hex[:8]}"
     settings = Settings(
-        mode="demo", mongodb_uri=mongodb_uri, mongodb_database=database, mongodb_driver=request.param, load_limit=MORE_THAN_ANY_STORY_ASKS
+        mode="demo",
+        mongodb_uri=mongodb_uri,
+        mongodb_database=database,
+        mongodb_driver=request.param,
+        data_key=DATA_KEY,
+        load_limit=MORE_THAN_ANY_STORY_ASKS,
     )
     house = await open_house(settings, settlement_of_60, clock)
     yield house

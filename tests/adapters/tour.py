@@ -40,6 +40,7 @@ from resolvers.tasks import (
 from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
+from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -71,6 +72,7 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await self._work(readers)
+        await tour_of_contacts(self._house, self._planned, self.actor, self._note)
         await self._background()
         await self._demo()
         await self._end_a_post()
