@@ -1,7 +1,6 @@
 """Contacts are stored sealed, found by a keyed hash, and shown only after the reading stands in the log; by either driver."""
 
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -228,7 +227,7 @@ async def test_the_database_itself_takes_nothing_in_clear_that_must_be_sealed(st
 async def test_a_reading_that_cannot_be_logged_is_not_shown_and_leaves_no_record(stage: Stage) -> None:
     await stage.house.ports.contacts.keep([_contact(stage)])
     command, before = stage.command(), await stage.contents()
-    unfit: Any = replace(_reading(stage), by_id=7)  # type: ignore[arg-type]  # what the database refuses
+    unfit = replace(_reading(stage), by_id=7)  # type: ignore[arg-type]  # what the collection does not take
 
     with pytest.raises(WriteError):
         await stage.house.ports.contacts.reveal(unfit, watched_by=[], command=command)

@@ -133,6 +133,8 @@ async def test_planting_again_is_the_same_settlement_and_leaves_others_alone(sta
     after = await stage.contents()
     stamps = {township["_id"]: township.pop("stamp") for township in after["townships"]}
     [township.pop("stamp") for township in before["townships"]]
+    for contents in (before, after):  # sealed anew, the same address looks different
+        contents["households"] = await stage.house.mongo.vault.opened("households", contents["households"])
     assert after == before
     assert stamps[stage.township] == "another stamp" != stamps[OTHER_TOWNSHIP]
     assert dict(told)["persons"] == len(planned.persons)
