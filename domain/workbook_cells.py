@@ -212,7 +212,7 @@ def _written_day(text: str) -> date | None:
 
 def phone(cell: Cell) -> str:
     """A mobile or fixed number of the mainland, as its digits; of a fixed one the area code comes first."""
-    text = unicodedata.normalize("NFKC", written(cell))
+    text = unicodedata.normalize("NFKC", f"{cell:.0f}" if isinstance(cell, float | int) else written(cell))
     match = _PHONE.fullmatch(text.replace(" ", "") if text.startswith("0") else re.sub(r"[ -]", "", text))
     if match is None:
         # The number itself stays out of the sentence: reports are passed on.

@@ -146,6 +146,11 @@ def pages_of(source: Source, faults: Faults) -> Mapping[Sheet, Page]:
     return {form.sheet: pages.get(form.sheet) or _absent(form, pages) for form in FORMS}
 
 
+def sheets_of(source: Source) -> frozenset[Sheet]:
+    """The sheets that a file says something about; all others stay as they stand."""
+    return frozenset(sheet for sheet, page in pages_of(source, Faults()).items() if page.has_lines)
+
+
 def _header(cell: Cell) -> str:
     """As it reads, without the star that the template puts behind what must be filled in."""
     return "" if is_blank(cell) else shown(cell).strip().rstrip("*＊ ")
@@ -173,7 +178,8 @@ def _page(form: Form, raw: RawSheet, header_row: int, headers: Sequence[str], fa
 
 
 def _check_headers(page: Page, meant: Sequence[tuple[int, str, Column | None]], faults: Faults) -> None:
-    known = Message("import.expected.columns", {"names": "、".join(page.headers.values()), "english": ", ".join(page.headers)})
+    names = "、".join(column.header for column in page.form.columns)
+    known = Message("import.expected.columns", {"names": names, "english": ", ".join(page.headers)})
     there = {column.name: index for index, column in page.columns}
     for index, header, column in meant:
         if column is None:

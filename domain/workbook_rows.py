@@ -138,7 +138,7 @@ Row = UnitRow | VillageRow | GridRow | MicroGridRow | HouseholdRow | PersonRow |
 class Plan:
     """What a file without faults says. A sheet that it does not have, or has without a line, is `None`: it stays as it is.
 
-    The long sheets are streams that can be read again and again, as long as the file is there.
+    The long sheets are streams that can be read again and again, as long as the file is open.
     """
 
     township: str

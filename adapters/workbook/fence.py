@@ -22,12 +22,21 @@ MOST_MARKS = 2_000
 """So many formulas of one sheet are told one by one."""
 
 _CHUNK = 1 << 20
-_TAG = re.compile(rb"<(?:\w+:)?(?:(?P<row>row)\b(?P<of_row>[^>]*)>|c(?P<of_cell>\s[^>]*)?>|(?P<formula>f)[\s/>])")
-_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
-_IS_ERROR = re.compile(rb"""\bt\s*=\s*["']e["']""")
-_SHEET = re.compile(r"<(?:\w+:)?sheet\s[^>]*>")
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\s[^>]*>")
-_ATTRIBUTE = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_LONGEST_TEXT = 4 << 20  # bytes between two tags; a cell has at most 32,767 characters
+_PREFIX, _QUOTED = rb"<(?:[^\s<>/:!?]+:)?", rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*"""
+_TAG = re.compile(
+    _PREFIX
+    + rb"(?:(?P<row>row)(?P<of_row>\s"
+    + _QUOTED
+    + rb")?>|c(?P<of_cell>\s"
+    + _QUOTED
+    + rb")?/?>|(?P<formula>f)[\s/>]|(?P<odd>row|c)(?![^\s/>]))"
+)
+_USUAL_CELL = re.compile(rb"""\sr="([A-Z]{1,3})([0-9]{1,7})"(?: s="[0-9]*")?(?: t="([a-zA-Z]*)")?""")
+_PLACE = re.compile(rb"([A-Za-z]{0,3})([0-9]{1,7})")
+_ATTRIBUTE = re.compile(rb"""([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_SHEET = re.compile(_PREFIX + rb"sheet\s" + _QUOTED + b">")
+_RELATION = re.compile(_PREFIX + rb"Relationship\s" + _QUOTED + b">")
 
 Marks = Mapping[int, Mapping[int, Mark]]
 """By line and column, both from 0."""
@@ -45,18 +54,23 @@ class _Walk:
     marked: int = 0
 
     def to_row(self, attributes: bytes) -> None:
-        place = _PLACE.search(attributes)
-        self.row, self.column = (int(place[2]) - 1 if place else self.row + 1), -1
+        place = _attributes(attributes).get(b"r")
+        self.row, self.column = (int(place) - 1 if place is not None else self.row + 1), -1
 
-    def to_cell(self, attributes: bytes) -> None:
-        place = _PLACE.search(attributes)
-        if place and place[1]:
-            self.row, self.column = int(place[2]) - 1, _number(place[1])
+    def to_cell(self, attributes: bytes, *, is_empty: bool) -> None:
+        if usual := _USUAL_CELL.fullmatch(attributes):
+            letters, number, kind = usual.groups()
         else:
-            self.column += 1
-        if not attributes.endswith(b"/"):
+            given = _attributes(attributes)
+            kind = given.get(b"t")
+            place = _PLACE.fullmatch(given.get(b"r", b"%d" % (self.row + 1)))
+            if place is None:
+                raise ValueError("a cell that is nowhere")
+            letters, number = place.groups()
+        self.row, self.column = int(number) - 1, _number(letters) if letters else self.column + 1
+        if not is_empty:
             self.last_row, self.last_column = max(self.last_row, self.row), max(self.last_column, self.column)
-            if _IS_ERROR.search(attributes):
+            if kind == b"e":
                 self.mark(Mark.ERROR)
 
     def mark(self, mark: Mark) -> None:
@@ -78,30 +92,34 @@ def looked_through(path: Path) -> Mapping[str, Marks]:
 
 
 def _sheets(parts: ZipFile) -> Iterator[tuple[str, str]]:
-    relations = {}
-    for tag in _RELATION.findall(parts.read("xl/_rels/workbook.xml.rels").decode()):
-        attributes = _attributes(tag)
-        relations[attributes.get("Id", "")] = attributes.get("Target", "")
-    for tag in _SHEET.findall(parts.read("xl/workbook.xml").decode()):
-        attributes = _attributes(tag)
-        target = relations.get(next((value for name, value in attributes.items() if name.endswith(":id")), ""), "")
-        if "worksheets/" in target:
-            yield attributes.get("name", ""), target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
+    relations: dict[bytes, str] = {}
+    for tag in _RELATION.findall(parts.read("xl/_rels/workbook.xml.rels")):
+        given = _attributes(tag)
+        if given.get(b"Type", b"").endswith(b"/worksheet"):
+            relations[given.get(b"Id", b"")] = given.get(b"Target", b"").decode()
+    for tag in _SHEET.findall(parts.read("xl/workbook.xml")):
+        given = _attributes(tag)
+        target = relations.get(next((value for name, value in given.items() if name.endswith(b":id")), b""))
+        if target:
+            yield unescape(given.get(b"name", b"").decode()), target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
 
 
-def _attributes(tag: str) -> dict[str, str]:
-    return {name: unescape(double or single) for name, double, single in _ATTRIBUTE.findall(tag)}
+def _attributes(tag: bytes) -> dict[bytes, bytes]:
+    return {name: double or single for name, double, single in reversed(_ATTRIBUTE.findall(tag))}
 
 
 def _walk(parts: ZipFile, part: str) -> Marks:
     walk = _Walk()
     for tag in _tags(parts, part):
         if tag["row"]:
-            walk.to_row(tag["of_row"])
+            walk.to_row(tag["of_row"] or b"")
         elif tag["formula"]:
             walk.mark(Mark.FORMULA)
+        elif tag["odd"]:
+            raise ValueError("a tag that is none")
         else:
-            walk.to_cell(tag["of_cell"] or b"")
+            attributes = tag["of_cell"] or b""
+            walk.to_cell(attributes.rstrip(b"/ "), is_empty=tag[0].endswith(b"/>"))
         if (walk.last_row + 1) * (walk.last_column + 1) > MOST_CELLS:
             raise invalid("import.file_too_large", "file")
     return walk.marks
@@ -117,11 +135,13 @@ def _tags(parts: ZipFile, part: str) -> Iterator[re.Match[bytes]]:
             end = whole.rfind(b"<")
             yield from _TAG.finditer(whole, 0, max(end, 0))
             rest = whole[end:] if end >= 0 else b""
+            if len(rest) > _LONGEST_TEXT:
+                raise ValueError("a text without an end")
         yield from _TAG.finditer(rest)
 
 
 def _number(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
     return number - 1

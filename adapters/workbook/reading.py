@@ -48,8 +48,10 @@ def opened(path: Path, *, title: str | None = None) -> Iterator[Source]:
     try:
         with CalamineWorkbook.from_path(path) as book:
             names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+            if not marks.keys() >= set(names):  # the reader sees a sheet that the fence did not
+                raise invalid("import.file_unreadable", "file")
             shelf = _Shelf(book)
-            yield Source([_XlsxSheet(name, shelf, marks.get(name, {})) for name in names])
+            yield Source([_XlsxSheet(name, shelf, marks[name]) for name in names])
     except PasswordError as error:
         raise invalid("import.file_encrypted", "file") from error
     except CalamineError as error:

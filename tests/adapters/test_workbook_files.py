@@ -157,6 +157,36 @@ def test_a_single_value_far_out_is_refused_before_it_fills_the_memory(tmp_path: 
     assert refusal(path) == "file_too_large"
 
 
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<c r="xfd1048576" t="inlineStr">',
+        "<c r='XFD1048576' t='inlineStr'>",
+        '<c s=">" r="XFD1048576" t="inlineStr">',
+        """<c s=" r='A1'" r="XFD1048576" t="inlineStr">""",
+        '<c s="<" r="XFD1048576" t="inlineStr">',
+        '<c y:r="A1" r="XFD1048576" t="inlineStr">',
+        '<x-y:c xmlns:x-y="http://schemas.openxmlformats.org/spreadsheetml/2006/main"\n r = "XFD1048576" t="inlineStr">',
+        '<c r="XFD1048576" t="inlineStr" r="A1">',
+        '<row r="1048576"><c/><c t="inlineStr">',
+        '<c r="XFDA99999999999" t="inlineStr">',
+    ],
+)
+def test_a_value_far_out_cannot_hide_from_the_fence(hidden: str, tmp_path: Path) -> None:
+    sound = zipfile.ZipFile(Book({Sheet.VILLAGES: ROWS[Sheet.VILLAGES]}).save(tmp_path / "sound.xlsx"))
+    with zipfile.ZipFile(tmp_path / "book.xlsx", "w") as parts:
+        for name in sound.namelist():
+            contents = sound.read(name).decode()
+            if name.endswith("sheet1.xml"):
+                end = "</x-y:c>" if "x-y" in hidden else "</c>"
+                contents = contents.replace("</row>", f"{hidden}<is><t>x</t></is>{end}</row>", 1)
+            parts.writestr(name, contents)
+    if "<row" not in hidden:
+        assert refusal(tmp_path / "book.xlsx") in {"file_too_large", "file_unreadable"}
+    else:
+        assert fence.MOST_CELLS > 2 * 1_048_576, "two columns of the longest sheet are no harm"
+
+
 def test_a_format_far_out_is_no_value(tmp_path: Path) -> None:
     def change(book: Workbook) -> None:
         book.add_worksheet("组织").write_blank(1_048_575, 16_383, None, book.add_format({"bold": True}))

@@ -16,7 +16,7 @@ from domain.workbook import FORMS, Form, form_of
 from domain.workbook_cells import Cell, Mark
 from domain.workbook_checks import check
 from domain.workbook_desk import NothingStands
-from domain.workbook_pages import MOST_FAULTS, Line, Source
+from domain.workbook_pages import MOST_FAULTS, Line, Source, sheets_of
 from domain.workbook_rows import GridRow, HouseholdRow, LinkRow, PersonRow, Sheet, UnitRow
 from domain.workbook_units import OVERLAYS, PARENTS
 from server.wiring import load_messages
@@ -96,8 +96,7 @@ def test_every_planted_fault_is_named_by_sheet_row_and_column_and_nothing_else_i
     checked = book.check()
 
     assert found(checked) == set(plants)
-    assert len(checked.faults) == len(plants) == len({place[:3] for place in plants}) >= 40
-    assert len({kind for *_, kind in plants}) >= 35
+    assert len(checked.faults) == len({place[:2] for place in plants}) == len({kind for *_, kind in plants}) == 40
     assert checked.plan is None
 
 
@@ -135,6 +134,35 @@ def test_a_sheet_that_others_need_is_missed_once_not_in_every_line() -> None:
 
     assert [place for place in found(book.check()) if place[0] == "人员"] == [("人员", None, None, "missing_sheet")]
     assert not any(kind == "unknown_code" for *_, kind in found(book.check()))
+
+
+def test_a_sheet_that_is_none_is_named_and_one_for_people_is_passed_over(book: Book) -> None:
+    book.sheets["随手记"] = [["a", "b"]]
+    book.sheets["示例"] = [["编码", "一个例子"]]
+    book.sheets["Sheet1"] = [[], [" "]]
+
+    assert found(book.check()) == {("随手记", None, None, "unknown_sheet")}
+
+
+def test_a_unit_of_the_wrong_kind_is_named_where_it_is_pointed_to(book: Book) -> None:
+    book.put(Sheet.VILLAGES, 2, "unit", SETTLEMENT)
+    book.put(Sheet.GRIDS, 3, "branch", f"{BRANCH}01")
+    clerk = book.find(Sheet.POSTS, "role", "CENTRE_CLERK" if book.is_english else "服务中心工作人员")
+    book.put(Sheet.POSTS, clerk, "unit", BRANCH)
+    group = book.find(Sheet.UNITS, "code", f"{BRANCH}01")
+    book.put(Sheet.UNITS, group, "parent", "")
+
+    places = [(fault.sheet, fault.row, fault.what.key) for fault in book.check().faults]
+    assert (book.title(Sheet.VILLAGES), 2, "import.wrong_kind") in places
+    assert (book.title(Sheet.GRIDS), 3, "import.wrong_kind") in places
+    assert (book.title(Sheet.POSTS), clerk, "import.wrong_kind") in places
+    assert (book.title(Sheet.UNITS), group, "import.required") in places
+
+
+def test_a_boundary_that_is_none_is_told(book: Book) -> None:
+    book.put(Sheet.GRIDS, 2, "boundary", "115.5,35.2")
+
+    assert found(book.check()) == {(book.title(Sheet.GRIDS), 2, book.header(Sheet.GRIDS, "boundary"), "boundary_unreadable")}
 
 
 def test_the_same_sheet_twice_or_the_same_column_twice_is_a_fault(book: Book) -> None:
@@ -451,3 +479,9 @@ def test_a_file_with_no_end_of_faults_tells_the_first_and_counts_the_others() ->
     assert len(report.faults) == MOST_FAULTS
     assert report.left_out > 234
     assert report.more == Message("import.more", {"count": report.left_out})
+
+
+def test_a_file_tells_which_sheets_it_says_something_about() -> None:
+    book = Book({Sheet.UNITS: ROWS[Sheet.UNITS], Sheet.LINKS: ()})
+
+    assert sheets_of(book.source) == {Sheet.UNITS}
