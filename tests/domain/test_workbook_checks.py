@@ -485,3 +485,31 @@ def test_a_file_tells_which_sheets_it_says_something_about() -> None:
     book = Book({Sheet.UNITS: ROWS[Sheet.UNITS], Sheet.LINKS: ()})
 
     assert sheets_of(book.source) == {Sheet.UNITS}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "row", "name", "value", "kind"),
+    [
+        (Sheet.UNITS, 2, "parent", SETTLEMENT, "township_below"),
+        (Sheet.UNITS, 5, "skill", "x" * 61, "too_long"),
+        (Sheet.GRIDS, 7, "code", f"{SETTLEMENT}000", "bad_code"),
+        (Sheet.GRIDS, 7, "code", "990101102601001", "foreign_code"),
+        (Sheet.GRIDS, 7, "boundary", "POLYGON((1 2, 2 x, 3 3, 1 2))", "boundary_unreadable"),
+        (Sheet.GRIDS, 7, "boundary", "POLYGON((1 1, 2 2, 3 3, 1 1))", "boundary_crosses"),
+        (Sheet.GRIDS, 7, "boundary", "POLYGON((0 0, 2 0, 2 2, 1 0, 0 0))", "boundary_crosses"),
+        (Sheet.GRIDS, 7, "succeeds", ";".join(f"{SETTLEMENT}{number:03}" for number in range(600)), "too_many_codes"),
+        (Sheet.UNITS, 28, "covers", f"{SETTLEMENT}77", "unknown_code"),
+        (Sheet.LINKS, 5, "agreed", "也许", "unknown_word"),
+    ],
+)
+def test_other_faults_are_named_in_their_place_too(sheet: Sheet, row: int, name: str, value: str, kind: str) -> None:
+    book = Book(ROWS)
+    book.again(Sheet.GRIDS, 2, code=f"{SETTLEMENT}006")
+    book.add(
+        Sheet.UNITS, code=f"{SETTLEMENT}70", name="片区", kind="片区功能型党委", parent=TOWNSHIP, covers=SETTLEMENT, valid_from="2026-01-01"
+    )
+    assert book.check().faults == ()
+
+    book.put(sheet, row, name, value)
+
+    assert (book.title(sheet), row, book.header(sheet, name), kind) in found(book.check())
