@@ -5,19 +5,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.access import Actor
-from domain.contacts import (
-    Contact,
-    MaskedContact,
-    Reach,
-    Reading,
-    RevealReason,
-    flags_of,
-    parse_phone,
-    permit_reveal,
-    privacy_officers,
-    role_for,
-)
+from domain.contacts import Contact, MaskedContact, Reading, RevealReason, flags_of, parse_phone, permit_reveal, privacy_officers, role_for
 from domain.errors import invalid, not_found
+from domain.households import Reach
 from domain.ids import Kind
 from domain.lifecycle import standings
 from domain.pages import Page, PageRequest

@@ -10,7 +10,8 @@ from strawberry import Parent
 from domain import contacts
 from domain.access import Actor
 from domain.calendar import SHANGHAI
-from domain.contacts import Reach, ReadFlag, RevealReason
+from domain.contacts import ReadFlag, RevealReason
+from domain.households import Reach
 from domain.people import Person
 from domain.posts import Role
 from resolvers import contacts as deeds

@@ -6,10 +6,11 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
-from domain.contacts import Reach, ReadFlag, RevealReason
+from domain.contacts import ReadFlag, RevealReason
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
+from domain.households import Reach
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
 from domain.organisation import OrgUnitKind

@@ -14,7 +14,8 @@ from pymongo.errors import EncryptionError
 
 from adapters.mongo.rotation import seal_anew, wrap_anew
 from adapters.mongo.vault import VaultLocked, data_key_of, is_sealed
-from domain.contacts import Contact, Reach
+from domain.contacts import Contact
+from domain.households import Reach
 from server.cli import main
 from server.demo.settlement import Settlement
 from server.keyring import keys_of, read_keys
