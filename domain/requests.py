@@ -28,6 +28,14 @@ NOT_COUNTED = frozenset({RequestState.DECLINED, RequestState.WITHDRAWN, RequestS
 OVER = NOT_COUNTED | {RequestState.CLOSED}
 
 
+class EntryKind(Enum):
+    """How it came in; it follows from principal, agent and typist."""
+
+    OWN = "OWN"
+    ASSISTED = "ASSISTED"
+    PROXY = "PROXY"
+
+
 class Verdict(Enum):
     SOLVED = "SOLVED"
     PARTLY = "PARTLY"
@@ -59,7 +67,8 @@ class Words:
 class Request:
     """Facts and ids only; `Words` has the rest. `scopes` and the state follow from its tasks (`cases`).
 
-    `household_id`, `submitted_by_id` and `on_behalf_of_id` are empty where the matter is shielded from the reader.
+    Principal (`on_behalf_of_id`), agent (who acts under a grant) and typist (`submitted_by_id`) are three fields; they and the household
+    are empty where the matter is shielded from the reader. `is_for_household`: a helper typed it for a home, and nobody there reads it.
     """
 
     id: str
@@ -89,17 +98,28 @@ class Request:
     verdict: Verdict | None = None
     grade: Grade | None = None
     task_scopes: frozenset[str] = frozenset()
+    agent_id: str | None = None
+    proxy_grant_id: str | None = None
+    is_for_household: bool = False
     version: int = 1
 
     @property
     def askers(self) -> tuple[str, ...]:
-        """Whom it is for, then whoever typed it for them."""
-        return tuple(dict.fromkeys(person for person in (self.on_behalf_of_id, self.submitted_by_id) if person))
+        """Whom it is for, then whoever acts and types for them."""
+        return tuple(dict.fromkeys(person for person in (self.on_behalf_of_id, self.agent_id, self.submitted_by_id) if person))
 
     @property
     def judge_id(self) -> str | None:
-        """Who has the last word: the principal, never the proxy."""
+        """Who has the last word: the principal, never the proxy. Nobody where it is for a household: what is said there is recorded."""
+        if self.is_for_household:
+            return None
         return self.on_behalf_of_id or self.submitted_by_id
+
+    @property
+    def entry(self) -> EntryKind:
+        if self.proxy_grant_id:
+            return EntryKind.PROXY
+        return EntryKind.ASSISTED if self.is_for_household or self.on_behalf_of_id else EntryKind.OWN
 
     @property
     def is_counted(self) -> bool:
@@ -108,7 +128,8 @@ class Request:
     @property
     def scopes(self) -> frozenset[str]:
         """The keys that open it: whoever asked, and whoever sees one of its tasks."""
-        return asker_keys(self.askers) | self.task_scopes
+        opened = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)
+        return opened | self.task_scopes
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether the promise was broken: not completed by its time."""
@@ -118,7 +139,7 @@ class Request:
         """As the reader may see it: where it is shielded, only whoever asked sees who asked."""
         if not self.is_shielded or reader_id in self.askers:
             return self
-        return replace(self, household_id=None, submitted_by_id=None, on_behalf_of_id=None)
+        return replace(self, household_id=None, submitted_by_id=None, on_behalf_of_id=None, agent_id=None)
 
     def hides_person_from(self, reader_id: str | None) -> bool:
         return self.is_shielded and reader_id not in self.askers

@@ -26,6 +26,8 @@ from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
+from adapters.mongo.proxies import MongoProxyGrants
+from adapters.mongo.reach import MongoReaches
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.tasks import MongoTasks
@@ -100,6 +102,8 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),
         devices=devices,
+        proxy_grants=MongoProxyGrants(mongo, ledger),
+        reaches=MongoReaches(mongo, ledger),
         feed=feed,
         figures=MongoFigures(mongo),
         clock=clock,
