@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 
-from domain.access import asker_keys
+from domain.access import Actor, Door, asker_keys, key
 from domain.items import MatterScope
 from domain.places import GeoPoint
 from domain.routing import Place
@@ -134,6 +134,11 @@ class Request:
     def is_overdue(self, at: datetime) -> bool:
         """Whether the promise was broken: not completed by its time."""
         return self.promise_due_at is not None and not self.promise_met and self.promise_due_at < at and self.is_counted
+
+    def as_asker(self, reader: Actor) -> str | None:
+        """The reader's id; none for an agent whose grant no longer holds, whatever else opens it to them: they are nobody who asked."""
+        is_former_agent = reader.id == self.agent_id and self.proxy_grant_id is not None
+        return None if is_former_agent and key(Door.GRANT, self.proxy_grant_id or "") not in reader.keys else reader.id
 
     def shown_to(self, reader_id: str | None) -> "Request":
         """As the reader may see it: where it is shielded, only whoever asked sees who asked."""

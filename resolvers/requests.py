@@ -129,24 +129,24 @@ async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> 
 
 
 async def requests_by_ids(ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequence[Request]:
-    return [request.shown_to(by.id) for request in await ports.requests.by_ids(ids, seen_by=by)]
+    return [request.shown_to(request.as_asker(by)) for request in await ports.requests.by_ids(ids, seen_by=by)]
 
 
 async def request_by_number(number: str, *, by: Actor, ports: Ports) -> Request | None:
     request = await ports.requests.by_number(number, seen_by=by)
-    return request.shown_to(by.id) if request else None
+    return request.shown_to(request.as_asker(by)) if request else None
 
 
 async def requests_page(query: RequestQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Request]:
     found = await ports.requests.page(query, page, seen_by=by, at=ports.clock())
-    return Page([request.shown_to(by.id) for request in found.rows], found.keys, found.has_next, found.has_previous)
+    return Page([request.shown_to(request.as_asker(by)) for request in found.rows], found.keys, found.has_next, found.has_previous)
 
 
 async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> Mapping[str, Words]:
     """The words of requests that were read for `by`; where one is shielded, whatever tells who asked is left out."""
     townships = {request.township for request in requests}
     found = [words for township in townships for words in await ports.requests.words(township, [r.id for r in requests])]
-    shielded = {request.id for request in requests if request.hides_person_from(by.id)}
+    shielded = {request.id for request in requests if request.hides_person_from(request.as_asker(by))}
     return {words.request_id: Words(words.request_id, words.text) if words.request_id in shielded else words for words in found}
 
 
@@ -165,7 +165,7 @@ async def _keep(case: Case, words: Words, now: Acting, ports: Ports, *, is_rule_
 async def _answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[Request]:
     """What was just kept; a replay reads its subject under today's rights."""
     if isinstance(kept, Case) and kept.request is not None:
-        return Done(kept.request.shown_to(by.id))
+        return Done(kept.request.shown_to(kept.request.as_asker(by)))
     found = await requests_by_ids([kept.subject_id], by=by, ports=ports) if isinstance(kept, Replayed) else []
     if not found:
         raise not_found("commandId")

@@ -66,7 +66,7 @@ async def _agent(root: Parent[requests.Request], info: Info) -> Person | None:
 
 
 def _entry(root: Parent[requests.Request], info: Info) -> EntryKind | None:
-    return None if root.hides_person_from(info.context.actor.id) else root.entry
+    return None if root.hides_person_from(root.as_asker(info.context.actor)) else root.entry
 
 
 def _overdue(root: Parent[requests.Request], info: Info) -> bool:

@@ -82,8 +82,8 @@ class MongoProxyGrants:
     async def _hold(self, grant: ProxyGrant, session: Session) -> None:
         """Both parties' counters conflict, so that of rivals only one at a time counts what is there and adds to it."""
         for party in sorted(grant.parties):
-            one_more = {"$inc": {"grants": 1}, "$setOnInsert": {"township": grant.township}}
-            await self._mongo.collection("proxy_parties").update_one({"_id": party}, one_more, upsert=True, session=session)
+            by_id = {"township": grant.township, "_id": party}
+            await self._mongo.collection("proxy_parties").update_one(by_id, {"$inc": {"grants": 1}}, upsert=True, session=session)
 
 
 def _unended(township: str, party: str, person_id: str, on: date) -> Document:

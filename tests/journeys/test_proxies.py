@@ -284,6 +284,23 @@ async def test_a_worker_who_is_the_proxy_is_checked_by_somebody_else_and_reads_i
     assert (await answer(old, matter))["state"] == "CLOSED"
 
 
+async def test_a_shielded_matter_hides_the_principal_from_a_proxy_who_is_one_no_more(town: Town) -> None:
+    old, desk = await town.people("resident-1", "dispatcher-1")
+    given = await grant(old, town, "dispatcher-1")
+    matter = await submit(town, desk, "staff-conduct", onBehalfOfId=town.id_of("resident-1"))
+    fields = "entry text address onBehalfOf { id } submittedBy { id } agent { id } household { id }"
+    before = await node(desk, matter.request_id, f"... on Request {{ {fields} }}")
+    assert before is not None
+    assert (before["onBehalfOf"], before["entry"]) == ({"id": town.id_of("resident-1")}, "PROXY")
+
+    await revoke(old, given)
+
+    after = await node(desk, matter.request_id, f"... on Request {{ {fields} }}")  # the desk sees the township
+    assert after is not None
+    assert [after[name] for name in ("entry", "onBehalfOf", "submittedBy", "agent", "household")] == [None] * 5
+    assert [(event["actor"], event["actingFor"]) for event in await history_of(desk, matter)] == [(None, None)]
+
+
 async def test_the_principal_is_asked_and_the_proxy_only_told(town: Town) -> None:
     old, neighbour, worker, leader = await town.people("resident-1", "resident-4", "grid-worker-1", "grid-leader-1")
     given = await grant(old, town, "resident-4")
