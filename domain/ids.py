@@ -33,6 +33,7 @@ class Kind(Enum):
     NOTICE = "note"
     DEVICE = "phone"
     READING = "read"
+    PROXY_GRANT = "proxy"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

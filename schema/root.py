@@ -19,7 +19,7 @@ from resolvers import notices as notice_reads
 from resolvers import organisation as organisation_reads
 from resolvers import requests as request_reads
 from resolvers import tasks as task_reads
-from schema import commands, notices, requests, sync, tasks
+from schema import commands, followups, notices, proxies, reach, requests, sync, tasks
 from schema.contacts import ContactMutations, ContactQueries, ViewerContact
 from schema.context import Info
 from schema.graph import HouseholdT, Node, bad_argument, deed, edge, shows
@@ -163,6 +163,9 @@ class Viewer(ViewerContact):
     requests: Any = edge(_own_requests, RequestConnection, "Those you made or that were made for you, newest first (我的诉求).")
     notices: Any = edge(_notices, NoticeConnection, "Your inbox, newest first (我的通知).")
     unread_notices: Any = edge(_unread, int, "How many lines of it are unread (未读数).")
+    proxy_grants: Any = edge(
+        proxies.own_grants, list[proxies.ProxyGrant], "Those you gave or were given that have not ended, newest first (授权委托)."
+    )
 
 
 async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
@@ -250,7 +253,7 @@ class Query(ContactQueries):
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
-class Mutation(ContactMutations):
+class Mutation(ContactMutations, proxies.ProxyMutations, followups.FollowUpMutations, reach.ReachMutations):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
     acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
@@ -297,6 +300,7 @@ def build_schema() -> strawberry.Schema:
             Task,
             Attachment,
             notices.Notice,
+            proxies.ProxyGrant,
         ],
         exception_handlers=[Refusable()],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

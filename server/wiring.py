@@ -27,6 +27,8 @@ from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
+from adapters.mongo.proxies import MongoProxyGrants
+from adapters.mongo.reach import MongoReaches
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.tasks import MongoTasks
@@ -111,6 +113,8 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         devices=devices,
         contacts=MongoContacts(mongo, ledger),
         read_log=MongoReadLog(mongo),
+        proxy_grants=MongoProxyGrants(mongo, ledger),
+        reaches=MongoReaches(mongo, ledger),
         feed=feed,
         figures=MongoFigures(mongo),
         clock=clock,

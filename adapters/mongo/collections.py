@@ -192,6 +192,16 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_TOWNSHIP, "person_id": "string", "token": "string"},
         (_index("of_person", "township", "person_id"),),
     ),
+    Collection(
+        "proxy_grants",
+        {**_TOWNSHIP, "principal_id": "string", "agent_id": "string", "since": "string", "until": "string"},
+        (
+            _index("given_by", "principal_id", "revoked_at", "until"),
+            _index("given_to", "agent_id", "revoked_at", "until"),
+        ),
+    ),
+    Collection("proxy_parties", {**_TOWNSHIP, "grants": ["int", "long"]}),
+    Collection("household_reaches", {**_TOWNSHIP, "reach": "string", "set_by_id": "string", "set_at": "date"}),
     Collection("sequences", {"value": ["int", "long"]}),
     Collection("migrations", {"applied_at": "date"}),
 )
