@@ -56,6 +56,8 @@ async def reveal_contact(sent: RevealContact, *, by: Actor, ports: Ports) -> Con
     """The contact of whoever asked, for whoever does the work or answers for it; nothing is shown before it stands in the read log."""
     person, organisation = signed_in(by)
     note, at = optional_text(sent.note, "note"), ports.clock()
+    if sent.reason is RevealReason.OTHER and note is None:
+        raise invalid("refusal.reason_wanted", "note")
     tasks = await ports.tasks.by_ids([sent.task_id], seen_by=by)
     requests = await ports.requests.by_ids([task.request_id for task in tasks if task.request_id], seen_by=by)
     if not requests:
