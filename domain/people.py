@@ -12,3 +12,9 @@ class Person:
     display_name: str
     household_id: str | None = None
     code: str = ""
+
+
+def alias(display_name: str) -> str:
+    """What stands for a resident's name where only the work matters: the first character, and no more."""
+    first = display_name.strip()[:1]
+    return f"Resident {first}." if first.isascii() and first else f"{first}某某"

@@ -1,10 +1,10 @@
 """A request (诉求): what a resident asked for, in the resident's words, and the promise that was made."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
-from domain.access import asker_keys
+from domain.access import Actor, asker_keys
 from domain.items import MatterScope
 from domain.places import GeoPoint
 from domain.routing import Place
@@ -26,6 +26,10 @@ NOT_COUNTED = frozenset({RequestState.DECLINED, RequestState.WITHDRAWN, RequestS
 """Left out of every measure."""
 
 OVER = NOT_COUNTED | {RequestState.CLOSED}
+
+
+CONTENTS_OPEN = timedelta(days=30)
+"""How long whoever only worked on a request still reads what it said, after it was closed."""
 
 
 class Verdict(Enum):
@@ -60,6 +64,7 @@ class Request:
     """Facts and ids only; `Words` has the rest. `scopes` and the state follow from its tasks (`cases`).
 
     `household_id`, `submitted_by_id` and `on_behalf_of_id` are empty where the matter is shielded from the reader.
+    `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which.
     """
 
     id: str
@@ -90,6 +95,7 @@ class Request:
     grade: Grade | None = None
     task_scopes: frozenset[str] = frozenset()
     version: int = 1
+    notice_version: int | None = None
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -122,6 +128,19 @@ class Request:
 
     def hides_person_from(self, reader_id: str | None) -> bool:
         return self.is_shielded and reader_id not in self.askers
+
+    def has_closed_contents_for(self, reader: Actor, at: datetime) -> bool:
+        """Whether words, place and home are not the reader's business any more: it is long over, and they only worked on it."""
+        return self.closed_at is not None and at - self.closed_at > CONTENTS_OPEN and reader.is_only_worker(self.scopes)
+
+    def hides_name_from(self, reader: Actor) -> bool:
+        """Whether an alias stands for the resident: outside help is told the matter and the place, not who it is."""
+        return reader.is_outside_help and reader.is_only_worker(self.scopes)
+
+    def seen_by(self, reader: Actor, at: datetime) -> "Request":
+        """`shown_to`, and without the home once its contents are closed to the reader."""
+        shown = self.shown_to(reader.id)
+        return replace(shown, household_id=None) if self.has_closed_contents_for(reader, at) else shown
 
     def judge(self, verdict: Verdict, grade: Grade) -> "Request":
         return replace(self, verdict=verdict, grade=grade)

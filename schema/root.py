@@ -50,6 +50,7 @@ from schema.pages import (
     wanted_page,
 )
 from schema.people import Person
+from schema.privacy_notices import PrivacyNoticeQueries
 from schema.refusal import Refusable
 from schema.requests import Attachment, Request, RequestFilter, request_query
 from schema.scalars import SCALARS
@@ -233,7 +234,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query:
+class Query(PrivacyNoticeQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
