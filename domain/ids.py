@@ -30,6 +30,7 @@ class Kind(Enum):
     EVENT = "evt"
     NOTICE = "note"
     DEVICE = "phone"
+    SUBJECT_REQUEST = "subj"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

@@ -33,6 +33,8 @@ class NoticeKind(Enum):
     FOLLOW_UP_ASKED = "follow_up_asked"
     NOT_SOLVED = "not_solved"
     NOT_SOLVED_BELOW = "not_solved_below"
+    SUBJECT_REQUEST_MADE = "subject_request_made"
+    SUBJECT_REQUEST_DECIDED = "subject_request_decided"
 
 
 URGENT = frozenset({NoticeKind.TASK_ASSIGNED, NoticeKind.TASK_CLIMBED, NoticeKind.TASK_REMINDED, NoticeKind.TASK_UNROUTED})

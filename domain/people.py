@@ -14,6 +14,10 @@ class Person:
     code: str = ""
 
 
+ERASED_NAME = "已注销"
+"""What is left of the name of somebody whose data were removed."""
+
+
 def alias(display_name: str) -> str:
     """What stands for a resident's name where only the work matters: the first character, and no more."""
     first = display_name.strip()[:1]

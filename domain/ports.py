@@ -26,6 +26,7 @@ from domain.people import Person
 from domain.places import GeoPoint
 from domain.reorganisation import Changed, Reorganise
 from domain.requests import Request, RequestState, Words
+from domain.subject_requests import SubjectRequests
 from domain.sync import FeedRow
 from domain.tasks import Task, TaskState
 
@@ -241,6 +242,7 @@ class Ports:
     devices: Devices
     feed: Feed
     figures: Figures
+    subject_requests: SubjectRequests
     clock: Clock
     ids: Ids
     load_limit: int

@@ -51,10 +51,10 @@ LOWEST_GRADES = frozenset({Grade.UNSATISFIED, Grade.VERY_UNSATISFIED})
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Everything about a request that can be erased, in one document: words, address, point."""
+    """Everything about a request that can be erased, in one document: words, address, point. Nothing of it is left once it was."""
 
     request_id: str
-    text: str | None
+    text: str | None = None
     address: str | None = None
     location: GeoPoint | None = None
 

@@ -12,8 +12,9 @@ from domain.notices import Notice
 from domain.people import Person
 from domain.ports import Ports
 from domain.requests import Request, Words
+from domain.subject_requests import SubjectRequest
 from domain.tasks import Task
-from resolvers import households, notices, organisation, requests, tasks
+from resolvers import households, notices, organisation, requests, subject_requests, tasks
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -72,12 +73,13 @@ class Loaders:
         """Anything by its id, if it exists for the actor."""
         readable = [id_ for id_ in ids if parse(id_) is not None]
         found: dict[str, object] = dict(await organisation.organisation_nodes(readable, by=self._actor, ports=self._ports))
-        readers: dict[Kind, Callable[..., Awaitable[Sequence[Request | Task | Household | Person | Notice]]]] = {
+        readers: dict[Kind, Callable[..., Awaitable[Sequence[Request | Task | Household | Person | Notice | SubjectRequest]]]] = {
             Kind.REQUEST: requests.requests_by_ids,
             Kind.TASK: tasks.tasks_by_ids,
             Kind.HOUSEHOLD: households.households_by_ids,
             Kind.PERSON: organisation.persons_by_ids,
             Kind.NOTICE: notices.notices_by_ids,
+            Kind.SUBJECT_REQUEST: subject_requests.subject_requests_by_ids,
         }
         for kind, read in readers.items():
             wanted = [id_ for id_ in readable if (ref := parse(id_)) and ref.kind is kind]

@@ -44,6 +44,7 @@ from schema.pages import (
     NoticeEdge,
     RequestConnection,
     RequestEdge,
+    SubjectRequestConnection,
     TaskConnection,
     TaskEdge,
     connection,
@@ -54,6 +55,7 @@ from schema.privacy_notices import PrivacyNoticeQueries
 from schema.refusal import Refusable
 from schema.requests import Attachment, Request, RequestFilter, request_query
 from schema.scalars import SCALARS
+from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries, own_page
 from schema.tasks import Task, TaskFilter, task_query
 
 MAX_NODES = 100
@@ -163,6 +165,7 @@ class Viewer:
     requests: Any = edge(_own_requests, RequestConnection, "Those you made or that were made for you, newest first (我的诉求).")
     notices: Any = edge(_notices, NoticeConnection, "Your inbox, newest first (我的通知).")
     unread_notices: Any = edge(_unread, int, "How many lines of it are unread (未读数).")
+    subject_requests: Any = edge(own_page, SubjectRequestConnection, "What you asked about your own data (我的个人信息请求).")
 
 
 async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
@@ -234,7 +237,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(PrivacyNoticeQueries):
+class Query(PrivacyNoticeQueries, SubjectRequestQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -250,7 +253,7 @@ class Query(PrivacyNoticeQueries):
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
-class Mutation:
+class Mutation(SubjectRequestMutations):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
     acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
@@ -297,6 +300,7 @@ def build_schema() -> strawberry.Schema:
             Task,
             Attachment,
             notices.Notice,
+            SubjectRequest,
         ],
         exception_handlers=[Refusable()],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

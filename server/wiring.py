@@ -17,6 +17,7 @@ from adapters.mongo.clock import MongoClock
 from adapters.mongo.codec import stored_moment
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Mongo
+from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
@@ -28,6 +29,7 @@ from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
+from adapters.mongo.subject_requests import MongoSubjectRequests
 from adapters.mongo.tasks import MongoTasks
 from domain.ids import Kind, compose, uuid7
 from domain.messages import LANGUAGES, Messages
@@ -102,6 +104,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         devices=devices,
         feed=feed,
         figures=MongoFigures(mongo),
+        subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),
         clock=clock,
         ids=RandomIds(),
         load_limit=settings.load_limit,
