@@ -27,6 +27,7 @@ from server.metrics import serve_metrics
 from server.mongod import EmbeddedMongod, MongodUnavailable
 from server.production import troubles
 from server.relay import Relay, run_relay
+from server.retention import RetentionFailed, hold_contents, run_retention
 from server.serving import PortTaken, base_url, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
 from server.wiring import build_house, wall_clock
@@ -38,6 +39,7 @@ VERBS: Mapping[str, str] = {
     "demo": "serve one fictional settlement on loopback, with everything in one process, and play the main job",
     "seed": "fill a database with the demo's settlement, of any size (demo mode)",
     "indexes": "make missing collections, validators and indexes, and run pending migrations",
+    "retention": "remove what has been kept long enough; --dry-run only lists it",
     "sdl": "print the schema; --check compares it with the committed one",
     "token": "print an ID token for somebody of a running demo",
     "check-settings": "say whether production would start, and every reason why not",
@@ -77,6 +79,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return run(_check(settings, environment))
         case "indexes":
             return run(_indexes(settings))
+        case "retention":
+            return run(_retention(given, settings))
         case verb:
             return run(_work(verb, settings, environment))
 
@@ -96,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     made["sdl"].add_argument("--check", action="store_true", help="compare with schema/schema.graphql instead of printing")
     made["seed"].add_argument("--households", type=int, default=1710, metavar="N", help="how many households (default: 1710)")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
+    made["retention"].add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
+    made["retention"].add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
+    made["retention"].add_argument("--because", metavar="TEXT", default="in dispute", help="why it is held (default: in dispute)")
+    made["retention"].add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
     return parser
 
 
@@ -179,6 +187,25 @@ async def _indexes(settings: Settings) -> int:
     for name in made:
         print(f"made {name}")
     print(f"{len(made)} things were missing" if made else "nothing was missing")
+    return 0
+
+
+async def _retention(given: argparse.Namespace, settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database that is to be swept")
+    number, because = given.hold or given.release, given.because if given.hold else None
+    house = build_house(settings)
+    try:
+        if not number:
+            await run_retention(house, dry_run=given.dry_run)
+        elif not await hold_contents(house, number, because):
+            raise Failed(f"there is no request {number} with contents")
+        else:
+            print(f"{number} is {'held' if because else 'held no longer'}")
+    except RetentionFailed as error:
+        raise Failed(str(error)) from error
+    finally:
+        await house.close()
     return 0
 
 

@@ -113,6 +113,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             ),
             _index("hidden", "township", "hidden_from"),
             _index("received_by_unit", "township", "owner_path", "is_counted", "submitted_at"),
+            _index("retention", "township", "closed_at", "_id"),
             _index("due_by_unit", "township", "owner_path", "is_counted", "promise_due_at"),
         ),
     ),
@@ -154,6 +155,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_TOWNSHIP, "person_id": "string", "created_at": "date", "scopes": "array"},
         (
             _index("inbox", "township", "person_id", "-_id"),
+            _index("retention", "township", "created_at", "_id"),
             _index("unread", "township", "person_id", "read_at", partialFilterExpression={"read_at": None}),
             _index("feed", "township", "scopes", "seq", partialFilterExpression={"seq": {"$exists": True}}),
             _index("number", "township", "seq", unique=True, partialFilterExpression={"seq": {"$exists": True}}),
@@ -163,7 +165,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "devices",
         {**_TOWNSHIP, "person_id": "string", "token": "string"},
-        (_index("of_person", "township", "person_id"),),
+        (_index("of_person", "township", "person_id"), _index("retention", "township", "retired_at", "_id")),
     ),
     Collection(
         "subject_requests",
@@ -171,6 +173,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         (
             _index("of_person", "township", "person_id", "-_id"),
             _index("by_state", "township", "state", "-_id"),
+            _index("retention", "township", "decided_at", "_id"),
             _index("open_of_person", "township", "person_id", "kind", unique=True, partialFilterExpression={"state": "OPEN"}),
         ),
     ),
