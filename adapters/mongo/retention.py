@@ -88,7 +88,7 @@ class MongoRetention:
 
     async def _there(self, collection: str, wanted: Filter, ids: Sequence[str], session: Session | None) -> list[str]:
         """Those that are there and hold something yet."""
-        found = await self._mongo.collection(collection).find(wanted, {"erased_at": 1}, session=session).to_list()
+        found = await self._mongo.collection(collection).find(wanted, {"erased_at": 1}, session=session).hint("_id_").to_list()
         there = {document["_id"] for document in found if document.get("erased_at") is None}
         return [id_ for id_ in ids if id_ in there]
 

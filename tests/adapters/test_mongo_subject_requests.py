@@ -27,10 +27,10 @@ from server.wiring import House, build_house
 from tests.adapters.stage import Stage
 from tests.reorganising import keep
 
-K, S = SubjectRequestKind, SubjectRequestState
+K = SubjectRequestKind
 
 
-async def ask(stage: Stage, handle: str, kind: K = K.COPY) -> SubjectRequest:
+async def ask(stage: Stage, handle: str, kind: SubjectRequestKind = K.COPY) -> SubjectRequest:
     stage.clock.advance(seconds=1)
     sent = RequestOwnData(uuid4(), kind, "请处理")
     return (await request_own_data(sent, by=await stage.actor(handle), ports=stage.house.ports)).subject
@@ -81,7 +81,7 @@ async def test_pages_and_things_by_id_are_for_whom_they_concern(stage: Stage) ->
     first = await port.page(None, PageRequest(2), seen_by=officer)
     rest = await port.page(None, PageRequest(2, after=first.keys[-1]), seen_by=officer)
     assert [each.id for each in [*first.rows, *rest.rows]] == ids[::-1]
-    assert [each.id for each in (await port.page(S.OPEN, PageRequest(), seen_by=officer)).rows] == [ids[2], ids[0]]
+    assert [each.id for each in (await port.page(SubjectRequestState.OPEN, PageRequest(), seen_by=officer)).rows] == [ids[2], ids[0]]
     assert [each.id for each in (await port.own(PageRequest(), seen_by=resident)).rows] == ids[:1]
     assert {each.id for each in await port.by_ids(ids, seen_by=officer)} == set(ids)
     assert [each.id for each in await port.by_ids(ids, seen_by=resident)] == ids[:1]

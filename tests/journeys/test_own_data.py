@@ -233,14 +233,13 @@ async def test_a_correction_says_what_and_a_no_says_why(town: Town) -> None:
 
 async def test_the_same_command_again_is_the_same_request(town: Town) -> None:
     resident, officer = await town.people("resident-1", "privacy-officer-1")
-    sent = {"commandId": str(uuid4()), "kind": "COPY"}
-    asked = await ask_about(resident, **sent)  # type: ignore[arg-type]  # the kind is in it
+    first, second = str(uuid4()), str(uuid4())
+    asked = await ask_about(resident, "COPY", commandId=first)
     async with nothing_written(town):
-        assert await ask_about(resident, **sent) == asked  # type: ignore[arg-type]  # the kind is in it
-    answered = {"commandId": str(uuid4()), "reason": "给了"}
-    done = await decide(officer, asked, **answered)
+        assert await ask_about(resident, "COPY", commandId=first) == asked
+    done = await decide(officer, asked, commandId=second, reason="给了")
     async with nothing_written(town):
-        assert await decide(officer, asked, **answered) == done
+        assert await decide(officer, asked, commandId=second, reason="给了") == done
 
 
 async def test_an_officer_does_not_answer_the_own_question(town: Town) -> None:
