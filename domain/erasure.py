@@ -30,6 +30,7 @@ GOES_WITH_PERSON: Mapping[str, str] = {
     "accounts": "person_id",
     "devices": "person_id",
     "notices": "person_id",
+    "contacts": "_id",
 }
 """Collections whose documents go when somebody's data are removed, and the field that says whose they are."""
 

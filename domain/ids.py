@@ -24,6 +24,8 @@ class Kind(Enum):
     VILLAGE = "vill"
     PERSON = "pers"
     APPOINTMENT = "post"
+    ABSENCE = "away"
+    DUTY = "turn"
     ITEM = "item"
     REQUEST = "req"
     TASK = "task"
@@ -31,6 +33,7 @@ class Kind(Enum):
     NOTICE = "note"
     DEVICE = "phone"
     SUBJECT_REQUEST = "subj"
+    READING = "read"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

@@ -35,6 +35,7 @@ class NoticeKind(Enum):
     NOT_SOLVED_BELOW = "not_solved_below"
     SUBJECT_REQUEST_MADE = "subject_request_made"
     SUBJECT_REQUEST_DECIDED = "subject_request_decided"
+    CONTACT_READ_FLAGGED = "contact_read_flagged"
 
 
 URGENT = frozenset({NoticeKind.TASK_ASSIGNED, NoticeKind.TASK_CLIMBED, NoticeKind.TASK_REMINDED, NoticeKind.TASK_UNROUTED})

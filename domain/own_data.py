@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 from domain.calendar import SHANGHAI
+from domain.contacts import Reach
 from domain.errors import Message
 from domain.events import EventKind
 from domain.posts import Role
@@ -80,18 +81,28 @@ class LinkCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactCopy:
+    """How the person can be reached: the number with its middle hidden, as a copy on paper may be left lying about."""
+
+    reach: Reach
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonCopy:
-    """What is kept beside the requests. `accounts`, `phones` and `notices` are how many."""
+    """What is kept beside the requests. `accounts`, `phones`, `notices` and `readings` of the contact are how many."""
 
     id: str
     name: str
     home: str | None
     address: str | None
+    contact: ContactCopy | None
     link: LinkCopy | None
     posts: tuple[PostCopy, ...]
     accounts: int
     phones: int
     notices: int
+    readings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,9 @@ def _person(person: PersonCopy) -> Iterator[Line]:
     yield (Message("own_data.name", {"name": person.name, "id": person.id}),)
     if person.home:
         yield (Message("own_data.home", {"home": person.home, "address": person.address or ""}),)
+    if person.contact:
+        reach = Message(f"own_data.reach.{person.contact.reach.value.lower()}")
+        yield (Message("own_data.contact", {"phone": person.contact.phone or "-", "readings": person.readings}), reach)
     if person.link:
         link = person.link
         yield (Message("own_data.link", {"member": link.member or "-", "since": link.since.isoformat()}),)

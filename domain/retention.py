@@ -58,13 +58,22 @@ POLICIES: tuple[Policy, ...] = (
         "text, address, point and remarks of a request, 3 years after its end",
         "诉求内容",
     ),
+    Policy(
+        "contacts",
+        90,
+        Basis.LAST_REQUEST_OVER,
+        "closed_at",
+        Removal.DOCUMENT,
+        "telephone and address of a person, 90 days after the end of their last request",
+        "联系方式",
+    ),
     _own("notices", "created_at", YEAR, "lines of an inbox, after 1 year", "通知"),
     _own("devices", "retired_at", 180, "phones that get no pushes any more, 180 days after the last", "已停用设备"),
     _own("subject_requests", "decided_at", 3 * YEAR, "what somebody asked about their data, 3 years after the answer", "个人信息权利请求"),
 )
 """In the order in which they are swept."""
 
-BY_THE_DATABASE: Mapping[str, str] = {"commands": "records of commands, after 400 days"}
+BY_THE_DATABASE: Mapping[str, str] = {"commands": "records of commands, after 400 days", "readings": "the read log, after 3 years"}
 """What MongoDB removes by itself."""
 
 

@@ -133,11 +133,12 @@ def _notice(about: SubjectRequest, person_id: str, kind: NoticeKind, at: datetim
 
 @dataclass(frozen=True, slots=True)
 class PersonCounts:
-    """What is kept of somebody beside the requests: sign-ins, phones that get pushes, lines of the inbox."""
+    """What is kept of somebody beside the requests: sign-ins, phones that get pushes, lines of the inbox, readings of the contact."""
 
     accounts: int
     phones: int
     notices: int
+    readings: int
 
 
 class SubjectRequests(Protocol):

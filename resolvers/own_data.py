@@ -10,7 +10,7 @@ from domain.calendar import SHANGHAI
 from domain.events import Event
 from domain.items import ServiceItem
 from domain.organisation import Organisation
-from domain.own_data import ActCopy, LinkCopy, OwnData, PersonCopy, PostCopy, RequestCopy
+from domain.own_data import ActCopy, ContactCopy, LinkCopy, OwnData, PersonCopy, PostCopy, RequestCopy
 from domain.pages import PageRequest
 from domain.people import Person
 from domain.ports import Ports, RequestQuery
@@ -72,6 +72,7 @@ async def _person(person: Person, subject: Actor, organisation: Organisation, at
     home = homes[0] if homes else None
     link = home.link_on(at.astimezone(SHANGHAI).date()) if home else None
     member = (await ports.people.by_ids(person.township, [link.member_id])) if link else []
+    contact = await ports.contacts.masked(person.township, [person.id])
     counts = await ports.subject_requests.counts(person.township, person.id)
     posts = [post for post in organisation.appointments.values() if post.person_id == person.id]
     return PersonCopy(
@@ -79,11 +80,13 @@ async def _person(person: Person, subject: Actor, organisation: Organisation, at
         name=person.display_name,
         home=home.label if home else None,
         address=home.address if home else None,
+        contact=ContactCopy(contact[0].reach, contact[0].phone) if contact else None,
         link=LinkCopy(member[0].display_name if member else None, link.since, link.until) if link else None,
         posts=tuple(PostCopy(post.role, organisation.units[post.unit_id].name, post.since, post.until) for post in posts),
         accounts=counts.accounts,
         phones=counts.phones,
         notices=counts.notices,
+        readings=counts.readings,
     )
 
 

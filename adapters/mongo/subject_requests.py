@@ -97,7 +97,8 @@ class MongoSubjectRequests:
         accounts = await self._mongo.collection("accounts").count_documents(own, hint="of_person")
         phones = await self._mongo.collection("devices").count_documents({**own, "retired_at": None}, hint="of_person")
         notices = await self._mongo.collection("notices").count_documents(own, hint="inbox")
-        return PersonCounts(accounts, phones, notices)
+        readings = await self._mongo.collection("readings").count_documents(own, hint="of_person")
+        return PersonCounts(accounts, phones, notices, readings)
 
     async def _tell(self, notices: Sequence[Notice], session: Session) -> None:
         documents = [{**encode(notice), "scopes": [key(Door.PERSON, notice.person_id)], "unnumbered": True} for notice in notices]

@@ -17,7 +17,7 @@ from adapters.mongo.retention import MongoRetention
 from domain.ids import Kind
 from domain.pages import PageRequest
 from domain.requests import Request, RequestState
-from domain.retention import BY_THE_DATABASE, POLICIES, YEAR, Basis, Due, Policy, Removal
+from domain.retention import BY_THE_DATABASE, POLICIES, YEAR, Due, Policy
 from domain.subject_requests import SubjectRequest, SubjectRequestKind, SubjectRequestState
 from domain.tasks import TaskState
 from resolvers.history import history_of_request
@@ -28,8 +28,7 @@ from tests.adapters.stage import Stage
 
 Listed = list[tuple[str, str]]
 DAYS = {policy.collection: policy.days for policy in POLICIES}
-[WORDS, *_] = POLICIES
-CONTACTS = Policy("contacts_of_test", 90, Basis.LAST_REQUEST_OVER, "closed_at", Removal.DOCUMENT, "contact data", "联系方式")
+WORDS, CONTACTS, NOTICES, *_ = POLICIES
 
 
 async def over(stage: Stage, request: Request, at: datetime) -> None:
@@ -37,6 +36,13 @@ async def over(stage: Stage, request: Request, at: datetime) -> None:
     ended = {"state": RequestState.CLOSED.value, "closed_at": at}
     await stage.house.mongo.collection("requests").update_one({"_id": request.id}, {"$set": ended})
     await stage.house.mongo.collection("tasks").update_many({"request_id": request.id}, {"$set": {"state": TaskState.CLOSED.value}})
+
+
+async def put_contact(stage: Stage, handle: str) -> None:
+    """Somebody wants to be visited."""
+    masked = {"reach": "VISIT", "phone": None, "has_address": False}
+    contact = {"_id": stage.id_of(handle), "township": stage.township, "reach": "VISIT", "set_at": stage.clock(), "masked": masked}
+    await stage.house.mongo.collection("contacts").insert_one(contact)
 
 
 @dataclass
@@ -51,6 +57,7 @@ class Archive:
     async def fill(self, count: int) -> None:
         for number in range(count):
             await self._request(f"resident-{number % 4 + 1}")
+            await self._contact(f"resident-{number + 5}")
             await self._put("notices", Kind.NOTICE, "created_at", {"person_id": "n", "scopes": ["p0"], "seq": 1_000_000 + number})
             await self._put("devices", Kind.DEVICE, "retired_at", {"person_id": "n", "token": f"t{number}"}, has_moment=number % 3 > 0)
             await self._put("subject_requests", Kind.SUBJECT_REQUEST, "decided_at", self._asked(number), has_moment=number % 3 > 0)
@@ -64,6 +71,13 @@ class Archive:
         if self.chance.random() < 0.8:
             await over(self.stage, request, self.now - timedelta(seconds=age))
             self._note("words", request.id, age)
+
+    async def _contact(self, handle: str) -> None:
+        """Of somebody who asked for one thing."""
+        age, person_id = self.age(DAYS["contacts"]), self.stage.id_of(handle)
+        await over(self.stage, await self.stage.submit(handle), self.now - timedelta(seconds=age))
+        await put_contact(self.stage, handle)
+        self._note("contacts", person_id, age)
 
     def _asked(self, number: int) -> Document:
         state = SubjectRequestState.DONE if number % 3 else SubjectRequestState.OPEN
@@ -195,11 +209,10 @@ async def test_history_and_words_are_still_read_when_nothing_is_left_of_them(sta
 
 
 async def test_contact_data_go_after_the_last_request_of_whoever_they_are_of(stage: Stage) -> None:
-    """The row that contact data will have; tried on a collection of the test's own."""
-    contacts, now = stage.house.mongo.collection(CONTACTS.collection), stage.later(days=1)
-    await contacts.delete_many({})
+    now = stage.later(days=1)
     handles = ("resident-1", "resident-2", "resident-3", "resident-4", "grid-worker-1")
-    await contacts.insert_many([{"_id": stage.id_of(handle), "township": stage.township} for handle in handles])
+    for handle in handles:
+        await put_contact(stage, handle)
     ages = {"resident-1": (90, 400), "resident-2": (89, 400), "resident-3": (400,), "grid-worker-1": ()}
     for handle, days in ages.items():
         for age in days:
@@ -210,7 +223,6 @@ async def test_contact_data_go_after_the_last_request_of_whoever_they_are_of(sta
 
     assert listed == await swept(stage, now, dry_run=False, policies=[CONTACTS]) == [(CONTACTS.collection, stage.id_of("resident-1"))]
     assert await stage.count(CONTACTS.collection) == len(handles) - 1
-    await contacts.drop()
 
 
 async def test_every_township_is_swept_by_itself(stage: Stage) -> None:
@@ -225,7 +237,7 @@ async def test_every_township_is_swept_by_itself(stage: Stage) -> None:
     found = [due async for due in sweep(hand, at=now, dry_run=False)]
 
     assert [due.township for due in found] == [stage.township, "990202202"]
-    assert found[0] == Due(POLICIES[1], stage.township, found[0].ids)
+    assert found[0] == Due(NOTICES, stage.township, found[0].ids)
 
 
 def test_the_table_says_what_the_database_removes_by_itself() -> None:

@@ -123,6 +123,17 @@ async def test_the_copy_is_there_for_whoever_it_is_about_in_both_languages(town:
     assert await copy_of(town.stranger()) is None
 
 
+async def test_the_telephone_stands_in_the_copy_with_its_middle_hidden(town: Town) -> None:
+    resident = await town.person("resident-1")
+    await say(resident, "setContact", "contact { phone }", phone="138 0013 8000", reach="PHONE")
+
+    copy = await copy_of(resident)
+
+    assert copy is not None
+    assert "联系电话：138****8000，被查阅 0 次，联系途径： 电话" in copy["text"]
+    assert "13800138000" not in said_in(copy)
+
+
 async def test_what_colleagues_wrote_to_each_other_is_not_in_the_copy(town: Town) -> None:
     resident, worker, leader = await town.people("resident-1", "grid-worker-1", "grid-leader-1")
     matter = await submit(town, resident)
@@ -263,6 +274,7 @@ async def figures(town: Town) -> Answer:
 async def test_somebody_is_gone_and_the_counts_and_the_history_are_not(town: Town) -> None:
     resident, officer, leader, dispatcher = await town.people("resident-1", "privacy-officer-1", "grid-leader-1", "dispatcher-1")
     await register(resident)
+    await say(resident, "setContact", "contact { phone }", phone="138 0013 8000", reach="PHONE")
     matter = await finished(town, resident)
     other = await finished(town, await town.person("resident-2"), SECRET)
     asked = await ask_about(resident, "DELETE", words="我搬走了")
@@ -283,11 +295,11 @@ async def test_somebody_is_gone_and_the_counts_and_the_history_are_not(town: Tow
     assert (await raw(resident, "{ viewer { person { id } } }"))["data"] == {"viewer": None}
     now = await kept(town)
     assert {name for name in now if now[name] != before[name]} == {
-        *("accounts", "commands", "devices", "notices", "persons", "subject_requests", "townships", "words")
+        *("accounts", "commands", "contacts", "devices", "notices", "persons", "subject_requests", "townships", "words")
     }
     assert not [name for name in now if name != "words" and (LAMP in str(now[name]) or "我搬走了" in str(now[name]))]
     gone = town.id_of("resident-1")
-    assert [len(before[name]) - len(now[name]) for name in ("accounts", "devices", "words")] == [1, 1, 0]
+    assert [len(before[name]) - len(now[name]) for name in ("accounts", "devices", "contacts", "words")] == [1, 1, 1, 0]
     tombstone = next(words for words in now["words"] if words["_id"] == matter.request_id)
     assert set(tombstone) == {"_id", "township", "erased_at", "erased_because"}
     others = [[row for row in state["persons"] if row["id"] != gone] for state in (before, now)]
