@@ -36,6 +36,13 @@ ASKING = (Door.PERSON, Door.HELPER)
 """Keys that having asked gives, for oneself or for somebody else."""
 
 
+WORKING = (Door.WORKER.value, Door.GRID.value)
+"""How the keys begin that work on something gives, or on whatever lies in a grid."""
+
+OUTSIDE_HELP = frozenset({Role.PROVIDER_WORKER, Role.VOLUNTEER})
+"""Roles that work on a matter and need not know whose it is."""
+
+
 def key(door: Door, id_: str) -> str:
     return f"{door.value}{key_of(id_)}"
 
@@ -98,6 +105,16 @@ class Actor:
         """Keys held for having asked: for oneself, for somebody as a helper, for somebody as a proxy."""
         own = {key(door, self.id) for door in ASKING} if self.id else set()
         return self.keys & (own | keys(Door.GRANT, (grant.id for grant in self.grants)))
+
+    def is_only_worker(self, scopes: frozenset[str]) -> bool:
+        """Whether nothing but the work opens it: having it, or a post in the grid where it lies."""
+        opened = self.keys & scopes
+        return bool(opened) and all(held.startswith(WORKING) for held in opened)
+
+    @property
+    def is_outside_help(self) -> bool:
+        """Somebody who works for a provider or as a volunteer, and holds no other post."""
+        return bool(self.appointments) and {post.role for post in self.appointments} <= OUTSIDE_HELP
 
     def units_led(self, *roles: Role) -> frozenset[str]:
         return frozenset(post.unit_id for post in self.appointments if post.role in roles)

@@ -29,6 +29,7 @@ from domain.proxies import ProxyGrants
 from domain.reach import Reaches
 from domain.reorganisation import Changed, Reorganise
 from domain.requests import Request, RequestState, Words
+from domain.subject_requests import SubjectRequests
 from domain.sync import FeedRow
 from domain.tasks import Task, TaskState
 
@@ -248,6 +249,7 @@ class Ports:
     reaches: Reaches
     feed: Feed
     figures: Figures
+    subject_requests: SubjectRequests
     clock: Clock
     ids: Ids
     load_limit: int

@@ -84,7 +84,9 @@ async def reveal_contact(sent: RevealContact, *, by: Actor, ports: Ports) -> Con
 
 async def contacts_of_requests(requests: Sequence[Request], *, by: Actor, ports: Ports) -> Mapping[str, MaskedContact]:
     """By request, masked: for whoever works on it or above it, and for the person; not where it is shielded, nor for who only typed it."""
-    shown = {request.id: request for request in requests if request.judge_id and not request.hides_person_from(by.id)}
+    at = ports.clock()
+    open_ = [request for request in requests if not request.has_closed_contents_for(by, at)]
+    shown = {request.id: request for request in open_ if request.judge_id and not request.hides_person_from(by.id)}
     shown = {id_: r for id_, r in shown.items() if r.judge_id == by.id or not by.is_only_asker(r.askers, r.scopes)}
     found: dict[str, MaskedContact] = {}
     for township in {request.township for request in shown.values()}:

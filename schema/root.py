@@ -45,15 +45,18 @@ from schema.pages import (
     NoticeEdge,
     RequestConnection,
     RequestEdge,
+    SubjectRequestConnection,
     TaskConnection,
     TaskEdge,
     connection,
     wanted_page,
 )
 from schema.people import Person
+from schema.privacy_notices import PrivacyNoticeQueries
 from schema.refusal import Refusable
 from schema.requests import Attachment, Request, RequestFilter, request_query
 from schema.scalars import SCALARS
+from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries, own_page
 from schema.tasks import Task, TaskFilter, task_query
 
 MAX_NODES = 100
@@ -166,6 +169,7 @@ class Viewer(ViewerContact):
     proxy_grants: Any = edge(
         proxies.own_grants, list[proxies.ProxyGrant], "Those you gave or were given that have not ended, newest first (授权委托)."
     )
+    subject_requests: Any = edge(own_page, SubjectRequestConnection, "What you asked about your own data (我的个人信息请求).")
 
 
 async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
@@ -237,7 +241,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(ContactQueries):
+class Query(ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -253,7 +257,7 @@ class Query(ContactQueries):
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
-class Mutation(ContactMutations, proxies.ProxyMutations, followups.FollowUpMutations, reach.ReachMutations):
+class Mutation(ContactMutations, proxies.ProxyMutations, followups.FollowUpMutations, reach.ReachMutations, SubjectRequestMutations):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
     acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
@@ -301,6 +305,7 @@ def build_schema() -> strawberry.Schema:
             Attachment,
             notices.Notice,
             proxies.ProxyGrant,
+            SubjectRequest,
         ],
         exception_handlers=[Refusable()],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
