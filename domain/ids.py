@@ -30,6 +30,8 @@ class Kind(Enum):
     EVENT = "evt"
     NOTICE = "note"
     DEVICE = "phone"
+    LEAVE = "leave"
+    DUTY = "duty"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

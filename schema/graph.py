@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from schema.notices import Notice
     from schema.organisation import Appointment, Grid, HubHousehold, MicroGrid, OrgUnit, Village
     from schema.people import Person
+    from schema.recutting import OrganisationChange
     from schema.requests import Request
     from schema.tasks import Task
 
@@ -105,4 +106,5 @@ PersonT = Annotated["Person", strawberry.lazy("schema.people")]
 HouseholdT = Annotated["Household", strawberry.lazy("schema.households")]
 RequestT = Annotated["Request", strawberry.lazy("schema.requests")]
 TaskT = Annotated["Task", strawberry.lazy("schema.tasks")]
+OrganisationChangeT = Annotated["OrganisationChange", strawberry.lazy("schema.recutting")]
 NoticeT = Annotated["Notice", strawberry.lazy("schema.notices")]

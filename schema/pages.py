@@ -7,7 +7,7 @@ import strawberry
 
 from domain.errors import BadArgument
 from domain.pages import Page, PageRequest, cursor, page_request
-from schema.graph import NoticeT, RequestT, TaskT, bad_argument, described
+from schema.graph import NoticeT, OrganisationChangeT, RequestT, TaskT, bad_argument, described
 from schema.history import Event
 
 First = Annotated[int | None, strawberry.argument(description="How many, at most 100 (数量).")]
@@ -60,6 +60,7 @@ RequestEdge, RequestConnection = _connection("Request", RequestT, "诉求")
 TaskEdge, TaskConnection = _connection("Task", TaskT, "工单")
 EventEdge, EventConnection = _connection("Event", Event, "历史记录")
 NoticeEdge, NoticeConnection = _connection("Notice", NoticeT, "通知")
+OrganisationChangeEdge, OrganisationChangeConnection = _connection("OrganisationChange", OrganisationChangeT, "组织变更")
 
 
 def wanted_page(first: int | None, after: str | None, last: int | None, before: str | None, *, parts: int = 1) -> PageRequest:
