@@ -8,7 +8,7 @@ from domain.errors import RefusalCode, invalid, not_found, refused
 from domain.organisation import OrgUnit
 from domain.post_changes import overlap
 from domain.posts import Absence, Appointment, Duty
-from domain.reorganisation import Changed, Editor, check_days, not_before
+from domain.reorganisation import Changed, Editor, check_days, check_open, not_before
 from domain.rights import Right, may
 
 
@@ -33,14 +33,14 @@ class NewDuty:
 
 def leave_recorded(edit: Editor, id_: str, wanted: NewLeave) -> Changed:
     """By the person or whoever plans the rota above one of their posts. Raises NOT_FOUND, NOT_ALLOWED, INVALID_INPUT, CONFLICT."""
+    not_before(wanted.since, edit.on, "since")
+    check_days(wanted.since, wanted.until)
     posts = _posts(edit, wanted.person_id)
     if not _may_plan(edit, wanted.person_id, posts):
         # Whether somebody holds a post is not told to those who do not know them.
         holder = edit.now.holders.get(wanted.person_id)
         is_known = bool(posts) and holder is not None and may_see_person(edit.by, holder, at=edit.at)
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "personId") if is_known else not_found("personId")
-    not_before(wanted.since, edit.on, "since")
-    check_days(wanted.since, wanted.until)
     leave = Absence(id_, edit.now.township, wanted.person_id, wanted.since, wanted.until, wanted.substitute_id)
     if any(other.person_id == leave.person_id and overlap(leave, other) for other in edit.now.absences.values()):
         raise refused(RefusalCode.CONFLICT, "refusal.on_leave_already", "since")
@@ -51,11 +51,10 @@ def leave_recorded(edit: Editor, id_: str, wanted: NewLeave) -> Changed:
 
 def leave_ended(edit: Editor, leave_id: str, *, until: date | None = None) -> Changed:
     """They are back from that day on, today where none is given; leave that had not begun never comes."""
-    leave = edit.now.absences.get(leave_id)
+    day, leave = not_before(until, edit.on, "until"), edit.now.absences.get(leave_id)
     posts = _posts(edit, leave.person_id) if leave else []
     if leave is None or not _may_plan(edit, leave.person_id, posts):
         raise not_found("absenceId")
-    day = not_before(until, edit.on, "until")
     if leave.until <= day:
         raise refused(RefusalCode.WRONG_STATE, "refusal.ended_already", "absenceId")
     units, about = [post.unit_id for post in posts], [leave.id, leave.person_id]
@@ -66,12 +65,13 @@ def leave_ended(edit: Editor, leave_id: str, *, until: date | None = None) -> Ch
 
 def duty_planned(edit: Editor, id_: str, wanted: NewDuty) -> Changed:
     """Whoever has the turn is asked first. Two turns for one place may not be on one day."""
-    unit = edit.open_unit(wanted.unit_id, "unitId")
-    edit.require(Right.PLAN_DUTY, unit.id, "unitId")
-    if wanted.grid_id is not None and edit.open_grid(wanted.grid_id, "gridId").branch_id != unit.id:
-        raise invalid("refusal.grid_elsewhere", "gridId")
     not_before(wanted.since, edit.on, "since")
     check_days(wanted.since, wanted.until)
+    unit = edit.unit(wanted.unit_id, "unitId")
+    edit.require(Right.PLAN_DUTY, unit.id, "unitId")
+    check_open(unit, "unitId")
+    if wanted.grid_id is not None and edit.open_grid(wanted.grid_id, "gridId").branch_id != unit.id:
+        raise invalid("refusal.grid_elsewhere", "gridId")
     duty = Duty(id_, edit.now.township, unit.id, wanted.person_id, wanted.since, wanted.until, wanted.grid_id)
     if not any(_is_near(edit, post, unit) for post in _posts(edit, wanted.person_id)):
         raise not_found("personId")
@@ -82,10 +82,9 @@ def duty_planned(edit: Editor, id_: str, wanted: NewDuty) -> Changed:
 
 
 def duty_ended(edit: Editor, duty_id: str, *, until: date | None = None) -> Changed:
-    duty = edit.now.duties.get(duty_id)
+    day, duty = not_before(until, edit.on, "until"), edit.now.duties.get(duty_id)
     if duty is None or not may(edit.by, Right.PLAN_DUTY, duty.unit_id):
         raise not_found("dutyId")
-    day = not_before(until, edit.on, "until")
     if duty.until <= day:
         raise refused(RefusalCode.WRONG_STATE, "refusal.ended_already", "dutyId")
     about = [duty.id, duty.person_id]

@@ -13,7 +13,7 @@ from domain.ids import Kind, derived
 from domain.organisation import HubHousehold, OrgUnit
 from domain.people import Person
 from domain.posts import PUBLIC_ROLES, Appointment, Duty, Role
-from domain.reorganisation import Changed, Editor, check_days, not_before
+from domain.reorganisation import Changed, Editor, check_days, check_open, not_before
 from domain.rights import Right, may
 
 BY_ADMINISTRATORS = frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER, Role.DISPATCHER})
@@ -37,8 +37,11 @@ def appointed(edit: Editor, id_: str, person: Person | None, wanted: NewPost, ho
 
     Raises NOT_FOUND, NOT_ALLOWED, INVALID_INPUT, CONFLICT.
     """
-    unit = edit.open_unit(wanted.unit_id, "unitId")
+    since = not_before(wanted.since, edit.on, "since")
+    check_days(since, wanted.until)
+    unit = edit.unit(wanted.unit_id, "unitId")
     _check_right(edit, wanted.role, unit, "unitId")
+    check_open(unit, "unitId")
     if person is None:
         raise not_found("personId")
     if person.id == edit.by.id:
@@ -46,8 +49,6 @@ def appointed(edit: Editor, id_: str, person: Person | None, wanted: NewPost, ho
     if unit.kind not in LEGAL_POSTS[wanted.role]:
         raise invalid("refusal.role_elsewhere", "role")
     grid_id, micro_grid_id = _where(edit, wanted, unit)
-    since = not_before(wanted.since, edit.on, "since")
-    check_days(since, wanted.until)
     post = Appointment(
         id=id_,
         township=edit.now.township,
@@ -67,12 +68,11 @@ def appointed(edit: Editor, id_: str, person: Person | None, wanted: NewPost, ho
 
 def ended_post(edit: Editor, post_id: str, *, until: date | None = None) -> Changed:
     """The post is no longer held from that day on, today where none is given."""
-    post = edit.now.appointments.get(post_id)
+    day, post = not_before(until, edit.on, "until"), edit.now.appointments.get(post_id)
     if post is None or not _is_known(edit, post):
         raise not_found("appointmentId")
     unit = edit.unit(post.unit_id, "appointmentId")
     _check_right(edit, post.role, unit, "appointmentId")
-    day = not_before(until, edit.on, "until")
     if post.until is not None and post.until <= day:
         raise refused(RefusalCode.WRONG_STATE, "refusal.ended_already", "appointmentId")
     check_administrator_left(edit, [post.id], "appointmentId")

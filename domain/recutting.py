@@ -18,7 +18,7 @@ from domain.organisation import Grid, HubHousehold, MicroGrid, Organisation
 from domain.places import Area, GeoPoint
 from domain.post_changes import ended, ended_duties
 from domain.posts import Appointment, Role
-from domain.reorganisation import Changed, Editor, name_of
+from domain.reorganisation import Changed, Editor, check_open, name_of
 from domain.rights import Right
 
 MAX_GRIDS, MAX_MICRO_GRIDS, MAX_CORNERS, MAX_NAMED_HOMES, MAX_WORKERS = 20, 100, 500, 2_000, 20
@@ -88,6 +88,8 @@ def recut(edit: Editor, wanted: Recut, homes: Sequence[Household], *, base_id: s
     old = _old_grids(edit, wanted)
     if confirmation != confirmation_of(edit.now, wanted):
         raise refused(RefusalCode.CONFLICT, "refusal.moved_on", "confirmation")
+    for grid in old.values():
+        check_open(grid, "oldGridIds")
     grids = _new_grids(edit, wanted, base_id)
     micros = _new_micro_grids(edit, wanted, grids, base_id)
     after = _homes_after(wanted, homes, grids, micros)
@@ -111,12 +113,12 @@ def recut(edit: Editor, wanted: Recut, homes: Sequence[Household], *, base_id: s
 def _old_grids(edit: Editor, wanted: Recut) -> Mapping[str, Grid]:
     if not 0 < len(wanted.old_ids) <= MAX_GRIDS or not 0 < len(wanted.grids) <= MAX_GRIDS:
         raise invalid("refusal.recut_size", "grids", limit=MAX_GRIDS)
-    old = {id_: edit.open_grid(id_, "oldGridIds") for id_ in wanted.old_ids}
+    succeeded = set(chain.from_iterable(grid.succeeds for grid in wanted.grids))
+    if any(not grid.succeeds for grid in wanted.grids) or succeeded != set(wanted.old_ids):
+        raise invalid("refusal.succeeds_wanted", "grids.succeeds")
+    old = {id_: edit.grid(id_, "oldGridIds") for id_ in wanted.old_ids}
     for grid in old.values():
         edit.require(Right.MANAGE_UNITS, grid.branch_id, "oldGridIds")
-    succeeded = set(chain.from_iterable(grid.succeeds for grid in wanted.grids))
-    if any(not grid.succeeds for grid in wanted.grids) or succeeded != set(old):
-        raise invalid("refusal.succeeds_wanted", "grids.succeeds")
     return old
 
 
@@ -124,8 +126,9 @@ def _new_grids(edit: Editor, wanted: Recut, base_id: str) -> Mapping[str, Grid]:
     """By code."""
     ever, made = {grid.code for grid in edit.now.grids.values()}, dict[str, Grid]()
     for new in wanted.grids:
-        branch = edit.open_unit(new.branch_id, "grids.branchId")
+        branch = edit.unit(new.branch_id, "grids.branchId")
         edit.require(Right.MANAGE_UNITS, branch.id, "grids.branchId")
+        check_open(branch, "grids.branchId")
         if branch.kind not in BRANCHES or not branch.is_valid(edit.on):
             raise invalid("refusal.no_branch", "grids.branchId")
         code, kind = grid_code(new.code, _home_of_grids(edit, branch.id), "grids.code")

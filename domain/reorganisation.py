@@ -101,19 +101,16 @@ class Editor:
             raise not_found(field)
         return unit
 
-    def open_unit(self, id_: str, field: str) -> OrgUnit:
-        """One that is not closed, today or ever."""
-        unit = self.unit(id_, field)
-        if unit.valid_to is not None:
-            raise refused(RefusalCode.WRONG_STATE, "refusal.unit_closed", field, current=unit)
-        return unit
-
-    def open_grid(self, id_: str, field: str) -> Grid:
+    def grid(self, id_: str, field: str) -> Grid:
         grid = self.now.grids.get(id_)
         if grid is None:
             raise not_found(field)
-        if grid.valid_to is not None:
-            raise refused(RefusalCode.WRONG_STATE, "refusal.grid_closed", field, current=grid)
+        return grid
+
+    def open_grid(self, id_: str, field: str) -> Grid:
+        """One that is not closed."""
+        grid = self.grid(id_, field)
+        check_open(grid, field)
         return grid
 
     def require(self, right: Right, unit_id: str, field: str) -> None:
@@ -135,6 +132,13 @@ class Editor:
 def editor(person: Person, now: Organisation, *, at: datetime, home: Household | None = None) -> Editor:
     """The person as the township knows them at that moment; `home` is where they live."""
     return Editor(now, actor_of(person, now, at=at, home=home), at)
+
+
+def check_open(thing: OrgUnit | Grid, field: str) -> None:
+    """Raises WRONG_STATE for what is closed, or going to be."""
+    if thing.valid_to is not None:
+        key = "refusal.unit_closed" if isinstance(thing, OrgUnit) else "refusal.grid_closed"
+        raise refused(RefusalCode.WRONG_STATE, key, field, current=thing)
 
 
 def check_version(thing: Any, expected: int | None) -> None:

@@ -11,7 +11,7 @@ from domain.ids import Kind, derived
 from domain.organisation import OVERLAYS, Grid, Organisation, OrgUnit, OrgUnitKind, Village
 from domain.post_changes import check_administrator_left, ended, ended_duties
 from domain.posts import Appointment
-from domain.reorganisation import Changed, Editor, check_version, name_of, not_before
+from domain.reorganisation import Changed, Editor, check_open, check_version, name_of, not_before
 from domain.rights import Right
 
 
@@ -44,34 +44,37 @@ class Held:
 
 def created(edit: Editor, id_: str, wanted: NewUnit) -> Changed:
     """A new unit. Raises NOT_FOUND, NOT_ALLOWED, INVALID_INPUT."""
-    parent = edit.open_unit(wanted.parent_id, "parentId")
-    edit.require(Right.MANAGE_UNITS, parent.id, "parentId")
-    _check_parent(wanted.kind, parent)
-    code = unit_code(wanted.code, edit.now.township, "code")
-    if edit.now.unit_by_code(code) is not None:
-        raise invalid("refusal.code_used", "code")
-    if wanted.skill is not None and wanted.kind is not OrgUnitKind.PROFESSIONAL_BRANCH:
-        raise invalid("refusal.skill_unwanted", "skill")
     unit = OrgUnit(
         id=id_,
         township=edit.now.township,
-        code=code,
+        code=unit_code(wanted.code, edit.now.township, "code"),
         name=name_of(wanted.name),
         kind=wanted.kind,
-        parent_id=parent.id,
+        parent_id=wanted.parent_id,
         valid_from=not_before(wanted.valid_from, edit.on, "validFrom"),
         skill=name_of(wanted.skill, "skill") if wanted.skill is not None else None,
-        covers=_covered(edit, wanted),
+        covers=tuple(dict.fromkeys(wanted.covers)),
     )
+    if unit.skill is not None and unit.kind is not OrgUnitKind.PROFESSIONAL_BRANCH:
+        raise invalid("refusal.skill_unwanted", "skill")
+    parent = edit.unit(wanted.parent_id, "parentId")
+    edit.require(Right.MANAGE_UNITS, parent.id, "parentId")
+    check_open(parent, "parentId")
+    _check_parent(unit.kind, parent)
+    _check_covered(edit, unit)
+    if edit.now.unit_by_code(unit.code) is not None:
+        raise invalid("refusal.code_used", "code")
     return edit.changed([unit], about=[unit.id, parent.id], units=[parent.id])
 
 
 def moved(edit: Editor, unit_id: str, parent_id: str, *, expected_version: int | None = None) -> Changed:
     """The unit, and all below it, under another parent; whoever leads it from now on sees what it was given before."""
-    unit, parent = edit.open_unit(unit_id, "unitId"), edit.open_unit(parent_id, "parentId")
+    unit, parent = edit.unit(unit_id, "unitId"), edit.unit(parent_id, "parentId")
     edit.require(Right.MANAGE_UNITS, unit.id, "unitId")
     edit.require(Right.MANAGE_UNITS, parent.id, "parentId")
     check_version(unit, expected_version)
+    check_open(unit, "unitId")
+    check_open(parent, "parentId")
     if unit.parent_id == parent.id:
         raise invalid("refusal.stands_there", "parentId")
     if parent.id in edit.now.subtree(unit.id):
@@ -81,10 +84,11 @@ def moved(edit: Editor, unit_id: str, parent_id: str, *, expected_version: int |
 
 
 def renamed(edit: Editor, unit_id: str, name: str, *, expected_version: int | None = None) -> Changed:
-    unit = edit.open_unit(unit_id, "unitId")
+    name, unit = name_of(name), edit.unit(unit_id, "unitId")
     edit.require(Right.MANAGE_UNITS, unit.id, "unitId")
     check_version(unit, expected_version)
-    return edit.changed([replace(unit, name=name_of(name), version=unit.version + 1)], about=[unit.id], units=[unit.id])
+    check_open(unit, "unitId")
+    return edit.changed([replace(unit, name=name, version=unit.version + 1)], about=[unit.id], units=[unit.id])
 
 
 def held(now: Organisation, unit_id: str, on: date) -> Held:
@@ -110,13 +114,18 @@ def closed(
 
     Posts end with it; whoever serves a grid goes with the grid. New posts take ids from `base_id`. What is taken over, is today.
     """
-    unit = edit.open_unit(unit_id, "unitId")
+    day, unit = not_before(valid_to, edit.on, "validTo"), edit.unit(unit_id, "unitId")
+    successor = edit.unit(successor_id, "successorId") if successor_id is not None else None
     edit.require(Right.MANAGE_UNITS, unit.id, "unitId")
+    if successor is not None:
+        edit.require(Right.MANAGE_UNITS, successor.id, "successorId")
     check_version(unit, expected_version)
+    check_open(unit, "unitId")
     if unit.kind is OrgUnitKind.TOWNSHIP_COMMITTEE:
         raise invalid("refusal.township_stays", "unitId")
-    day, open_ = not_before(valid_to, edit.on, "validTo"), held(edit.now, unit.id, edit.on)
-    successor = _successor(edit, unit, successor_id) if successor_id is not None else None
+    if successor is not None:
+        _check_successor(edit, unit, successor)
+    open_ = held(edit.now, unit.id, edit.on)
     if successor is None and open_.is_to_be_taken_over:
         raise refused(RefusalCode.WRONG_STATE, "refusal.successor_wanted", "successorId", current=unit)
     if open_.is_to_be_taken_over and day != edit.on:
@@ -152,12 +161,10 @@ def _covers_mended(edit: Editor, unit: OrgUnit, successor: OrgUnit | None) -> It
             yield replace(overlay, covers=tuple(dict.fromkeys(covers)), version=overlay.version + 1)
 
 
-def _successor(edit: Editor, unit: OrgUnit, successor_id: str) -> OrgUnit:
-    successor = edit.open_unit(successor_id, "successorId")
-    edit.require(Right.MANAGE_UNITS, successor.id, "successorId")
+def _check_successor(edit: Editor, unit: OrgUnit, successor: OrgUnit) -> None:
+    check_open(successor, "successorId")
     if successor.kind is not unit.kind or successor.id in edit.now.subtree(unit.id) or not successor.is_valid(edit.on):
         raise invalid("refusal.successor_unfit", "successorId")
-    return successor
 
 
 def _under(unit: OrgUnit, parent_id: str) -> OrgUnit:
@@ -170,10 +177,10 @@ def _check_parent(kind: OrgUnitKind, parent: OrgUnit) -> None:
         raise invalid("refusal.illegal_parent", "parentId")
 
 
-def _covered(edit: Editor, wanted: NewUnit) -> tuple[str, ...]:
-    if wanted.covers and wanted.kind not in OVERLAYS:
+def _check_covered(edit: Editor, overlay: OrgUnit) -> None:
+    if overlay.covers and overlay.kind not in OVERLAYS:
         raise invalid("refusal.covers_unwanted", "covers")
-    units = [edit.open_unit(id_, "covers") for id_ in dict.fromkeys(wanted.covers)]
-    if any(unit.kind in OVERLAYS or unit.kind is OrgUnitKind.TOWNSHIP_COMMITTEE for unit in units):
-        raise invalid("refusal.covers_unwanted", "covers")
-    return tuple(unit.id for unit in units)
+    for unit in [edit.unit(id_, "covers") for id_ in overlay.covers]:
+        check_open(unit, "covers")
+        if unit.kind in OVERLAYS or unit.kind is OrgUnitKind.TOWNSHIP_COMMITTEE:
+            raise invalid("refusal.covers_unwanted", "covers")

@@ -38,7 +38,9 @@ def _editor(data: st.DataObject) -> str:
 
 def create(desk: Desk, data: st.DataObject) -> None:
     code = f"{planned().township_code}{data.draw(st.sampled_from(['601', '201', '7']))}{data.draw(st.integers(0, 99)):02}"
-    kind, parent = data.draw(st.sampled_from(OrgUnitKind)), _one(data, desk.now.units)
+    parent = _one(data, desk.now.units)
+    legal = [kind for kind, parents in LEGAL_PARENTS.items() if desk.now.units[parent].kind in parents]
+    kind = data.draw(st.sampled_from(legal * 3 + list(OrgUnitKind)))
     desk.do(created, desk.new_id(Kind.UNIT), NewUnit(code, "新组织", kind, parent), by=_editor(data))
 
 
@@ -89,8 +91,9 @@ def move_homes(desk: Desk, data: st.DataObject) -> None:
 
 
 def link(desk: Desk, data: st.DataObject) -> None:
-    home = desk.homes[_one(data, desk.homes)]
-    members = [post.person_id for post in desk.now.appointments.values() if post.role is Role.LINK_MEMBER]
+    home = desk.homes[_one(data, [home.id for home in desk.homes.values() if home.link is None] or desk.homes)]
+    posts = [post for post in desk.now.appointments.values() if post.role is Role.LINK_MEMBER]
+    members = [post.person_id for post in posts if post.grid_id == home.residence_grid_id] or [post.person_id for post in posts]
     member = _one(data, members)
     wanted = NewLink(home.id, member, desk.on, Agreement.SPOKEN)
     desk.do(linked, wanted, desk.around(home.id, members=[member]))

@@ -216,9 +216,10 @@ def test_what_was_not_looked_at_is_not_done() -> None:
 def test_a_closed_grid_is_not_cut_again_and_a_recut_has_a_size() -> None:
     desk, old = Desk(), Desk().grid(1)
     cut(desk, halves(desk))
-    assert no(desk, replace(halves(desk, 3, first=13), old_ids=(old.id,))) == ("grid_closed", "oldGridIds")
+    again = replace(halves(desk, 3, first=13).grids[0], succeeds=(old.id,))
+    assert no(desk, Recut((old.id,), (again,))) == ("grid_closed", "oldGridIds")
     assert no(desk, Recut((), ())) == ("recut_size", "grids")
-    assert no(desk, Recut(("nowhere",), halves(desk, 3, first=13).grids)) == ("not_found", "oldGridIds")
+    assert no(desk, Recut(("nowhere",), (replace(again, succeeds=("nowhere",)),))) == ("not_found", "oldGridIds")
 
 
 def test_dedicated_grids_have_their_own_numbers() -> None:
