@@ -14,6 +14,7 @@ from domain.ids import key_of
 from domain.organisation import Organisation, OrgUnitKind
 from domain.people import Person
 from domain.posts import Appointment, Role
+from domain.proxies import ProxyGrant
 
 UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Role.CENTRE_CLERK})
 """Roles that see the sub-tree of the unit where they are held."""
@@ -21,13 +22,14 @@ UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Rol
 
 class Door(Enum):
     """What a key hangs on. A worker's key opens what one works on, a helper's what one typed for
-    somebody; both are held for as long as any post is."""
+    somebody; both are held for as long as any post is. A grant's opens what a proxy asked under it, while it is live."""
 
     PERSON = "p"
     WORKER = "w"
     HELPER = "t"
     GRID = "g"
     UNIT = "u"
+    GRANT = "a"
 
 
 ASKING = (Door.PERSON, Door.HELPER)
@@ -42,16 +44,23 @@ def keys(door: Door, ids: Iterable[str]) -> frozenset[str]:
     return frozenset(key(door, id_) for id_ in ids)
 
 
-def asker_keys(askers: Sequence[str]) -> frozenset[str]:
-    """Whom it is for reads it as a person; whoever typed it reads it as the helper they are, while they hold a post."""
-    return keys(Door.PERSON, askers[:1]) | keys(Door.HELPER, askers[1:])
+def asker_keys(askers: Sequence[str], *, grant_id: str | None = None, is_for_household: bool = False) -> frozenset[str]:
+    """Whom it is for reads it as a person; whoever typed it reads it as the helper they are, while they hold a post.
+
+    A proxy, who typed it under a grant, reads it while that is live, whatever post they hold. Where it is for a household, it is nobody's.
+    """
+    if is_for_household:
+        return keys(Door.HELPER, askers)
+    typed = {key(Door.GRANT, grant_id)} if grant_id else keys(Door.HELPER, askers[1:])
+    return keys(Door.PERSON, askers[:1]) | typed
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who asks or acts, with the rights that live appointments give at the moment `at`.
 
-    `home` is where they live. `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no person: no keys, nothing to see.
+    `home` is where they live, without its address; `grants` are the live ones under which they are a proxy. `NOBODY` is somebody who did
+    not sign in, or whose sign-in is linked to no person: no keys, nothing to see.
     """
 
     person: Person | None
@@ -59,6 +68,7 @@ class Actor:
     keys: frozenset[str]
     organisation: Organisation | None = field(repr=False)
     home: Household | None = field(default=None, repr=False)
+    grants: tuple[ProxyGrant, ...] = field(default=(), repr=False)
 
     @property
     def id(self) -> str | None:
@@ -81,7 +91,13 @@ class Actor:
 
     def is_only_asker(self, askers: Sequence[str], scopes: frozenset[str]) -> bool:
         """Whether nothing but having asked or typed opens it: no grid of theirs, no post over it."""
-        return self.id is not None and self.id in askers and self.keys & scopes <= {key(door, self.id) for door in ASKING}
+        return self.id is not None and self.id in askers and self.keys & scopes <= self.asking_keys
+
+    @property
+    def asking_keys(self) -> frozenset[str]:
+        """Keys held for having asked: for oneself, for somebody as a helper, for somebody as a proxy."""
+        own = {key(door, self.id) for door in ASKING} if self.id else set()
+        return self.keys & (own | keys(Door.GRANT, (grant.id for grant in self.grants)))
 
     def units_led(self, *roles: Role) -> frozenset[str]:
         return frozenset(post.unit_id for post in self.appointments if post.role in roles)
@@ -90,10 +106,14 @@ class Actor:
 NOBODY = Actor(person=None, appointments=(), keys=frozenset(), organisation=None)
 
 
-def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: Household | None = None) -> Actor:
-    """The person with the rights that the organisation gives today, Shanghai time."""
-    posts = tuple(organisation.posts_of(person.id, at.astimezone(SHANGHAI).date()))
-    held = {key(Door.PERSON, person.id)}
+def actor_of(
+    person: Person, organisation: Organisation, *, at: datetime, home: Household | None = None, grants: Iterable[ProxyGrant] = ()
+) -> Actor:
+    """The person with the rights that the organisation and live grants give today, Shanghai time."""
+    on = at.astimezone(SHANGHAI).date()
+    posts = tuple(organisation.posts_of(person.id, on))
+    live = tuple(grant for grant in grants if grant.agent_id == person.id and grant.is_live(on))
+    held = {key(Door.PERSON, person.id), *keys(Door.GRANT, (grant.id for grant in live))}
     if posts:
         held |= {key(Door.WORKER, person.id), key(Door.HELPER, person.id)}
     for post in posts:
@@ -102,7 +122,7 @@ def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: 
             held |= keys(Door.GRID, organisation.succeeded_by(post.grid_id))
         elif post.role in UNIT_READERS:
             held |= keys(Door.UNIT, {post.unit_id, *_taken_over(organisation, post.unit_id)})
-    return Actor(person, posts, frozenset(held), organisation, home)
+    return Actor(person, posts, frozenset(held), organisation, home, live)
 
 
 def _taken_over(organisation: Organisation, unit_id: str) -> frozenset[str]:

@@ -5,6 +5,16 @@ from datetime import date
 from enum import Enum
 
 
+class Reach(Enum):
+    """How word gets to somebody; never by loudspeaker."""
+
+    APP = "APP"
+    PHONE = "PHONE"
+    VISIT = "VISIT"
+    NEIGHBOUR = "NEIGHBOUR"
+    CENTRE_PICKUP = "CENTRE_PICKUP"
+
+
 class Agreement(Enum):
     """How a household said yes to a link."""
 

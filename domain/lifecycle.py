@@ -190,7 +190,7 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
         held.add(Standing.RETURN_JUDGE)
     if actor.id in verifiers(task, organisation, on):
         held.add(Standing.VERIFIER)
-    if task.askers and task.askers[0] == actor.id:
+    if task.askers and task.askers[0] == actor.id and not task.is_for_household:
         held.add(Standing.ASKER)
     return frozenset(held)
 

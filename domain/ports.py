@@ -12,6 +12,7 @@ from domain.access import Actor
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
+from domain.contacts import Contacts, ReadLog
 from domain.devices import Device
 from domain.events import Event
 from domain.households import Household
@@ -24,6 +25,8 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.people import Person
 from domain.places import GeoPoint
+from domain.proxies import ProxyGrants
+from domain.reach import Reaches
 from domain.reorganisation import Aftermath, Changed, Reorganise
 from domain.requests import Request, RequestState, Words
 from domain.sync import FeedRow
@@ -117,7 +120,7 @@ class Households(Protocol):
         ...
 
     async def of_requests(self, township: str, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Household]:
-        """Homes named by requests that the reader may see; their link is not part of that."""
+        """Homes named by requests that the reader may see, or of whoever gave the reader a grant; their link is not part of that."""
         ...
 
 
@@ -252,6 +255,10 @@ class Ports:
     history: History
     notices: Notices
     devices: Devices
+    contacts: Contacts
+    read_log: ReadLog
+    proxy_grants: ProxyGrants
+    reaches: Reaches
     feed: Feed
     figures: Figures
     clock: Clock

@@ -182,7 +182,7 @@ async def end_appointment(sent: EndAppointment, *, by: Actor, ports: Ports) -> D
 
 
 async def record_leave(sent: RecordLeave, *, by: Actor, ports: Ports) -> Done[Absence | None]:
-    wanted, id_ = NewLeave(sent.person_id, sent.since, sent.until, sent.substitute_id), _new_id(Kind.LEAVE, by, ports)
+    wanted, id_ = NewLeave(sent.person_id, sent.since, sent.until, sent.substitute_id), _new_id(Kind.ABSENCE, by, ports)
     return _absence(await reorganised("recordLeave", sent, lambda edit, _: leave_recorded(edit, id_, wanted), id_, by=by, ports=ports))
 
 

@@ -40,7 +40,7 @@ async def _snapshot(where: Position, size: int, by: Actor, ports: Ports) -> Chan
     while kind_index < len(SNAPSHOT_KINDS) and len(changed) < size:
         wanted = size - len(changed)
         rows = await ports.feed.everything(SNAPSHOT_KINDS[kind_index], after_id, wanted, seen_by=by)
-        changed += [row.shown_to(by.id) if isinstance(row, Request) else row for row in rows]
+        changed += [row.shown_to(row.as_asker(by)) if isinstance(row, Request) else row for row in rows]
         if len(rows) < wanted:
             kind_index, after_id = kind_index + 1, ""
         else:

@@ -19,7 +19,8 @@ from resolvers import notices as notice_reads
 from resolvers import organisation as organisation_reads
 from resolvers import requests as request_reads
 from resolvers import tasks as task_reads
-from schema import commands, notices, requests, sync, tasks
+from schema import commands, followups, notices, proxies, reach, requests, sync, tasks
+from schema.contacts import ContactMutations, ContactQueries, ViewerContact
 from schema.context import Info
 from schema.graph import HouseholdT, Node, bad_argument, deed, edge, shows
 from schema.homes import HomeMutations
@@ -156,7 +157,7 @@ async def _household(root: Parent[Actor], info: Info) -> Any:
 
 
 @shows(Actor, "Who is signed in (当前用户).")
-class Viewer:
+class Viewer(ViewerContact):
     person: Any = edge(lambda root: root.person, Person, "You (本人).")
     roles: Any = edge(lambda root: list(root.roles), list[Role], "What you are now (角色).")
     appointments: Any = edge(lambda root: list(root.appointments), list[Appointment], "Posts you hold now (任职).")
@@ -165,6 +166,9 @@ class Viewer:
     requests: Any = edge(_own_requests, RequestConnection, "Those you made or that were made for you, newest first (我的诉求).")
     notices: Any = edge(_notices, NoticeConnection, "Your inbox, newest first (我的通知).")
     unread_notices: Any = edge(_unread, int, "How many lines of it are unread (未读数).")
+    proxy_grants: Any = edge(
+        proxies.own_grants, list[proxies.ProxyGrant], "Those you gave or were given that have not ended, newest first (授权委托)."
+    )
 
 
 async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
@@ -236,7 +240,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(RecuttingQueries):
+class Query(ContactQueries, RecuttingQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -252,7 +256,15 @@ class Query(RecuttingQueries):
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
-class Mutation(ReorganisationMutations, RecuttingMutations, HomeMutations):
+class Mutation(
+    ContactMutations,
+    proxies.ProxyMutations,
+    followups.FollowUpMutations,
+    reach.ReachMutations,
+    ReorganisationMutations,
+    RecuttingMutations,
+    HomeMutations,
+):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
     acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
@@ -299,6 +311,7 @@ def build_schema() -> strawberry.Schema:
             Task,
             Attachment,
             notices.Notice,
+            proxies.ProxyGrant,
         ],
         exception_handlers=[Refusable()],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

@@ -27,7 +27,7 @@ async def find_homes(mongo: Mongo, now: Organisation, wanted: HomesWanted, *, se
             return []
         filter_ = {**true_in(now.township, now.version), field: {"$in": sorted(set(values))}}
         documents = await mongo.collection("households").find(filter_, session=session).hint(index).to_list()
-        return [read_row(Household, document) for document in documents]
+        return [read_row(Household, document) for document in await mongo.vault.opened("households", documents)]
 
     named = await found("id", wanted.ids, "of_id")
     grid_ids = {*wanted.grid_ids, *(home.residence_grid_id for home in named if wanted.with_neighbours)}

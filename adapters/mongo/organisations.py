@@ -118,7 +118,8 @@ class MongoOrganisations:
                 raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
             raise Overtaken
         changed = change(now, await find_homes(self._mongo, now, homes, session=session))
-        await write(self._mongo, changes(changed.values, changed.gone, now.township, version), session=session)
+        writes = await changes(self._mongo.vault, changed.values, changed.gone, now.township, version)
+        await write(self._mongo, writes, session=session)
         await self._mongo.collection("organisation_versions").insert_one(
             version_record(
                 now.township,

@@ -3,27 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from adapters.mongo.codec import decode
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.versions import read_row
 from domain.access import NOBODY, Actor, actor_of
+from domain.calendar import SHANGHAI
 from domain.households import Household
 from domain.identity import SignIn
 from domain.ids import Kind
 from domain.people import Person
+from domain.proxies import ProxyGrant
 
 _IS_TRUE = {"$and": [{"$eq": ["$township", "$$at"]}, {"$lte": ["$from_version", "$$now"]}, {"$gt": ["$to_version", "$$now"]}]}
 
 
-def _rows_of(collection: str, local: str, name: str) -> Document:
-    """Joins the rows of `collection` that are true in the township's version, by their id."""
+def _rows_of(collection: str, local: str, name: str, *, less: Sequence[str] = ()) -> Document:
+    """Joins the rows of `collection` that are true in the township's version, by their id, `less` some fields."""
+    project = [{"$project": dict.fromkeys(less, 0)}] if less else []
     return {
         "$lookup": {
             "from": collection,
             "localField": local,
             "foreignField": "id",
             "let": {"at": "$township", "now": "$at.version"},
-            "pipeline": [{"$match": {"$expr": _IS_TRUE}}],
+            "pipeline": [{"$match": {"$expr": _IS_TRUE}}, *project],
             "as": name,
         }
     }
@@ -41,8 +45,23 @@ _STEPS: list[Document] = [
     },
     {"$unwind": "$at"},
     _rows_of("persons", "person_id", "person"),
-    _rows_of("households", "person.household_id", "home"),
+    # Where it stands and whom it agreed to is all that rights need; its address stays sealed.
+    _rows_of("households", "person.household_id", "home", less=["address"]),
 ]
+
+
+def _grants_to(on: str) -> Document:
+    """Joins the grants under which the person is a proxy that day; there are at most 20."""
+    is_live = {"revoked_at": None, "until": {"$gt": on}, "since": {"$lte": on}}
+    return {
+        "$lookup": {
+            "from": "proxy_grants",
+            "localField": "person_id",
+            "foreignField": "agent_id",
+            "pipeline": [{"$match": is_live}],
+            "as": "grants",
+        }
+    }
 
 
 class MongoPeople:
@@ -53,13 +72,15 @@ class MongoPeople:
         self._organisations = organisations
 
     async def signed_in(self, sign_in: SignIn, *, at: datetime) -> Actor:
-        found = await self._mongo.aggregate("accounts", [{"$match": {"_id": sign_in.uid}}, *_STEPS])
+        grants = _grants_to(at.astimezone(SHANGHAI).date().isoformat())
+        found = await self._mongo.aggregate("accounts", [{"$match": {"_id": sign_in.uid}}, *_STEPS, grants])
         if not found or not found[0]["person"]:
             return NOBODY
         account = found[0]
         organisation = await self._organisations.at_stamp(account["township"], account["at"]["stamp"])
-        homes = [read_row(Household, home) for home in account["home"]]
-        return actor_of(read_row(Person, account["person"][0]), organisation, at=at, home=homes[0] if homes else None)
+        homes = [read_row(Household, {**home, "address": ""}) for home in account["home"]]
+        given = [decode(ProxyGrant, grant) for grant in account["grants"]]
+        return actor_of(read_row(Person, account["person"][0]), organisation, at=at, home=homes[0] if homes else None, grants=given)
 
     async def by_ids(self, township: str, ids: Sequence[str]) -> list[Person]:
         wanted = [id_ for id_ in ids if id_.startswith(f"{Kind.PERSON.value}_{township}_")]

@@ -99,11 +99,12 @@ async def test_of_two_who_saw_the_same_version_one_is_refused(stage: Stage, othe
 async def test_what_is_refused_writes_nothing(stage: Stage) -> None:
     before = await stage.contents()
     worker, branch = await stage.actor("grid-worker-1"), stage.planned.parts.grids[0].branch_id
-    for deed, sent in (
+    refused: list[tuple[Any, Any]] = [
         (rename_unit, RenameUnit(uuid4(), branch, "别名")),
         (appoint, Appoint(uuid4(), stage.id_of("resident-1"), Role.GRID_LEADER, branch)),
         (move_households, MoveHouseholds(uuid4(), [stage.planned.households[0].id], stage.planned.parts.grids[1].id)),
-    ):
+    ]
+    for deed, sent in refused:
         with pytest.raises(Refused):
             await deed(sent, by=worker, ports=stage.house.ports)
     assert await stage.contents() == before

@@ -29,7 +29,7 @@ PARTS: dict[type, str] = {
     Duty: "duties",
 }
 
-Verb = Callable[..., Changed]
+Verb = Callable[..., Any]
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Desk:
 
     def do(self, verb: Verb, *given: Any, by: str = "administrator-1", **more: Any) -> Changed:
         """It is done, and true from now on."""
-        changed = verb(self.editor(by), *given, **more)
+        changed: Changed = verb(self.editor(by), *given, **more)
         self.now, self.homes = carried_out(self.now, self.homes, changed)
         return changed
 

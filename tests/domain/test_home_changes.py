@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from domain.households import MAX_LINKED, Agreement, Household
 from tests.domain.cast import id_of
 from tests.domain.editing import TODAY, Desk
 
-AGREED = {"agreed_on": TODAY, "agreement": Agreement.SIGNED_PAPER}
+AGREED: dict[str, Any] = {"agreed_on": TODAY, "agreement": Agreement.SIGNED_PAPER}
 
 
 def figures(desk: Desk) -> None:
@@ -28,15 +29,13 @@ def move(desk: Desk, ids: Sequence[str], grid: str | None, micro: str | None = N
     desk.do(homes_moved, ids, grid, micro, [*desk.around(*ids), *desk.homes_in(target)], by=by)
 
 
-def link(desk: Desk, home: Household, member: str = "link-member-1", by: str = "grid-leader-1", **said: object) -> None:
-    wanted = NewLink(home.id, id_of(member), **said)  # type: ignore[arg-type]  # fields of a test
+def link(desk: Desk, home: Household, member: str = "link-member-1", by: str = "grid-leader-1", **said: Any) -> None:
+    wanted = NewLink(home.id, id_of(member), **said)
     desk.do(linked, wanted, desk.around(home.id, members=[id_of(member)]), by=by)
 
 
-def no_link(
-    desk: Desk, home: Household, member: str = "link-member-1", by: str = "grid-leader-1", **said: object
-) -> tuple[str, str | None]:
-    wanted = NewLink(home.id, id_of(member), **said)  # type: ignore[arg-type]  # fields of a test
+def no_link(desk: Desk, home: Household, member: str = "link-member-1", by: str = "grid-leader-1", **said: Any) -> tuple[str, str | None]:
+    wanted = NewLink(home.id, id_of(member), **said)
     return desk.no(linked, wanted, desk.around(home.id, members=[id_of(member)]), by=by)
 
 

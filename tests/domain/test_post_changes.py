@@ -170,7 +170,7 @@ def leave(desk: Desk, who: str = "grid-worker-1", stand_in: str | None = "grid-l
 @pytest.mark.parametrize("by", ["grid-worker-1", "grid-leader-1", "secretary-1", "dispatcher-1", "administrator-1"])
 def test_leave_is_recorded_by_oneself_or_above_and_the_substitute_is_asked(by: str) -> None:
     desk = Desk()
-    desk.do(leave_recorded, desk.new_id(Kind.LEAVE), leave(desk), by=by)
+    desk.do(leave_recorded, desk.new_id(Kind.ABSENCE), leave(desk), by=by)
     assert served_by(desk.now, desk, 1) == everybody()["grid-leader-1"]
 
 
@@ -188,7 +188,7 @@ def test_leave_is_recorded_by_oneself_or_above_and_the_substitute_is_asked(by: s
 )
 def test_others_record_no_leave_and_learn_nothing(by: str, who: str, expected: str) -> None:
     desk = Desk()
-    assert desk.no(leave_recorded, desk.new_id(Kind.LEAVE), leave(desk, who), by=by) == (expected, "personId")
+    assert desk.no(leave_recorded, desk.new_id(Kind.ABSENCE), leave(desk, who), by=by) == (expected, "personId")
 
 
 def test_leave_has_days_to_come_a_substitute_who_is_there_and_no_other_leave_beside_it() -> None:
@@ -198,15 +198,15 @@ def test_leave_has_days_to_come_a_substitute_who_is_there_and_no_other_leave_bes
     assert desk.no(*record, leave(desk, days=(3, 3))) == ("days_reversed", "until")
     for unfit in ("grid-worker-1", "grid-worker-2", "grid-leader-2", "resident-1"):
         assert desk.no(*record, leave(desk, stand_in=unfit)) == ("substitute_unfit", "substituteId")
-    desk.do(leave_recorded, desk.new_id(Kind.LEAVE), leave(desk, "grid-leader-1", None))
+    desk.do(leave_recorded, desk.new_id(Kind.ABSENCE), leave(desk, "grid-leader-1", None))
     assert desk.no(*record, leave(desk)) == ("substitute_unfit", "substituteId")
-    desk.do(leave_recorded, desk.new_id(Kind.LEAVE), leave(desk, stand_in="secretary-1"))
+    desk.do(leave_recorded, desk.new_id(Kind.ABSENCE), leave(desk, stand_in="secretary-1"))
     assert desk.no(*record, leave(desk, days=(2, 5))) == ("on_leave_already", "since")
 
 
 def test_leave_ends_early_or_never_comes() -> None:
     desk = Desk()
-    here, ahead = desk.new_id(Kind.LEAVE), desk.new_id(Kind.LEAVE)
+    here, ahead = desk.new_id(Kind.ABSENCE), desk.new_id(Kind.ABSENCE)
     desk.do(leave_recorded, here, leave(desk, days=(0, 5)))
     desk.do(leave_recorded, ahead, leave(desk, days=(8, 9)))
     assert desk.no(leave_ended, here, by="grid-worker-2") == ("not_found", "absenceId")
