@@ -10,10 +10,10 @@ from domain.contacts import ReadFlag, RevealReason
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
-from domain.households import Reach
+from domain.households import Agreement, Reach
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
-from domain.organisation import OrgUnitKind
+from domain.organisation import GridKind, OrgUnitKind
 from domain.posts import Role
 from domain.proxies import ProxyEvidence
 from domain.requests import EntryKind, Grade, RequestState, Verdict
@@ -54,6 +54,23 @@ _described(
         "INDUSTRY_COMMITTEE": "Committee for a new-employment group; co-ordinates, owns nothing by default (行业党委).",
         "SERVICE_CENTRE": "Service centre with counters (区域性综合服务中心).",
         "PROVIDER": "Firm or association that does the work (服务单位).",
+    },
+)
+_described(
+    GridKind,
+    "What a grid is cut by (网格类型).",
+    {
+        "GENERAL": "By residence (综合网格).",
+        "DEDICATED": "A park, market, office block, school and the like (专属网格).",
+    },
+)
+_described(
+    Agreement,
+    "How a household agreed to a link (住户同意方式).",
+    {
+        "IN_APP": "It asked for it itself (本人在线确认).",
+        "SIGNED_PAPER": "On paper, signed (书面签字).",
+        "SPOKEN": "By word of mouth, to whoever wrote it down (口头同意).",
     },
 )
 _described(

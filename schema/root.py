@@ -23,6 +23,7 @@ from schema import commands, followups, notices, proxies, reach, requests, sync,
 from schema.contacts import ContactMutations, ContactQueries, ViewerContact
 from schema.context import Info
 from schema.graph import HouseholdT, Node, bad_argument, deed, edge, shows
+from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
 from schema.measures import Measure
 from schema.organisation import (
@@ -53,7 +54,9 @@ from schema.pages import (
 )
 from schema.people import Person
 from schema.privacy_notices import PrivacyNoticeQueries
+from schema.recutting import RecuttingMutations, RecuttingQueries
 from schema.refusal import Refusable
+from schema.reorganisation import ReorganisationMutations
 from schema.requests import Attachment, Request, RequestFilter, request_query
 from schema.scalars import SCALARS
 from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries, own_page
@@ -241,7 +244,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries):
+class Query(ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -257,7 +260,16 @@ class Query(ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries):
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
-class Mutation(ContactMutations, proxies.ProxyMutations, followups.FollowUpMutations, reach.ReachMutations, SubjectRequestMutations):
+class Mutation(
+    ContactMutations,
+    proxies.ProxyMutations,
+    followups.FollowUpMutations,
+    reach.ReachMutations,
+    ReorganisationMutations,
+    RecuttingMutations,
+    HomeMutations,
+    SubjectRequestMutations,
+):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
     acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")

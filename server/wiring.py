@@ -11,6 +11,7 @@ from uuid import UUID
 from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
 
+from adapters.mongo.aftermath import MongoAftermath
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
 from adapters.mongo.clock import MongoClock
@@ -104,6 +105,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
     ports = Ports(
         organisations=organisations,
+        aftermath=MongoAftermath(mongo, devices),
         people=MongoPeople(mongo, organisations),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
