@@ -51,7 +51,8 @@ def asker_keys(askers: Sequence[str]) -> frozenset[str]:
 class Actor:
     """Somebody who asks or acts, with the rights that live appointments give at the moment `at`.
 
-    `home` is where they live. `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no person: no keys, nothing to see.
+    `home` is where they live, `on` the day in Shanghai. `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no
+    person: no keys, nothing to see.
     """
 
     person: Person | None
@@ -59,6 +60,7 @@ class Actor:
     keys: frozenset[str]
     organisation: Organisation | None = field(repr=False)
     home: Household | None = field(default=None, repr=False)
+    on: date | None = None
 
     @property
     def id(self) -> str | None:
@@ -92,7 +94,8 @@ NOBODY = Actor(person=None, appointments=(), keys=frozenset(), organisation=None
 
 def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: Household | None = None) -> Actor:
     """The person with the rights that the organisation gives today, Shanghai time."""
-    posts = tuple(organisation.posts_of(person.id, at.astimezone(SHANGHAI).date()))
+    on = at.astimezone(SHANGHAI).date()
+    posts = tuple(organisation.posts_of(person.id, on))
     held = {key(Door.PERSON, person.id)}
     if posts:
         held |= {key(Door.WORKER, person.id), key(Door.HELPER, person.id)}
@@ -102,7 +105,7 @@ def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: 
             held |= keys(Door.GRID, organisation.succeeded_by(post.grid_id))
         elif post.role in UNIT_READERS:
             held |= keys(Door.UNIT, {post.unit_id, *_taken_over(organisation, post.unit_id)})
-    return Actor(person, posts, frozenset(held), organisation, home)
+    return Actor(person, posts, frozenset(held), organisation, home, on)
 
 
 def _taken_over(organisation: Organisation, unit_id: str) -> frozenset[str]:
@@ -130,12 +133,14 @@ class HomesInSight:
     village_ids: frozenset[str] = frozenset()
     micro_grid_ids: frozenset[str] = frozenset()
     member_id: str | None = None
+    on: date | None = None
 
     def as_staff(self, home: Household) -> bool:
         return home.residence_grid_id in self.grid_ids or home.origin_village_id in self.village_ids
 
     def has(self, home: Household) -> bool:
-        is_linked = self.member_id is not None and home.link is not None and home.link.member_id == self.member_id
+        link = home.link_on(self.on) if self.on and self.member_id else None
+        is_linked = link is not None and link.member_id == self.member_id
         return home.id == self.own_id or self.as_staff(home) or home.micro_grid_id in self.micro_grid_ids or is_linked
 
 
@@ -151,7 +156,8 @@ def homes_in_sight(reader: Actor) -> HomesInSight:
     worked = {id_ for post in reader.appointments if post.role is Role.GRID_WORKER and post.grid_id for id_ in [post.grid_id]}
     hosted = {post.micro_grid_id for post in reader.appointments if post.role is Role.HUB_HOST and post.micro_grid_id}
     villages = {village.id for village in organisation.villages.values() if village.unit_id in units}
-    return HomesInSight(own_id, frozenset(served | worked), frozenset(villages), frozenset(hosted), reader.id)
+    member_id = reader.id if any(post.role is Role.LINK_MEMBER for post in reader.appointments) else None
+    return HomesInSight(own_id, frozenset(served | worked), frozenset(villages), frozenset(hosted), member_id, reader.on)
 
 
 def _reach(reader: Actor, organisation: Organisation) -> frozenset[str]:

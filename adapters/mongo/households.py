@@ -33,7 +33,9 @@ class MongoHouseholds:
         opened = [{name: {"$in": values}} for name, values in doors.items() if values]
         if not opened:
             return []
-        return await self._find(organisation.township, organisation.version, ids, {"$or": opened})
+        found = await self._find(organisation.township, organisation.version, ids, {"$or": opened})
+        # Whether a link holds today is judged here: it ends on its day, not with a write.
+        return [home for home in found if sight.has(home)]
 
     async def of_requests(self, township: str, ids: Sequence[str], *, seen_by: Actor) -> list[Household]:
         if seen_by.organisation is None or seen_by.organisation.township != township:
