@@ -51,8 +51,8 @@ def asker_keys(askers: Sequence[str]) -> frozenset[str]:
 class Actor:
     """Somebody who asks or acts, with the rights that live appointments give at the moment `at`.
 
-    `home` is where they live, `on` the day in Shanghai. `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no
-    person: no keys, nothing to see.
+    `home` is where they live, without its address, `on` the day in Shanghai. `NOBODY` is somebody who did not sign in, or whose sign-in is
+    linked to no person: no keys, nothing to see.
     """
 
     person: Person | None

@@ -2,6 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
+
+
+class Reach(Enum):
+    """How word gets to somebody; never by loudspeaker."""
+
+    APP = "APP"
+    PHONE = "PHONE"
+    VISIT = "VISIT"
+    NEIGHBOUR = "NEIGHBOUR"
+    CENTRE_PICKUP = "CENTRE_PICKUP"
 
 
 @dataclass(frozen=True, slots=True)

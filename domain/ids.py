@@ -24,12 +24,15 @@ class Kind(Enum):
     VILLAGE = "vill"
     PERSON = "pers"
     APPOINTMENT = "post"
+    ABSENCE = "away"
+    DUTY = "turn"
     ITEM = "item"
     REQUEST = "req"
     TASK = "task"
     EVENT = "evt"
     NOTICE = "note"
     DEVICE = "phone"
+    READING = "read"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

@@ -33,6 +33,7 @@ class NoticeKind(Enum):
     FOLLOW_UP_ASKED = "follow_up_asked"
     NOT_SOLVED = "not_solved"
     NOT_SOLVED_BELOW = "not_solved_below"
+    CONTACT_READ_FLAGGED = "contact_read_flagged"
 
 
 URGENT = frozenset({NoticeKind.TASK_ASSIGNED, NoticeKind.TASK_CLIMBED, NoticeKind.TASK_REMINDED, NoticeKind.TASK_UNROUTED})

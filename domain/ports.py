@@ -12,6 +12,7 @@ from domain.access import Actor
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
+from domain.contacts import Contacts, ReadLog
 from domain.devices import Device
 from domain.events import Event
 from domain.households import Household
@@ -239,6 +240,8 @@ class Ports:
     history: History
     notices: Notices
     devices: Devices
+    contacts: Contacts
+    read_log: ReadLog
     feed: Feed
     figures: Figures
     clock: Clock

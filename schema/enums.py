@@ -6,9 +6,11 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
+from domain.contacts import ReadFlag, RevealReason
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
+from domain.households import Reach
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
 from domain.organisation import OrgUnitKind
@@ -218,6 +220,33 @@ _described(
     DevicePlatform,
     "What kind of phone (设备平台).",
     {"ANDROID": "Android (安卓).", "IOS": "iOS (苹果).", "WEB": "A browser (浏览器)."},
+)
+_described(
+    Reach,
+    "How somebody wants to be reached (联系途径).",
+    {
+        "APP": "In the app (应用内).",
+        "PHONE": "By telephone, a landline too (电话).",
+        "VISIT": "By a visit at home (上门).",
+        "NEIGHBOUR": "Through a neighbour, as they agreed (邻居转告).",
+        "CENTRE_PICKUP": "At the centre's counter, when they come by (服务中心领取).",
+    },
+)
+_described(
+    RevealReason,
+    "Why a contact is looked at (查阅原因).",
+    {
+        "ARRANGE_VISIT": "To arrange a visit (约上门时间).",
+        "ASK_DETAILS": "To ask what is not clear (核实情况).",
+        "TELL_RESULT": "To tell how it ended, or ask whether it helped (告知结果).",
+        "DANGER": "Because something is in danger (紧急情况).",
+        "OTHER": "See the note (其他).",
+    },
+)
+_described(
+    ReadFlag,
+    "What is unusual about a reading (异常标记).",
+    {"OUT_OF_HOURS": "Outside office hours (非工作时间).", "MANY_IN_A_ROW": "One of many within an hour (短时多次)."},
 )
 _described(
     CommandOutcome,

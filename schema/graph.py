@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from domain.errors import BadArgument
 
 if TYPE_CHECKING:
+    from schema.contacts import ContactReading, MaskedContact
     from schema.households import Household
     from schema.notices import Notice
     from schema.organisation import Appointment, Grid, HubHousehold, MicroGrid, OrgUnit, Village
@@ -105,4 +106,6 @@ PersonT = Annotated["Person", strawberry.lazy("schema.people")]
 HouseholdT = Annotated["Household", strawberry.lazy("schema.households")]
 RequestT = Annotated["Request", strawberry.lazy("schema.requests")]
 TaskT = Annotated["Task", strawberry.lazy("schema.tasks")]
+MaskedContactT = Annotated["MaskedContact", strawberry.lazy("schema.contacts")]
+ContactReadingT = Annotated["ContactReading", strawberry.lazy("schema.contacts")]
 NoticeT = Annotated["Notice", strawberry.lazy("schema.notices")]

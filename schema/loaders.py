@@ -6,6 +6,7 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from domain.access import Actor
+from domain.contacts import MaskedContact
 from domain.households import Household
 from domain.ids import Kind, parse
 from domain.notices import Notice
@@ -13,7 +14,7 @@ from domain.people import Person
 from domain.ports import Ports
 from domain.requests import Request, Words
 from domain.tasks import Task
-from resolvers import households, notices, organisation, requests, tasks
+from resolvers import contacts, households, notices, organisation, requests, tasks
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -29,6 +30,7 @@ class Loaders:
         self.tasks_of_request: DataLoader[tuple[str, str], list[Task] | None] = _loader(self._tasks_of_requests)
         self.words: DataLoader[Request, Words | None] = DataLoader(self._words, cache_key_fn=_id)
         self.household_of_request: DataLoader[Request, Household | None] = DataLoader(self._households_of_requests, cache_key_fn=_id)
+        self.contact_of_request: DataLoader[Request, MaskedContact | None] = DataLoader(self._contacts_of_requests, cache_key_fn=_id)
         self.person_named: DataLoader[tuple[str, str], Person | None] = _loader(self._persons_named)
         self.node: DataLoader[str, object | None] = _loader(self._nodes)
 
@@ -54,6 +56,10 @@ class Loaders:
     async def _households_of_requests(self, asked: Sequence[Request]) -> list[Household | None]:
         found = await households.households_of_requests(asked, by=self._actor, ports=self._ports)
         return [found.get(request.household_id or "") for request in asked]
+
+    async def _contacts_of_requests(self, asked: Sequence[Request]) -> list[MaskedContact | None]:
+        found = await contacts.contacts_of_requests(asked, by=self._actor, ports=self._ports)
+        return [found.get(request.id) for request in asked]
 
     async def _persons_named(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Person]:
         """Names on what the actor may see: whoever holds a post is known already."""

@@ -24,7 +24,7 @@ class PageInfo:
     end_cursor: str | None = described("Cursor of the last row (末游标).")
 
 
-def _connection(node: str, shown: Any, words: str) -> tuple[Any, Any]:
+def connection_types(node: str, shown: Any, words: str) -> tuple[Any, Any]:
     """`<Node>Edge` and `<Node>Connection`."""
     edge_name, connection_name = f"{node}Edge", f"{node}Connection"
     edge_type = strawberry.type(
@@ -56,10 +56,10 @@ def _connection(node: str, shown: Any, words: str) -> tuple[Any, Any]:
     return edge_type, connection_type
 
 
-RequestEdge, RequestConnection = _connection("Request", RequestT, "诉求")
-TaskEdge, TaskConnection = _connection("Task", TaskT, "工单")
-EventEdge, EventConnection = _connection("Event", Event, "历史记录")
-NoticeEdge, NoticeConnection = _connection("Notice", NoticeT, "通知")
+RequestEdge, RequestConnection = connection_types("Request", RequestT, "诉求")
+TaskEdge, TaskConnection = connection_types("Task", TaskT, "工单")
+EventEdge, EventConnection = connection_types("Event", Event, "历史记录")
+NoticeEdge, NoticeConnection = connection_types("Notice", NoticeT, "通知")
 
 
 def wanted_page(first: int | None, after: str | None, last: int | None, before: str | None, *, parts: int = 1) -> PageRequest:

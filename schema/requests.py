@@ -18,7 +18,7 @@ from domain.status import status_of
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
 from schema.context import Info
-from schema.graph import WANTED, HouseholdT, Node, PersonT, RequestT, TaskT, described, edge, several, shows
+from schema.graph import WANTED, HouseholdT, MaskedContactT, Node, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.refusal import payload, result
@@ -58,6 +58,10 @@ async def _submitted_by(root: Parent[requests.Request], info: Info) -> Person | 
 
 async def _on_behalf_of(root: Parent[requests.Request], info: Info) -> Person | None:
     return await info.context.loaders.person_named.load((root.township, root.on_behalf_of_id)) if root.on_behalf_of_id else None
+
+
+async def _contact(root: Parent[requests.Request], info: Info) -> Any:
+    return await info.context.loaders.contact_of_request.load(root)
 
 
 def _overdue(root: Parent[requests.Request], info: Info) -> bool:
@@ -105,6 +109,9 @@ class Request(Node):
     household: Any = edge(_household, HouseholdT | None, "Which home; not where it is shielded (住户).")
     submitted_by: Any = edge(_submitted_by, PersonT | None, "Who made it; not where it is shielded (提交人).")
     on_behalf_of: Any = edge(_on_behalf_of, PersonT | None, "For whom, where somebody else made it (被代办人).")
+    contact: Any = edge(
+        _contact, MaskedContactT | None, "How whoever it is for can be reached, masked; not where it is shielded (脱敏联系方式)."
+    )
     submitted_at: datetime = described("When (提交时间).")
     promise_due_at: datetime | None = described("The promise: when an answer is due (承诺时限).")
     promise_provisional: bool = described("Whether a calendar that is not published yet may move the promise (时限待定).")

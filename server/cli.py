@@ -27,6 +27,7 @@ from server.metrics import serve_metrics
 from server.mongod import EmbeddedMongod, MongodUnavailable
 from server.production import troubles
 from server.relay import Relay, run_relay
+from server.rotation import NotRotated, rotate_key
 from server.serving import PortTaken, base_url, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
 from server.wiring import build_house, wall_clock
@@ -38,6 +39,7 @@ VERBS: Mapping[str, str] = {
     "demo": "serve one fictional settlement on loopback, with everything in one process, and play the main job",
     "seed": "fill a database with the demo's settlement, of any size (demo mode)",
     "indexes": "make missing collections, validators and indexes, and run pending migrations",
+    "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
     "sdl": "print the schema; --check compares it with the committed one",
     "token": "print an ID token for somebody of a running demo",
     "check-settings": "say whether production would start, and every reason why not",
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         settings = read_settings(environment)
         set_up_logs(settings.log_format)
         return _run(given, settings, environment)
-    except (BadSetting, Failed, PortTaken, MongodUnavailable, NoCredentials) as error:
+    except (BadSetting, Failed, NotRotated, PortTaken, MongodUnavailable, NoCredentials) as error:
         print(f"lianhu: {error}", file=sys.stderr)
         return 1
 
@@ -77,6 +79,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return run(_check(settings, environment))
         case "indexes":
             return run(_indexes(settings))
+        case "rotate-key":
+            return run(rotate_key(given.new_key, settings, with_data=given.data, say=print))
         case verb:
             return run(_work(verb, settings, environment))
 
@@ -95,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     made["demo"].add_argument("--once", action="store_true", help="end after the main job: 0 when each step held, else 1")
     made["sdl"].add_argument("--check", action="store_true", help="compare with schema/schema.graphql instead of printing")
     made["seed"].add_argument("--households", type=int, default=1710, metavar="N", help="how many households (default: 1710)")
+    made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
+    made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
     return parser
 

@@ -15,6 +15,7 @@ from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
 from adapters.mongo.clock import MongoClock
 from adapters.mongo.codec import stored_moment
+from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Mongo
 from adapters.mongo.feed import MongoFeed
@@ -32,6 +33,7 @@ from adapters.mongo.tasks import MongoTasks
 from domain.ids import Kind, compose, uuid7
 from domain.messages import LANGUAGES, Messages
 from domain.ports import Clock, Ports
+from server.keyring import keys_of
 from server.settings import BadSetting, Settings
 
 
@@ -78,7 +80,14 @@ def wall_clock() -> datetime:
 def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = ()) -> Mongo:
     """Raises `BadSetting` where no database can be meant."""
     try:
-        return Mongo(settings.mongodb_uri, settings.mongodb_database, driver=settings.mongodb_driver, listeners=listeners)
+        return Mongo(
+            settings.mongodb_uri,
+            settings.mongodb_database,
+            driver=settings.mongodb_driver,
+            listeners=listeners,
+            keys=lambda: keys_of(settings),
+            new_secret=lambda: secrets.token_bytes(32),
+        )
     except (PyMongoError, ValueError) as error:
         raise BadSetting(f"LIANHU_MONGODB_URI or LIANHU_MONGODB_DATABASE cannot be used: {error}") from error
 
@@ -100,6 +109,8 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),
         devices=devices,
+        contacts=MongoContacts(mongo, ledger),
+        read_log=MongoReadLog(mongo),
         feed=feed,
         figures=MongoFigures(mongo),
         clock=clock,

@@ -12,11 +12,15 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo.driver import Mongo
+from adapters.mongo.vault import SEALED
 
 NAMESPACE_EXISTS = 48
 
 COMMAND_DAYS = 400
 """How long a command's record answers for it, in days."""
+
+READING_DAYS = 3 * 365 + 1
+"""How long the read log answers, in days: three years."""
 
 INDEX_OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
 
@@ -40,15 +44,21 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`fields` are required, with their BSON types; whatever else a document has is the codec's business."""
+    """`fields` are required, with their BSON types; whatever else a document has is the codec's business, but for what must be sealed."""
 
     name: str
     fields: Mapping[str, str | list[str]]
     indexes: tuple[Index, ...] = ()
 
     @property
+    def validation(self) -> Mapping[str, Any]:
+        """Documents from before a field was sealed may still be changed in other ways."""
+        return {"validator": self.validator, "validationLevel": "moderate" if self.name in SEALED else "strict"}
+
+    @property
     def validator(self) -> Mapping[str, Any]:
-        properties = {name: {"bsonType": kind} for name, kind in self.fields.items()}
+        properties: dict[str, Any] = {name: {"bsonType": kind} for name, kind in self.fields.items()}
+        properties |= {name: {"bsonType": ["binData", "null"]} for name in SEALED.get(self.name, ())}
         return {"$jsonSchema": {"bsonType": "object", "required": ["_id", *self.fields], "properties": properties}}
 
 
@@ -88,6 +98,23 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("persons", display_name="string"),
     Collection("accounts", {**_TOWNSHIP, "person_id": "string"}),
     _versioned("households", label="string"),
+    Collection(
+        "contacts",
+        {**_TOWNSHIP, "reach": "string", "set_at": "date"},
+        (_index("by_phone", "township", "phone_key", partialFilterExpression={"phone_key": {"$exists": True}}),),
+    ),
+    Collection(
+        "readings",
+        {**_TOWNSHIP, "person_id": "string", "by_id": "string", "at": "date"},
+        (
+            _index("of_township", "township", "-_id"),
+            _index("of_person", "township", "person_id", "-_id"),
+            _index("by_reader", "township", "by_id", "at"),
+            _index("forget", "at", expireAfterSeconds=READING_DAYS * 86_400),
+        ),
+    ),
+    Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
+    Collection("lookup_keys", {"secret": "binData"}),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
     Collection(
@@ -178,7 +205,7 @@ async def build(mongo: Mongo) -> list[str]:
         if collection.name not in existing:
             done += await _create(mongo, collection)
         else:
-            await mongo.database.command("collMod", collection.name, validator=collection.validator)
+            await mongo.database.command("collMod", collection.name, **collection.validation)
         done += await _build_indexes(mongo, collection)
     return done
 
@@ -194,7 +221,7 @@ async def missing(mongo: Mongo) -> list[str]:
 
 async def _create(mongo: Mongo, collection: Collection) -> list[str]:
     try:
-        await mongo.database.create_collection(collection.name, validator=collection.validator)
+        await mongo.database.create_collection(collection.name, **collection.validation)
     except (CollectionInvalid, OperationFailure) as error:
         if isinstance(error, OperationFailure) and error.code != NAMESPACE_EXISTS:
             raise

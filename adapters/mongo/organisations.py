@@ -105,7 +105,8 @@ class MongoOrganisations:
                 raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
             raise Overtaken
         changed = change(now, await self._homes(now, household_ids, session))
-        await write(self._mongo, changes(changed.values, changed.gone, now.township, version), session=session)
+        writes = await changes(self._mongo.vault, changed.values, changed.gone, now.township, version)
+        await write(self._mongo, writes, session=session)
         await self._mongo.collection("organisation_versions").insert_one(
             version_record(now.township, version, at=command.at, by=command.person_id, kind=command.verb), session=session
         )
@@ -116,7 +117,7 @@ class MongoOrganisations:
             return []
         wanted = {**true_in(now.township, now.version), "id": {"$in": list(ids)}}
         found = await self._mongo.collection("households").find(wanted, session=session).hint("of_id").to_list()
-        return [read_row(Household, document) for document in found]
+        return [read_row(Household, document) for document in await self._mongo.vault.opened("households", found)]
 
     async def _read(self, township: str, session: Session) -> Organisation:
         """The rows of one snapshot, with the stamp that was true for all of them."""

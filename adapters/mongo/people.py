@@ -15,15 +15,16 @@ from domain.people import Person
 _IS_TRUE = {"$and": [{"$eq": ["$township", "$$at"]}, {"$lte": ["$from_version", "$$now"]}, {"$gt": ["$to_version", "$$now"]}]}
 
 
-def _rows_of(collection: str, local: str, name: str) -> Document:
-    """Joins the rows of `collection` that are true in the township's version, by their id."""
+def _rows_of(collection: str, local: str, name: str, *, less: Sequence[str] = ()) -> Document:
+    """Joins the rows of `collection` that are true in the township's version, by their id, `less` some fields."""
+    project = [{"$project": dict.fromkeys(less, 0)}] if less else []
     return {
         "$lookup": {
             "from": collection,
             "localField": local,
             "foreignField": "id",
             "let": {"at": "$township", "now": "$at.version"},
-            "pipeline": [{"$match": {"$expr": _IS_TRUE}}],
+            "pipeline": [{"$match": {"$expr": _IS_TRUE}}, *project],
             "as": name,
         }
     }
@@ -41,7 +42,8 @@ _STEPS: list[Document] = [
     },
     {"$unwind": "$at"},
     _rows_of("persons", "person_id", "person"),
-    _rows_of("households", "person.household_id", "home"),
+    # Where it stands and whom it agreed to is all that rights need; its address stays sealed.
+    _rows_of("households", "person.household_id", "home", less=["address"]),
 ]
 
 
@@ -58,7 +60,7 @@ class MongoPeople:
             return NOBODY
         account = found[0]
         organisation = await self._organisations.at_stamp(account["township"], account["at"]["stamp"])
-        homes = [read_row(Household, home) for home in account["home"]]
+        homes = [read_row(Household, {**home, "address": ""}) for home in account["home"]]
         return actor_of(read_row(Person, account["person"][0]), organisation, at=at, home=homes[0] if homes else None)
 
     async def by_ids(self, township: str, ids: Sequence[str]) -> list[Person]:

@@ -68,7 +68,8 @@ class MongoRequests:
         found = self._mongo.collection("words").find(
             {"township": township, "_id": {"$in": list(request_ids)}}, {"text": 1, "address": 1, "location": 1}
         )
-        return [decode(Words, {"request_id": document.pop("_id"), **document}) for document in await found.to_list()]
+        opened = await self._mongo.vault.opened("words", await found.to_list())
+        return [decode(Words, {"request_id": document.pop("_id"), **document}) for document in opened]
 
 
 def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:

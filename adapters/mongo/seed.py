@@ -71,7 +71,8 @@ async def plant_township(
 
 async def _insert(mongo: Mongo, name: str, documents: Iterable[Document]) -> int:
     inserted = 0
-    for batch in _batches(documents):
+    for rows in _batches(documents):
+        batch = await mongo.vault.sealed(name, rows)
         await mongo.collection(name).insert_many(batch, ordered=False)
         inserted += len(batch)
     return inserted

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from adapters.mongo.seed import is_planted
+from adapters.mongo.versions import KINDS
 from domain.access import Actor
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
 from domain.identity import SignIn
@@ -39,6 +40,7 @@ from resolvers.tasks import (
 from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
+from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -70,6 +72,7 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await self._work(readers)
+        await tour_of_contacts(self._house, self._planned, self.actor, self._note)
         await self._background()
         await self._demo()
         await self._end_a_post()
@@ -297,7 +300,7 @@ class Tour:
     async def _end_a_post(self) -> None:
         self._note("ending a post")
         last = self._organisation.appointments[-1]
-        await keep(self._house, self._township, replace(last, until=date(2026, 1, 2)), gone=(("units", "nowhere"),))
+        await keep(self._house, self._township, replace(last, until=date(2026, 1, 2)), gone=tuple((name, "nowhere") for name in KINDS))
         now = await self._ports.organisations.of_township(self._township)
         if now is not None:
             await self._ports.organisations.as_of(now, self._clock() - timedelta(days=400))

@@ -24,7 +24,7 @@ class Try:
     by: tuple[str, ...] = ()
 
 
-TASK = "$task"
+TASK, CALL = "$task", {"reach": "PHONE", "phone": "13812345678"}
 
 DEEDS: Mapping[str, Try] = {
     "submitRequest.householdId": Try("home", LAMP),
@@ -42,6 +42,8 @@ DEEDS: Mapping[str, Try] = {
     "completeTask.taskId": Try("task", {"outcome": "SOLVED", "note": "换了灯泡"}),
     "verifyTask.taskId": Try("task", {"passed": True}),
     "answerFollowUp.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED"}),
+    "revealContact.taskId": Try("task", {"reason": "ARRANGE_VISIT"}),
+    "setContact.personId": Try("resident", CALL, by=("resident-4", "grid-worker-1", "dispatcher-1", "ADMINISTRATOR@another township")),
     "retireDevice.deviceId": Try("device"),
     "markNoticesRead.noticeIds": Try("notice"),
 }

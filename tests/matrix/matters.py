@@ -19,7 +19,7 @@ from server.demo.chart import SINCE
 from server.demo.main_job import Player
 from server.demo.settlement import Settlement, settlement, uid_of
 from tests.conftest import MONDAY_MORNING, Town, plant
-from tests.journeys.stories import Matter, act, answer, bring, inbox, register, submit
+from tests.journeys.stories import Matter, act, answer, bring, inbox, register, say, submit
 
 OTHER = "990101102"
 ELSEWHERE = Area((GeoPoint(36, 117), GeoPoint(36, 118), GeoPoint(37, 118), GeoPoint(37, 117)))
@@ -233,6 +233,9 @@ async def _main(town: Town, made: Grown, worker: Player) -> Matter:
     await town.settle()
     await bring(town, matter, worker, "ACKNOWLEDGED")
     await act(worker, "startTask", matter, note="已电话联系，下午到")
+    reached = {"reach": "PHONE", "phone": "13812345678", "addressDetail": "三单元五楼东户"}
+    assert "contact" in await say(signed_in(town, "resident-1"), "setContact", "contact { phone }", **reached)
+    assert "contact" in await say(worker, "revealContact", "contact { phone }", taskId=matter.task_id, reason="ARRANGE_VISIT")
     tasks = town.house.mongo.collection("tasks")
     await tasks.update_one({"_id": matter.task_id}, {"$set": {"proposed_owner_id": seats(made.planned)["the settlement"].id}})
     kept: Document | None = await tasks.find_one({"_id": matter.task_id})

@@ -36,6 +36,9 @@ OF: Mapping[str, str] = {
     "Service": "whoServes(itemId: $item, householdId: $home) { %s }",
     "Measure": 'measures(unitId: $unit, from: "2026-11-01", to: "2026-11-30") { %s }',
     "ChangeBatch": "changes { %s }",
+    "MaskedContact": "node(id: $request) { ... on Request { contact { %s } } }",
+    "Contact": "viewer { contact { %s } }",
+    "ContactReading": "readLog { edges { node { %s } } }",
 }
 """How a thing of each type is come by."""
 
@@ -81,6 +84,15 @@ ASKED: Mapping[str, str] = {
     "Notice.title": "title",
     "Notice.body": "body",
     "Notice.about": f"about {_ID}",
+    # Where they can be reached, and who looked.
+    "Request.contact": "contact { phone }",
+    "MaskedContact.phone": "phone",
+    "Viewer.contact": "contact { phone }",
+    "Contact.phone": "phone",
+    "Contact.addressDetail": "addressDetail",
+    "Viewer.contactReads": "contactReads { edges { node { taskId } } }",
+    "Query.readLog": "readLog { edges { node { taskId } } }",
+    "ContactReading.reader": f"reader {_ID}",
     # The home, who lives there, and who looks after it.
     "Household.address": "address",
     "Household.label": "label",
@@ -155,6 +167,9 @@ PLAIN: Mapping[str, str] = {
     "Measure": "contactRate onTimeRate resolvedRate satisfiedRate answerCoverage reworkRate returnRate medianHoursToClose p90HoursToClose",
     "ChangeBatch": "removed cursor more reset",
     "Viewer": "roles",
+    "MaskedContact": "reach hasAddress",
+    "Contact": "reach setAt",
+    "ContactReading": "at role reason note requestNumber taskId personId flags",
     "Attachment": "id contentType bytes complete",
 }
 """What comes with a thing, whoever sees it, and tells of nothing else."""

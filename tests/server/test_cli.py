@@ -24,10 +24,10 @@ from server import cli
 from server.cli import VERBS, main
 from server.mongod import MongodUnavailable, find_mongod
 from server.settings import described_settings
-from tests.conftest import Served
+from tests.conftest import DATA_KEY, Served
 
 DEMO = {"LIANHU_MODE": "demo"}
-PRODUCTION = {"LIANHU_FIREBASE_PROJECT": "lianhu-heze", "LIANHU_DATA_KEY": "keys/data"}
+PRODUCTION = {"LIANHU_FIREBASE_PROJECT": "lianhu-heze", "LIANHU_DATA_KEY": DATA_KEY}
 Captured = pytest.CaptureFixture[str]
 
 
