@@ -11,7 +11,7 @@ from enum import Enum
 from domain.calendar import SHANGHAI
 from domain.households import Household
 from domain.ids import key_of
-from domain.organisation import Organisation, OrgUnitKind
+from domain.organisation import OVERLAYS, Organisation, OrgUnitKind
 from domain.people import Person
 from domain.posts import Appointment, Role
 
@@ -87,6 +87,17 @@ class Actor:
 
     def units_led(self, *roles: Role) -> frozenset[str]:
         return frozenset(post.unit_id for post in self.appointments if post.role in roles)
+
+    @property
+    def only_co_ordinates(self) -> bool:
+        """Whether every post is one of an overlay: totals and what was escalated to it, never anybody's contact."""
+        units = self.organisation.units if self.organisation else {}
+        kinds = [units[post.unit_id].kind for post in self.appointments if post.unit_id in units]
+        return bool(kinds) and all(kind in OVERLAYS for kind in kinds)
+
+    def holds_for_the_township(self, role: Role) -> bool:
+        """Whether a role that is one for the whole township is held there, and not somewhere below."""
+        return self.organisation is not None and self.organisation.root().id in self.units_led(role)
 
 
 NOBODY = Actor(person=None, appointments=(), keys=frozenset(), organisation=None)

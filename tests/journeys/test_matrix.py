@@ -16,7 +16,7 @@ from server.demo.main_job import Player
 from server.demo.settlement import Settlement
 from server.wiring import House
 from tests.conftest import MONDAY_MORNING, Served, TestClock, Town
-from tests.journeys.stories import Matter, nothing_written
+from tests.journeys.stories import Matter, nothing_written, say
 from tests.journeys.test_live_changes import Line, listening, told
 from tests.matrix import deeds
 from tests.matrix.matters import Grown, Reader, grown, ids_of, leaves, missing, play, settle_in, signed_in
@@ -318,3 +318,30 @@ async def test_without_an_appointment_there_is_nothing(stage: Stage, where: str)
         "changes": {"changed": [], "removed": [], "more": False, "reset": False},
         "viewer": NO_VIEWER if is_somebody else None,
     }
+
+
+# --- An overlay co-ordinates.
+
+
+async def test_an_area_committee_reads_what_was_escalated_to_it_and_nobodys_contact(stage: Stage) -> None:
+    matter = stage.matters["of an area committee, by hand"]
+    shown = "node(id: $id) { ... on Request { text contact { phone } tasks { owner { name } } } }"
+    area, township = signed_in(stage.town, "SECRETARY@an area committee over it"), signed_in(stage.town, "SECRETARY@the township")
+
+    seen, above = [(await phone.ask(f"query($id: ID!) {{ {shown} }}", id=matter.request_id))["node"] for phone in (area, township)]
+
+    assert (seen["tasks"], seen["contact"]) == ([{"owner": {"name": "东片区党委"}}], None)
+    assert above == {**seen, "contact": {"phone": "138****5678"}}
+    async with nothing_written(stage.town):
+        answer = await say(area, "revealContact", "contact { phone }", taskId=matter.task_id, reason="ARRANGE_VISIT")
+        assert (answer["code"], answer["field"]) == ("NOT_ALLOWED", "taskId")
+
+
+@pytest.mark.parametrize("where", ["the settlement", "the branch itself", "an area committee over it"])
+async def test_an_office_of_the_township_is_one_only_where_it_is_held_there(stage: Stage, where: str) -> None:
+    officer, administrator = signed_in(stage.town, f"PRIVACY_OFFICER@{where}"), signed_in(stage.town, f"ADMINISTRATOR@{where}")
+
+    assert (await officer.ask("{ readLog { edges { cursor } } }"))["readLog"] == {"edges": []}
+    async with nothing_written(stage.town):
+        answer = await say(administrator, "setContact", "contact { phone }", personId=stage.ids["resident"], **deeds.CALL)
+        assert (answer["code"], answer["field"]) == ("NOT_FOUND", "personId")
