@@ -22,7 +22,7 @@ from domain.places import GeoPoint
 from domain.ports import Ports, RequestQuery
 from domain.privacy_notices import notice_of
 from domain.requests import Grade, Request, RequestState, Verdict, Words, request_number
-from domain.routing import Avoided, Loads, Place, Service, candidates, who_serves
+from domain.routing import Avoided, Loads, Place, Service, candidates, shielded, who_serves
 from domain.tasks import Task, TaskState
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
@@ -116,6 +116,8 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
     asked = candidates(now.organisation, item, scope, where.place, on=on)
     loads = Loads(await ports.tasks.to_do(now.person.township, asked), ports.load_limit)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided, loads=loads)
+    if item.is_shielded or avoided.is_about_somebody:
+        service = shielded(service, now.organisation, avoided, on=on)
     case = await _new_case(_Matter(item, scope, where, avoided, principal, sent.notice_version), service, now, ports)
     return case, Words(case.tasks[0].request_id or "", text, address, sent.location), service.is_broken
 

@@ -217,7 +217,7 @@ async def _who_serves(
             return await organisation_reads.who_serves_household(
                 household_id or "", item_id, scope, at, by=context.actor, ports=context.ports
             )
-        found = await organisation_reads.who_serves_point(point.to_domain(), item_id, scope, at, ports=context.ports)
+        found = await organisation_reads.who_serves_point(point.to_domain(), item_id, scope, at, by=context.actor, ports=context.ports)
     except BadArgument as error:
         raise bad_argument(error) from error
     if found is None:
