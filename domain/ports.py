@@ -9,10 +9,12 @@ from datetime import date, datetime
 from typing import Protocol
 
 from domain.access import Actor
+from domain.accounts import Accounts
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.devices import Device
+from domain.enrolment import Enrolment
 from domain.events import Event
 from domain.households import Household
 from domain.identity import SignIn
@@ -88,8 +90,11 @@ class Organisations(Protocol):
 
 
 class People(Protocol):
-    async def signed_in(self, sign_in: SignIn, *, at: datetime) -> Actor:
-        """Whoever the sign-in is linked to, with today's rights; `NOBODY` until it is linked."""
+    async def signed_in(self, sign_in: SignIn, *, at: datetime, person_id: str | None = None) -> Actor:
+        """Whoever the sign-in is linked to, with today's rights; `NOBODY` until it is linked, and once the link is stale.
+
+        Of several persons the one who is named; `NOBODY` where none is, and for somebody whom the sign-in does not have.
+        """
         ...
 
     async def by_ids(self, township: str, ids: Sequence[str]) -> Sequence[Person]:
@@ -231,6 +236,8 @@ class Ports:
 
     organisations: Organisations
     people: People
+    enrolment: Enrolment
+    accounts: Accounts
     households: Households
     catalogue: Catalogue
     calendars: Calendars

@@ -19,6 +19,7 @@ class Right(Enum):
     PLAN_DUTY = "record leave, name substitutes, draw up the rota"
     MOVE_HOUSEHOLDS = "move households to another grid or micro-grid"
     LINK_HOUSEHOLDS = "link a household with a member, with its agreement"
+    ENROL = "enrol persons, hand out codes for linking a sign-in, unlink"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ RIGHTS: Mapping[Right, Grant] = {
     Right.PLAN_DUTY: _grant("请假、替班与排班", Role.ADMINISTRATOR, Role.SECRETARY, Role.DISPATCHER, Role.GRID_LEADER),
     Right.MOVE_HOUSEHOLDS: _grant("住户迁移", Role.ADMINISTRATOR, Role.SECRETARY),
     Right.LINK_HOUSEHOLDS: _grant("联户", Role.ADMINISTRATOR, Role.SECRETARY, Role.GRID_LEADER),
+    Right.ENROL: _grant("人员登记与账号绑定", Role.ADMINISTRATOR, Role.CENTRE_CLERK),
 }
 
 

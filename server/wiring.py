@@ -11,12 +11,14 @@ from uuid import UUID
 from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
 
+from adapters.mongo.accounts import MongoAccounts
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
 from adapters.mongo.clock import MongoClock
 from adapters.mongo.codec import stored_moment
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Mongo
+from adapters.mongo.enrolment import MongoEnrolment
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
@@ -92,6 +94,8 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     ports = Ports(
         organisations=organisations,
         people=MongoPeople(mongo, organisations),
+        enrolment=MongoEnrolment(mongo, ledger),
+        accounts=MongoAccounts(mongo, ledger),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
         calendars=MongoCalendars(mongo),

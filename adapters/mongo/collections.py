@@ -5,13 +5,14 @@ Township-bound collections begin their hot indexes with the township, so that a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo.driver import Mongo
+from adapters.mongo.versions import FOREVER
 
 NAMESPACE_EXISTS = 48
 
@@ -45,6 +46,10 @@ class Collection:
     name: str
     fields: Mapping[str, str | list[str]]
     indexes: tuple[Index, ...] = ()
+
+    def indexed(self, *more: Index) -> "Collection":
+        """With these indexes besides."""
+        return replace(self, indexes=(*self.indexes, *more))
 
     @property
     def validator(self) -> Mapping[str, Any]:
@@ -85,8 +90,16 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("appointments", person_id="string", role="string"),
     _versioned("absences", person_id="string"),
     _versioned("duties", person_id="string", unit_id="string"),
-    _versioned("persons", display_name="string"),
-    Collection("accounts", {**_TOWNSHIP, "person_id": "string"}),
+    _versioned("persons", display_name="string").indexed(
+        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}})
+    ),
+    Collection("accounts", {**_TOWNSHIP, "person_ids": "array", "last_used_day": "string"}, (_index("of_person", "person_ids"),)),
+    Collection(
+        "enrolment_codes",
+        {**_TOWNSHIP, "beginning": "string", "salt": "string", "digest": "string", "expires_at": "date", "tries": "int"},
+        (_index("beginning", "beginning", "expires_at"), _index("expired", "township", "expires_at")),
+    ),
+    Collection("link_tries", {"count": "int", "day": "string"}, (_index("of_day", "day"),)),
     _versioned("households", label="string"),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
