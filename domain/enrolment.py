@@ -31,6 +31,8 @@ SPOKEN_LIFE = timedelta(minutes=10)
 TRIES = 5
 """Wrong tries that end a code."""
 
+SALT_DIGITS = 20
+
 LONGEST_NAME = 64
 LONGEST_CODE = 64
 
@@ -194,6 +196,10 @@ class Enrolment(Protocol):
     """Persons of a township as they are now, for whoever enrols them; rights are judged by the caller."""
 
     async def person(self, organisation: Organisation, id_: str) -> Person | None: ...
+
+    async def listed(self, organisation: Organisation, code: str) -> Person | None:
+        """Whoever has that code of the organisation's list; for whoever keeps the database, never for a search."""
+        ...
 
     async def home(self, organisation: Organisation, id_: str) -> Household | None: ...
 

@@ -1,7 +1,7 @@
 """Accounts: a sign-in is linked by a code, says whom it acts for, and is unlinked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from uuid import UUID
 
 from domain.access import Actor
@@ -18,7 +18,7 @@ from resolvers.enrolment import person_in_reach
 @dataclass(frozen=True, slots=True)
 class LinkAccount:
     command_id: UUID
-    code: str
+    code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from domain.commands import Replayed
 from domain.enrolment import (
     DIGITS,
     PRINTED_LIFE,
+    SALT_DIGITS,
     SPOKEN_LIFE,
     IssuedCode,
     Reach,
@@ -25,8 +26,6 @@ from domain.people import Person
 from domain.ports import Ports
 from domain.reorganisation import Changed
 from resolvers.acting import Done, command_of, signed_in
-
-SALT_DIGITS = 20
 
 
 @dataclass(frozen=True, slots=True)

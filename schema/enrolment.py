@@ -51,7 +51,9 @@ class CorrectPersonInput:
 class IssueEnrolmentCodeInput:
     command_id: UUID = strawberry.field(description="Made by the client; the same again is the same command (指令标识).")
     person_id: strawberry.ID = strawberry.field(description="For whom (人员).")
-    short: bool = strawberry.field(default=False, description="Read out and good for ten minutes; else printed, for seven days (当面口述).")
+    short: bool | None = strawberry.field(
+        default=False, description="Read out and good for ten minutes; else printed, for seven days (当面口述)."
+    )
 
 
 EnrolPersonPayload = payload("EnrolPerson", "person", PersonT, "Whoever was entered (人员).")
@@ -73,7 +75,7 @@ async def correct_person(input: Annotated[CorrectPersonInput, WANTED], info: Inf
 
 
 async def issue_enrolment_code(input: Annotated[IssueEnrolmentCodeInput, WANTED], info: Info) -> Any:
-    sent = deeds.IssueEnrolmentCode(input.command_id, input.person_id, input.short)
+    sent = deeds.IssueEnrolmentCode(input.command_id, input.person_id, bool(input.short))
     return await deeds.issue_enrolment_code(sent, by=info.context.actor, ports=info.context.ports)
 
 

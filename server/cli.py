@@ -21,6 +21,7 @@ from server.app import build_app
 from server.clockwork import run_clockwork
 from server.demo.running import demo_settings, fill, run_demo
 from server.demo.settlement import settlement
+from server.first_code import hand_out
 from server.logs import set_up_logs
 from server.loops import end
 from server.metrics import serve_metrics
@@ -38,6 +39,7 @@ VERBS: Mapping[str, str] = {
     "demo": "serve one fictional settlement on loopback, with everything in one process, and play the main job",
     "seed": "fill a database with the demo's settlement, of any size (demo mode)",
     "indexes": "make missing collections, validators and indexes, and run pending migrations",
+    "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
     "sdl": "print the schema; --check compares it with the committed one",
     "token": "print an ID token for somebody of a running demo",
     "check-settings": "say whether production would start, and every reason why not",
@@ -73,6 +75,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return _health(settings)
         case "seed":
             return _seed(given.households, settings)
+        case "enrolment-code":
+            return run(_enrolment_code(given.person, given.township, settings))
         case "check-settings":
             return run(_check(settings, environment))
         case "indexes":
@@ -96,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
     made["sdl"].add_argument("--check", action="store_true", help="compare with schema/schema.graphql instead of printing")
     made["seed"].add_argument("--households", type=int, default=1710, metavar="N", help="how many households (default: 1710)")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
+    made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
+    made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
     return parser
 
 
@@ -179,6 +185,22 @@ async def _indexes(settings: Settings) -> int:
     for name in made:
         print(f"made {name}")
     print(f"{len(made)} things were missing" if made else "nothing was missing")
+    return 0
+
+
+async def _enrolment_code(person: str, township: str | None, settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database where the person is")
+    house = build_house(settings)
+    try:
+        printed_slip = await hand_out(house, person, township)
+    except PyMongoError as error:
+        raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
+    finally:
+        await house.close()
+    if printed_slip is None:
+        raise Failed("there is no such person: give an id, or a code of the list with --township")
+    print(printed_slip)
     return 0
 
 

@@ -35,6 +35,11 @@ class MongoEnrolment:
         found = await self._row("persons", Kind.PERSON, organisation, id_)
         return read_row(Person, found) if found else None
 
+    async def listed(self, organisation: Organisation, code: str) -> Person | None:
+        wanted = {"township": organisation.township, "code": code, "to_version": FOREVER}
+        found = await self._mongo.collection("persons").find_one(wanted, hint="code") if code else None
+        return read_row(Person, found) if found else None
+
     async def home(self, organisation: Organisation, id_: str) -> Household | None:
         found = await self._row("households", Kind.HOUSEHOLD, organisation, id_)
         return read_row(Household, found) if found else None

@@ -296,6 +296,8 @@ class Tour:
         ).subject
         home = next(household.id for household in self._planned.households)
         await correct_person(CorrectPerson(uuid4(), entered.id, "改名", home), by=administrator, ports=ports)
+        if administrator.organisation is not None:
+            await ports.enrolment.listed(administrator.organisation, "A-17")
         self._note("a code, and a sign-in with two persons")
         phone = SignIn("a-new-phone", self._clock(), self._clock() + timedelta(hours=1))
         for person_id in (entered.id, self._planned.handles["resident-2"]):
