@@ -307,6 +307,9 @@ async def test_two_on_one_phone_say_who_they_are_and_never_see_each_others_reque
         assert answered["code"] == ("NOT_FOUND" if other is second else "SIGN_IN_REQUIRED")
     assert await inbox(second) == []
     assert (await second.ask("{ changes { changed { id } } }"))["changes"]["changed"] == []
+    cursor = (await first.ask("{ changes { cursor } }"))["changes"]["cursor"]
+    told = (await second.ask("query($c: String) { changes(after: $c) { reset changed { id } } }", c=cursor))["changes"]
+    assert told == {"reset": True, "changed": []}  # what the phone has of the first is not the second's to go on with
 
 
 async def test_a_header_that_names_somebody_else_is_nobody(town: Town) -> None:
