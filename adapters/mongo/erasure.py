@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from adapters.mongo.accounts import leave_accounts
 from adapters.mongo.driver import Mongo, Session
 from adapters.mongo.holds import FACTS, holds_of, with_open_subject_requests
 from domain.access import Door, key
@@ -33,7 +34,8 @@ class MongoErasure:
         await self._forget_name(township, person_id, asked.id, session)
         by_person = {"township": township, "person_id": person_id}
         await self._mongo.collection("subject_requests").update_many(by_person, {"$set": {"words": None}}, session=session)
-        for name, field in GOES_WITH_PERSON.items():
+        await leave_accounts(self._mongo, person_id, session)
+        for name, field in GOES_WITH_PERSON:
             await self._mongo.collection(name).delete_many({"township": township, field: person_id}, session=session)
 
     async def _forget_name(self, township: str, person_id: str, mark: str, session: Session) -> None:

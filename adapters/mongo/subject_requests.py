@@ -94,7 +94,7 @@ class MongoSubjectRequests:
 
     async def counts(self, township: str, person_id: str) -> PersonCounts:
         own = {"township": township, "person_id": person_id}
-        accounts = await self._mongo.collection("accounts").count_documents(own, hint="of_person")
+        accounts = await self._mongo.collection("accounts").count_documents({"person_ids": person_id}, hint="of_person")
         phones = await self._mongo.collection("devices").count_documents({**own, "retired_at": None}, hint="of_person")
         notices = await self._mongo.collection("notices").count_documents(own, hint="inbox")
         readings = await self._mongo.collection("readings").count_documents(own, hint="of_person")
