@@ -11,7 +11,7 @@ from enum import Enum
 from domain.calendar import SHANGHAI
 from domain.households import Household
 from domain.ids import key_of
-from domain.organisation import Organisation, OrgUnitKind
+from domain.organisation import OVERLAYS, Organisation, OrgUnitKind
 from domain.people import Person
 from domain.posts import Appointment, Role
 from domain.proxies import ProxyGrant
@@ -34,6 +34,13 @@ class Door(Enum):
 
 ASKING = (Door.PERSON, Door.HELPER)
 """Keys that having asked gives, for oneself or for somebody else."""
+
+
+WORKING = (Door.WORKER.value, Door.GRID.value)
+"""How the keys begin that work on something gives, or on whatever lies in a grid."""
+
+OUTSIDE_HELP = frozenset({Role.PROVIDER_WORKER, Role.VOLUNTEER})
+"""Roles that work on a matter and need not know whose it is."""
 
 
 def key(door: Door, id_: str) -> str:
@@ -59,8 +66,8 @@ def asker_keys(askers: Sequence[str], *, grant_id: str | None = None, is_for_hou
 class Actor:
     """Somebody who asks or acts, with the rights that live appointments give at the moment `at`.
 
-    `home` is where they live, without its address; `grants` are the live ones under which they are a proxy. `NOBODY` is somebody who did
-    not sign in, or whose sign-in is linked to no person: no keys, nothing to see.
+    `home` is where they live, without its address; `grants` are the live ones under which they are a proxy; `on` is the day in Shanghai.
+    `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no person: no keys, nothing to see.
     """
 
     person: Person | None
@@ -69,6 +76,7 @@ class Actor:
     organisation: Organisation | None = field(repr=False)
     home: Household | None = field(default=None, repr=False)
     grants: tuple[ProxyGrant, ...] = field(default=(), repr=False)
+    on: date | None = None
 
     @property
     def id(self) -> str | None:
@@ -99,8 +107,29 @@ class Actor:
         own = {key(door, self.id) for door in ASKING} if self.id else set()
         return self.keys & (own | keys(Door.GRANT, (grant.id for grant in self.grants)))
 
+    def is_only_worker(self, scopes: frozenset[str]) -> bool:
+        """Whether nothing but the work opens it: having it, or a post in the grid where it lies."""
+        opened = self.keys & scopes
+        return bool(opened) and all(held.startswith(WORKING) for held in opened)
+
+    @property
+    def is_outside_help(self) -> bool:
+        """Somebody who works for a provider or as a volunteer, and holds no other post."""
+        return bool(self.appointments) and {post.role for post in self.appointments} <= OUTSIDE_HELP
+
     def units_led(self, *roles: Role) -> frozenset[str]:
         return frozenset(post.unit_id for post in self.appointments if post.role in roles)
+
+    @property
+    def only_co_ordinates(self) -> bool:
+        """Whether every post is one of an overlay: totals and what was escalated to it, never anybody's contact."""
+        units = self.organisation.units if self.organisation else {}
+        kinds = [units[post.unit_id].kind for post in self.appointments if post.unit_id in units]
+        return bool(kinds) and all(kind in OVERLAYS for kind in kinds)
+
+    def holds_for_the_township(self, role: Role) -> bool:
+        """Whether a role that is one for the whole township is held there, and not somewhere below."""
+        return self.organisation is not None and self.organisation.root().id in self.units_led(role)
 
 
 NOBODY = Actor(person=None, appointments=(), keys=frozenset(), organisation=None)
@@ -122,7 +151,7 @@ def actor_of(
             held |= keys(Door.GRID, organisation.succeeded_by(post.grid_id))
         elif post.role in UNIT_READERS:
             held |= keys(Door.UNIT, {post.unit_id, *_taken_over(organisation, post.unit_id)})
-    return Actor(person, posts, frozenset(held), organisation, home, live)
+    return Actor(person, posts, frozenset(held), organisation, home, live, on)
 
 
 def _taken_over(organisation: Organisation, unit_id: str) -> frozenset[str]:
@@ -150,12 +179,14 @@ class HomesInSight:
     village_ids: frozenset[str] = frozenset()
     micro_grid_ids: frozenset[str] = frozenset()
     member_id: str | None = None
+    on: date | None = None
 
     def as_staff(self, home: Household) -> bool:
         return home.residence_grid_id in self.grid_ids or home.origin_village_id in self.village_ids
 
     def has(self, home: Household) -> bool:
-        is_linked = self.member_id is not None and home.link is not None and home.link.member_id == self.member_id
+        link = home.link_on(self.on) if self.on and self.member_id else None
+        is_linked = link is not None and link.member_id == self.member_id
         return home.id == self.own_id or self.as_staff(home) or home.micro_grid_id in self.micro_grid_ids or is_linked
 
 
@@ -171,7 +202,8 @@ def homes_in_sight(reader: Actor) -> HomesInSight:
     worked = {id_ for post in reader.appointments if post.role is Role.GRID_WORKER and post.grid_id for id_ in [post.grid_id]}
     hosted = {post.micro_grid_id for post in reader.appointments if post.role is Role.HUB_HOST and post.micro_grid_id}
     villages = {village.id for village in organisation.villages.values() if village.unit_id in units}
-    return HomesInSight(own_id, frozenset(served | worked), frozenset(villages), frozenset(hosted), reader.id)
+    member_id = reader.id if any(post.role is Role.LINK_MEMBER for post in reader.appointments) else None
+    return HomesInSight(own_id, frozenset(served | worked), frozenset(villages), frozenset(hosted), member_id, reader.on)
 
 
 def _reach(reader: Actor, organisation: Organisation) -> frozenset[str]:

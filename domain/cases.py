@@ -88,7 +88,7 @@ def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Re
         state=state,
         completed_at=completed_at,
         promise_met=is_met,
-        closed_at=request.closed_at or (at if state is RequestState.CLOSED else None),
+        closed_at=request.closed_at or (at if state in requests.OVER else None),
         owner_path=all_tasks[0].owner_path if all_tasks else request.owner_path,
         task_scopes=frozenset().union(*(task.scopes for task in all_tasks)),
     )

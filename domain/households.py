@@ -60,6 +60,8 @@ class Household:
     version: int = 1
 
     def link_on(self, day: date) -> HouseholdLink | None:
-        """The link that holds on that day."""
+        """The link that holds on that day: one that the household did not agree to never does."""
         link = self.link
-        return link if link is not None and link.since <= day and (link.until is None or day < link.until) else None
+        if link is None or not link.agreed_by_household or day < link.since:
+            return None
+        return link if link.until is None or day < link.until else None

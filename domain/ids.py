@@ -32,6 +32,7 @@ class Kind(Enum):
     EVENT = "evt"
     NOTICE = "note"
     DEVICE = "phone"
+    SUBJECT_REQUEST = "subj"
     READING = "read"
     PROXY_GRANT = "proxy"
 

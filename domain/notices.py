@@ -38,6 +38,8 @@ class NoticeKind(Enum):
     FOLLOW_UP_TO_CARRY = "follow_up_to_carry"
     NOT_SOLVED = "not_solved"
     NOT_SOLVED_BELOW = "not_solved_below"
+    SUBJECT_REQUEST_MADE = "subject_request_made"
+    SUBJECT_REQUEST_DECIDED = "subject_request_decided"
     CONTACT_READ_FLAGGED = "contact_read_flagged"
 
 

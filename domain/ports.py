@@ -29,6 +29,7 @@ from domain.proxies import ProxyGrants
 from domain.reach import Reaches
 from domain.reorganisation import Aftermath, Changed, Reorganise
 from domain.requests import Request, RequestState, Words
+from domain.subject_requests import SubjectRequests
 from domain.sync import FeedRow
 from domain.tasks import Task, TaskState
 
@@ -261,6 +262,7 @@ class Ports:
     reaches: Reaches
     feed: Feed
     figures: Figures
+    subject_requests: SubjectRequests
     clock: Clock
     ids: Ids
     load_limit: int

@@ -1,7 +1,7 @@
 """A request (诉求): what a resident asked for, in the resident's words, and the promise that was made."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 from domain.access import Actor, Door, asker_keys, key
@@ -36,6 +36,10 @@ class EntryKind(Enum):
     PROXY = "PROXY"
 
 
+CONTENTS_OPEN = timedelta(days=30)
+"""How long whoever only worked on a request still reads what it said, after it was closed."""
+
+
 class Verdict(Enum):
     SOLVED = "SOLVED"
     PARTLY = "PARTLY"
@@ -55,10 +59,10 @@ LOWEST_GRADES = frozenset({Grade.UNSATISFIED, Grade.VERY_UNSATISFIED})
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Everything about a request that can be erased, in one document: words, address, point."""
+    """Everything about a request that can be erased, in one document: words, address, point. Nothing of it is left once it was."""
 
     request_id: str
-    text: str | None
+    text: str | None = None
     address: str | None = None
     location: GeoPoint | None = None
 
@@ -69,6 +73,7 @@ class Request:
 
     Principal (`on_behalf_of_id`), agent (who acts under a grant) and typist (`submitted_by_id`) are three fields; they and the household
     are empty where the matter is shielded from the reader. `is_for_household`: a helper typed it for a home, and nobody there reads it.
+    `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which.
     """
 
     id: str
@@ -102,6 +107,7 @@ class Request:
     proxy_grant_id: str | None = None
     is_for_household: bool = False
     version: int = 1
+    notice_version: int | None = None
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -148,6 +154,19 @@ class Request:
 
     def hides_person_from(self, reader_id: str | None) -> bool:
         return self.is_shielded and reader_id not in self.askers
+
+    def has_closed_contents_for(self, reader: Actor, at: datetime) -> bool:
+        """Whether words, place and home are not the reader's business any more: it is long over, and they only worked on it."""
+        return self.closed_at is not None and at - self.closed_at > CONTENTS_OPEN and reader.is_only_worker(self.scopes)
+
+    def hides_name_from(self, reader: Actor) -> bool:
+        """Whether an alias stands for the resident: outside help is told the matter and the place, not who it is."""
+        return reader.is_outside_help and reader.is_only_worker(self.scopes)
+
+    def seen_by(self, reader: Actor, at: datetime) -> "Request":
+        """`shown_to`, and without the home once its contents are closed to the reader."""
+        shown = self.shown_to(self.as_asker(reader))
+        return replace(shown, household_id=None) if self.has_closed_contents_for(reader, at) else shown
 
     def judge(self, verdict: Verdict, grade: Grade) -> "Request":
         return replace(self, verdict=verdict, grade=grade)

@@ -21,6 +21,7 @@ class Right(Enum):
     MOVE_HOUSEHOLDS = "move households to another grid or micro-grid"
     LINK_HOUSEHOLDS = "link a household with a member, with its agreement"
     RECORD_PROXY = "record a proxy grant that a resident gave on paper or by word, and its revocation"
+    KEEP_SUBJECT_REQUESTS = "answer what persons ask about their own data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ RIGHTS: Mapping[Right, Grant] = {
     Right.MOVE_HOUSEHOLDS: _grant("住户迁移", Role.ADMINISTRATOR, Role.SECRETARY),
     Right.LINK_HOUSEHOLDS: _grant("联户", Role.ADMINISTRATOR, Role.SECRETARY, Role.GRID_LEADER),
     Right.RECORD_PROXY: _grant("授权委托登记", Role.CENTRE_CLERK, Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY),
+    Right.KEEP_SUBJECT_REQUESTS: _grant("个人信息权利请求", Role.PRIVACY_OFFICER),
 }
 
 

@@ -4,7 +4,7 @@ Pure: the same organisation, item, place and day always give the same answer, an
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from domain.deadlines import DeadlineClass
@@ -120,6 +120,14 @@ def who_serves(
     # In danger nobody has too much to do.
     loads = NO_LOADS if item.deadline_class is DeadlineClass.DANGER else loads
     return _first_served(organisation, ladder, avoided, loads, on)
+
+
+def shielded(service: Service, organisation: Organisation, avoided: Avoided, *, on: date) -> Service:
+    """The same without the reasons that tell whose matter it is: grids, homes' surroundings, units that it passed on its way up."""
+    about = [organisation.units[id_] for id_ in avoided.units(organisation, on) if id_ in organisation.units]
+    told = {unit.name for unit in (service.unit, *about)}
+    kept = tuple(reason for reason in service.because if not reason.params or reason.params.get("unit") in told)
+    return replace(service, because=(*kept, Message("routing.shielded")) if kept != service.because else kept)
 
 
 def candidates(organisation: Organisation, item: ServiceItem, scope: MatterScope, place: Place, *, on: date) -> frozenset[str]:

@@ -20,8 +20,9 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.places import GeoPoint
 from domain.ports import Ports, RequestQuery
+from domain.privacy_notices import notice_of
 from domain.requests import Grade, Request, RequestState, Verdict, Words, request_number
-from domain.routing import Avoided, Loads, Place, Service, candidates, who_serves
+from domain.routing import Avoided, Loads, Place, Service, candidates, shielded, who_serves
 from domain.tasks import Task, TaskState
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
@@ -45,6 +46,7 @@ class SubmitRequest:
     about_unit_id: str | None = None
     for_household: bool | None = None
     device_time: datetime | None = None
+    notice_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class _Matter:
     where: _Where
     avoided: Avoided
     principal: Principal
+    notice_version: int | None
 
 
 async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Done[Request]:
@@ -97,6 +100,7 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
     """The new case, checked and routed, its words, and whether a rule of routing was broken. Nothing is written."""
     text, address = required_text(sent.text, "text"), optional_text(sent.address, "address")
     _check_place_is_given(sent, now, by)
+    _check_notice_is_known(sent)
     item = (await ports.catalogue.items()).get(sent.item_id)
     if item is None:
         raise not_found("itemId")
@@ -112,7 +116,9 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
     asked = candidates(now.organisation, item, scope, where.place, on=on)
     loads = Loads(await ports.tasks.to_do(now.person.township, asked), ports.load_limit)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided, loads=loads)
-    case = await _new_case(_Matter(item, scope, where, avoided, principal), service, now, ports)
+    if item.is_shielded or avoided.is_about_somebody:
+        service = shielded(service, now.organisation, avoided, on=on)
+    case = await _new_case(_Matter(item, scope, where, avoided, principal, sent.notice_version), service, now, ports)
     return case, Words(case.tasks[0].request_id or "", text, address, sent.location), service.is_broken
 
 
@@ -129,21 +135,28 @@ async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> 
 
 
 async def requests_by_ids(ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequence[Request]:
-    return [request.shown_to(request.as_asker(by)) for request in await ports.requests.by_ids(ids, seen_by=by)]
+    at = ports.clock()
+    return [request.seen_by(by, at) for request in await ports.requests.by_ids(ids, seen_by=by)]
 
 
 async def request_by_number(number: str, *, by: Actor, ports: Ports) -> Request | None:
     request = await ports.requests.by_number(number, seen_by=by)
-    return request.shown_to(request.as_asker(by)) if request else None
+    return request.seen_by(by, ports.clock()) if request else None
 
 
 async def requests_page(query: RequestQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Request]:
-    found = await ports.requests.page(query, page, seen_by=by, at=ports.clock())
-    return Page([request.shown_to(request.as_asker(by)) for request in found.rows], found.keys, found.has_next, found.has_previous)
+    at = ports.clock()
+    found = await ports.requests.page(query, page, seen_by=by, at=at)
+    return Page([request.seen_by(by, at) for request in found.rows], found.keys, found.has_next, found.has_previous)
 
 
 async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> Mapping[str, Words]:
-    """The words of requests that were read for `by`; where one is shielded, whatever tells who asked is left out."""
+    """The words of requests that were read for `by`; where one is shielded, whatever tells who asked is left out.
+
+    Where contents are closed to the reader there are none.
+    """
+    at = ports.clock()
+    requests = [request for request in requests if not request.has_closed_contents_for(by, at)]
     townships = {request.township for request in requests}
     found = [words for township in townships for words in await ports.requests.words(township, [r.id for r in requests])]
     shielded = {request.id for request in requests if request.hides_person_from(request.as_asker(by))}
@@ -178,6 +191,11 @@ def _check_place_is_given(sent: SubmitRequest, now: Acting, by: Actor) -> None:
     is_known = sent.household_id is not None or sent.location is not None or now.person.household_id is not None
     if not is_known and not has_grant_of(by, sent.on_behalf_of_id):
         raise invalid("refusal.place_wanted", "householdId")
+
+
+def _check_notice_is_known(sent: SubmitRequest) -> None:
+    if sent.notice_version is not None and notice_of(sent.notice_version) is None:
+        raise invalid("refusal.notice_unknown", "noticeVersion")
 
 
 async def _where(sent: SubmitRequest, home: Household | None, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
@@ -246,6 +264,7 @@ def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) ->
         agent_id=now.person.id if matter.principal.grant_id else None,
         proxy_grant_id=matter.principal.grant_id,
         is_for_household=matter.principal.is_household,
+        notice_version=matter.notice_version,
     )
 
 

@@ -14,11 +14,13 @@ from domain.people import Person
 from domain.ports import Ports
 from domain.proxies import ProxyGrant
 from domain.requests import Request, Words
+from domain.subject_requests import SubjectRequest
 from domain.tasks import Task
-from resolvers import contacts, households, notices, organisation, proxies, requests, tasks
+from resolvers import contacts, households, notices, organisation, proxies, requests, subject_requests, tasks
 
 K = TypeVar("K")
 V = TypeVar("V")
+Readable = Request | Task | Household | Person | Notice | ProxyGrant | SubjectRequest
 
 
 class Loaders:
@@ -88,13 +90,14 @@ class Loaders:
         """Anything by its id, if it exists for the actor."""
         readable = [id_ for id_ in ids if parse(id_) is not None]
         found: dict[str, object] = dict(await organisation.organisation_nodes(readable, by=self._actor, ports=self._ports))
-        readers: dict[Kind, Callable[..., Awaitable[Sequence[Request | Task | Household | Person | Notice | ProxyGrant]]]] = {
+        readers: dict[Kind, Callable[..., Awaitable[Sequence[Readable]]]] = {
             Kind.REQUEST: requests.requests_by_ids,
             Kind.TASK: tasks.tasks_by_ids,
             Kind.HOUSEHOLD: households.households_by_ids,
             Kind.PERSON: organisation.persons_by_ids,
             Kind.NOTICE: notices.notices_by_ids,
             Kind.PROXY_GRANT: proxies.grants_by_ids,
+            Kind.SUBJECT_REQUEST: subject_requests.subject_requests_by_ids,
         }
         for kind, read in readers.items():
             wanted = [id_ for id_ in readable if (ref := parse(id_)) and ref.kind is kind]

@@ -1,5 +1,6 @@
 """Requests: what residents ask for."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from domain import requests
 from domain.attachments import Attachment as AttachmentThing
 from domain.items import MatterScope
 from domain.items import ServiceItem as Item
-from domain.people import Person
+from domain.people import Person, alias
 from domain.ports import RequestQuery
 from domain.requests import EntryKind, Grade, RequestState, Verdict
 from domain.status import status_of
@@ -53,12 +54,21 @@ async def _household(root: Parent[requests.Request], info: Info) -> Any:
     return await info.context.loaders.household_of_request.load(root) if root.household_id else None
 
 
+async def _named(root: requests.Request, person_id: str | None, info: Info) -> Person | None:
+    """Whoever asked, by the name that is for the reader."""
+    found = await info.context.loaders.person_named.load((root.township, person_id)) if person_id else None
+    actor = info.context.actor
+    if found is None or found.id == actor.id or not root.hides_name_from(actor):
+        return found
+    return replace(found, display_name=alias(found.display_name))
+
+
 async def _submitted_by(root: Parent[requests.Request], info: Info) -> Person | None:
-    return await info.context.loaders.person_named.load((root.township, root.submitted_by_id)) if root.submitted_by_id else None
+    return await _named(root, root.submitted_by_id, info)
 
 
 async def _on_behalf_of(root: Parent[requests.Request], info: Info) -> Person | None:
-    return await info.context.loaders.person_named.load((root.township, root.on_behalf_of_id)) if root.on_behalf_of_id else None
+    return await _named(root, root.on_behalf_of_id, info)
 
 
 async def _contact(root: Parent[requests.Request], info: Info) -> Any:
@@ -66,7 +76,7 @@ async def _contact(root: Parent[requests.Request], info: Info) -> Any:
 
 
 async def _agent(root: Parent[requests.Request], info: Info) -> Person | None:
-    return await info.context.loaders.person_named.load((root.township, root.agent_id)) if root.agent_id else None
+    return await _named(root, root.agent_id, info)
 
 
 def _entry(root: Parent[requests.Request], info: Info) -> EntryKind | None:
@@ -136,6 +146,7 @@ class Request(Node):
     grade: Grade | None = described("The resident's latest grade (评价).")
     merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on (并入诉求).")
     version: int = described("Grows by one with every change (版本).")
+    notice_version: int | None = described("The privacy notice that was given before it was made, where somebody said which (告知版本).")
 
 
 @strawberry.input(description="Narrows a list of requests; all given parts hold (诉求筛选).")
@@ -190,6 +201,9 @@ class SubmitRequestInput:
     device_time: datetime | None = strawberry.field(
         default=None, description="When, by the phone's clock; never a reason to refuse (设备时间)."
     )
+    notice_version: int | None = strawberry.field(
+        default=None, description="Which privacy notice was given before; kept with the request, never assumed (告知版本)."
+    )
 
     def to_domain(self) -> deeds.SubmitRequest:
         return deeds.SubmitRequest(
@@ -206,6 +220,7 @@ class SubmitRequestInput:
             about_unit_id=self.about_unit_id,
             for_household=self.for_household,
             device_time=self.device_time,
+            notice_version=self.notice_version,
         )
 
 

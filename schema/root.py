@@ -46,17 +46,20 @@ from schema.pages import (
     NoticeEdge,
     RequestConnection,
     RequestEdge,
+    SubjectRequestConnection,
     TaskConnection,
     TaskEdge,
     connection,
     wanted_page,
 )
 from schema.people import Person
+from schema.privacy_notices import PrivacyNoticeQueries
 from schema.recutting import RecuttingMutations, RecuttingQueries
 from schema.refusal import Refusable
 from schema.reorganisation import ReorganisationMutations
 from schema.requests import Attachment, Request, RequestFilter, request_query
 from schema.scalars import SCALARS
+from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries, own_page
 from schema.tasks import Task, TaskFilter, task_query
 
 MAX_NODES = 100
@@ -169,6 +172,7 @@ class Viewer(ViewerContact):
     proxy_grants: Any = edge(
         proxies.own_grants, list[proxies.ProxyGrant], "Those you gave or were given that have not ended, newest first (授权委托)."
     )
+    subject_requests: Any = edge(own_page, SubjectRequestConnection, "What you asked about your own data (我的个人信息请求).")
 
 
 async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
@@ -213,7 +217,7 @@ async def _who_serves(
             return await organisation_reads.who_serves_household(
                 household_id or "", item_id, scope, at, by=context.actor, ports=context.ports
             )
-        found = await organisation_reads.who_serves_point(point.to_domain(), item_id, scope, at, ports=context.ports)
+        found = await organisation_reads.who_serves_point(point.to_domain(), item_id, scope, at, by=context.actor, ports=context.ports)
     except BadArgument as error:
         raise bad_argument(error) from error
     if found is None:
@@ -240,7 +244,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(ContactQueries, RecuttingQueries):
+class Query(ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -264,6 +268,7 @@ class Mutation(
     ReorganisationMutations,
     RecuttingMutations,
     HomeMutations,
+    SubjectRequestMutations,
 ):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
@@ -312,6 +317,7 @@ def build_schema() -> strawberry.Schema:
             Attachment,
             notices.Notice,
             proxies.ProxyGrant,
+            SubjectRequest,
         ],
         exception_handlers=[Refusable()],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

@@ -19,6 +19,7 @@ from adapters.mongo.codec import stored_moment
 from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Mongo
+from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
@@ -32,6 +33,7 @@ from adapters.mongo.proxies import MongoProxyGrants
 from adapters.mongo.reach import MongoReaches
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
+from adapters.mongo.subject_requests import MongoSubjectRequests
 from adapters.mongo.tasks import MongoTasks
 from domain.ids import Kind, compose, uuid7
 from domain.messages import LANGUAGES, Messages
@@ -119,6 +121,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         reaches=MongoReaches(mongo, ledger),
         feed=feed,
         figures=MongoFigures(mongo),
+        subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),
         clock=clock,
         ids=RandomIds(),
         load_limit=settings.load_limit,

@@ -97,7 +97,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("absences", person_id="string"),
     _versioned("duties", person_id="string", unit_id="string"),
     _versioned("persons", display_name="string"),
-    Collection("accounts", {**_TOWNSHIP, "person_id": "string"}),
+    Collection("accounts", {**_TOWNSHIP, "person_id": "string"}, (_index("of_person", "township", "person_id"),)),
     _versioned(
         "households",
         _index("of_grid", "township", "residence_grid_id", "to_version"),
@@ -146,6 +146,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             ),
             _index("hidden", "township", "hidden_from"),
             _index("received_by_unit", "township", "owner_path", "is_counted", "submitted_at"),
+            _index("retention", "township", "closed_at", "_id"),
             _index("due_by_unit", "township", "owner_path", "is_counted", "promise_due_at"),
         ),
     ),
@@ -187,6 +188,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_TOWNSHIP, "person_id": "string", "created_at": "date", "scopes": "array"},
         (
             _index("inbox", "township", "person_id", "-_id"),
+            _index("retention", "township", "created_at", "_id"),
             _index("unread", "township", "person_id", "read_at", partialFilterExpression={"read_at": None}),
             _index("feed", "township", "scopes", "seq", partialFilterExpression={"seq": {"$exists": True}}),
             _index("number", "township", "seq", unique=True, partialFilterExpression={"seq": {"$exists": True}}),
@@ -196,7 +198,17 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "devices",
         {**_TOWNSHIP, "person_id": "string", "token": "string"},
-        (_index("of_person", "township", "person_id"),),
+        (_index("of_person", "township", "person_id"), _index("retention", "township", "retired_at", "_id")),
+    ),
+    Collection(
+        "subject_requests",
+        {**_TOWNSHIP, "person_id": "string", "kind": "string", "state": "string", "made_at": "date", "due_at": "date"},
+        (
+            _index("of_person", "township", "person_id", "-_id"),
+            _index("by_state", "township", "state", "-_id"),
+            _index("retention", "township", "decided_at", "_id"),
+            _index("open_of_person", "township", "person_id", "kind", unique=True, partialFilterExpression={"state": "OPEN"}),
+        ),
     ),
     Collection(
         "proxy_grants",

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 TOWNSHIPS_KEPT = 64
 VERSIONS_KEPT = 64
-"""Past versions that were asked for last; each is read once and never changes."""
+"""Past versions that were asked for last. Each is read once for each stamp: what is past never changes, but for a name that is removed."""
 
 IN_MEMORY = ("units", "grids", "micro_grids", "hubs", "villages", "appointments", "absences", "duties")
 ATTEMPTS = 20
@@ -39,7 +39,7 @@ class MongoOrganisations:
         self._mongo = mongo
         self._ledger = ledger
         self._kept: OrderedDict[str, Organisation] = OrderedDict()
-        self._past: OrderedDict[tuple[str, int], Organisation] = OrderedDict()
+        self._past: OrderedDict[tuple[str, int, str], Organisation] = OrderedDict()
         self._lock = Lock()
         self._writing = Lock()
 
@@ -60,7 +60,7 @@ class MongoOrganisations:
         version = (found or await versions.find_one(township, sort=[("activated_at", 1)]) or {}).get("version", now.version)
         if version >= now.version:
             return now
-        key = (now.township, version)
+        key = (now.township, version, now.stamp)
         past = self._past.get(key)
         if past is None:
             past = await self._mongo.transact(lambda session: self._rows_of(now.township, version, "", session))
