@@ -8,7 +8,8 @@ from graphql import GraphQLError
 from strawberry import Parent
 from strawberry.schema.config import StrawberryConfig
 
-import schema.enums  # noqa: F401  # shows the enumerations before any type uses one
+import schema.enums
+import schema.enums_of_grids  # noqa: F401  # shows the enumerations before any type uses one
 from domain.access import Actor
 from domain.errors import BadArgument
 from domain.items import MatterScope, ServiceLine
