@@ -7,7 +7,6 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 
-import schema.enums  # noqa: F401  # shows the enumerations before any type uses one
 from domain.access import Actor
 from domain.errors import BadArgument
 from domain.items import MatterScope, ServiceLine

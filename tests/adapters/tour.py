@@ -54,6 +54,7 @@ from server.relay import Relay
 from server.wiring import House
 from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.adapters.tour_of_helping import help_each_other
+from tests.adapters.tour_of_reorganising import tour_of_reorganising
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -91,6 +92,7 @@ class Tour:
         await self._background()
         await self._demo()
         await self._end_a_post()
+        await tour_of_reorganising(self._planned, self.actor, self._note, self._ports)
 
     async def _sign_in(self) -> Mapping[str, Actor]:
         self._note("signing in")

@@ -26,6 +26,14 @@ class Try:
 
 TASK, CALL = "$task", {"reach": "PHONE", "phone": "13812345678"}
 
+ABROAD = ("ADMINISTRATOR@another township",)
+AROUND = ("resident-4", "grid-leader-2", *ABROAD)
+"""Neither of the home's own nor above it: the host's post, the home and the rota are not there for them."""
+NEW_UNIT = {"code": "990101102999", "name": "新组织", "kind": "PARTY_GROUP"}
+LEADER = {"role": "GRID_LEADER", "personId": "$worker", "unitId": "$unit"}
+AHEAD = {"since": "2031-01-01", "until": "2031-01-02"}
+AGREED = {"agreedOn": "2026-11-20", "agreement": "SPOKEN"}
+
 DEEDS: Mapping[str, Try] = {
     "submitRequest.householdId": Try("home", LAMP),
     "submitRequest.onBehalfOfId": Try("resident", HERE, by=("resident-4", "grid-worker-1", "dispatcher-1")),
@@ -44,6 +52,31 @@ DEEDS: Mapping[str, Try] = {
     "answerFollowUp.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED"}),
     "revealContact.taskId": Try("task", {"reason": "ARRANGE_VISIT"}),
     "setContact.personId": Try("resident", CALL, by=("resident-4", "grid-worker-1", "dispatcher-1", "ADMINISTRATOR@another township")),
+    "createUnit.parentId": Try("unit", NEW_UNIT, by=ABROAD),
+    "createUnit.covers": Try("unit", {**NEW_UNIT, "parentId": "$settlement"}, by=ABROAD),
+    "moveUnit.unitId": Try("unit", {"parentId": "$settlement"}, by=ABROAD),
+    "moveUnit.parentId": Try("unit", {"unitId": "$group"}, by=ABROAD),
+    "renameUnit.unitId": Try("unit", {"name": "别名"}, by=ABROAD),
+    "closeUnit.unitId": Try("unit", by=ABROAD),
+    "closeUnit.successorId": Try("unit", {"unitId": "$settlement"}, by=ABROAD),
+    "appoint.personId": Try("resident", LEADER, by=ABROAD),
+    "appoint.unitId": Try("unit", LEADER, by=ABROAD),
+    "appoint.gridId": Try("grid", {**LEADER, "role": "GRID_WORKER"}, by=ABROAD),
+    "appoint.microGridId": Try("micro", {**LEADER, "role": "HUB_HOST"}, by=ABROAD),
+    "endAppointment.appointmentId": Try("post", by=AROUND),
+    "recordLeave.personId": Try("host", AHEAD, by=AROUND),
+    "recordLeave.substituteId": Try("host", {**AHEAD, "personId": "$resident"}, by=AROUND),
+    "endLeave.absenceId": Try("leave", by=("grid-worker-2", *AROUND)),
+    "planDuty.unitId": Try("unit", {**AHEAD, "personId": "$worker"}, by=ABROAD),
+    "planDuty.personId": Try("host", {**AHEAD, "unitId": "$unit"}, by=ABROAD),
+    "planDuty.gridId": Try("grid", {**AHEAD, "unitId": "$unit", "personId": "$worker"}, by=ABROAD),
+    "endDuty.dutyId": Try("turn", by=("grid-worker-1", *AROUND)),
+    "moveHouseholds.householdIds": Try("home", {"gridId": "$grid"}, by=AROUND),
+    "moveHouseholds.gridId": Try("grid", {"householdIds": "$home"}, by=AROUND),
+    "moveHouseholds.microGridId": Try("micro", {"householdIds": "$home"}, by=AROUND),
+    "linkHousehold.householdId": Try("home", {"memberId": "$member", **AGREED}, by=AROUND),
+    "linkHousehold.memberId": Try("member", {"householdId": "$home", **AGREED}, by=AROUND),
+    "endLink.householdId": Try("home", by=AROUND),
     "retireDevice.deviceId": Try("device"),
     "markNoticesRead.noticeIds": Try("notice"),
 }
