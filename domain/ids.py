@@ -24,12 +24,17 @@ class Kind(Enum):
     VILLAGE = "vill"
     PERSON = "pers"
     APPOINTMENT = "post"
+    ABSENCE = "away"
+    DUTY = "turn"
     ITEM = "item"
     REQUEST = "req"
     TASK = "task"
     EVENT = "evt"
     NOTICE = "note"
     DEVICE = "phone"
+    SUBJECT_REQUEST = "subj"
+    READING = "read"
+    PROXY_GRANT = "proxy"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

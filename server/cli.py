@@ -28,6 +28,8 @@ from server.metrics import serve_metrics
 from server.mongod import EmbeddedMongod, MongodUnavailable
 from server.production import troubles
 from server.relay import Relay, run_relay
+from server.retention import RetentionFailed, hold_contents, run_retention
+from server.rotation import NotRotated, rotate_key
 from server.serving import PortTaken, base_url, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
 from server.wiring import build_house, wall_clock
@@ -40,6 +42,8 @@ VERBS: Mapping[str, str] = {
     "seed": "fill a database with the demo's settlement, of any size (demo mode)",
     "indexes": "make missing collections, validators and indexes, and run pending migrations",
     "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
+    "retention": "remove what has been kept long enough; --dry-run only lists it",
+    "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
     "sdl": "print the schema; --check compares it with the committed one",
     "token": "print an ID token for somebody of a running demo",
     "check-settings": "say whether production would start, and every reason why not",
@@ -58,7 +62,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         settings = read_settings(environment)
         set_up_logs(settings.log_format)
         return _run(given, settings, environment)
-    except (BadSetting, Failed, PortTaken, MongodUnavailable, NoCredentials) as error:
+    except (BadSetting, Failed, NotRotated, PortTaken, MongodUnavailable, NoCredentials) as error:
         print(f"lianhu: {error}", file=sys.stderr)
         return 1
 
@@ -81,6 +85,10 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return run(_check(settings, environment))
         case "indexes":
             return run(_indexes(settings))
+        case "retention":
+            return run(_retention(given, settings))
+        case "rotate-key":
+            return run(rotate_key(given.new_key, settings, with_data=given.data, say=print))
         case verb:
             return run(_work(verb, settings, environment))
 
@@ -99,9 +107,15 @@ def _parser() -> argparse.ArgumentParser:
     made["demo"].add_argument("--once", action="store_true", help="end after the main job: 0 when each step held, else 1")
     made["sdl"].add_argument("--check", action="store_true", help="compare with schema/schema.graphql instead of printing")
     made["seed"].add_argument("--households", type=int, default=1710, metavar="N", help="how many households (default: 1710)")
+    made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
+    made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
     made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
     made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
+    made["retention"].add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
+    made["retention"].add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
+    made["retention"].add_argument("--because", metavar="TEXT", default="in dispute", help="why it is held (default: in dispute)")
+    made["retention"].add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
     return parser
 
 
@@ -201,6 +215,25 @@ async def _enrolment_code(person: str, township: str | None, settings: Settings)
     if printed_slip is None:
         raise Failed("there is no such person: give an id, or a code of the list with --township")
     print(printed_slip)
+    return 0
+
+
+async def _retention(given: argparse.Namespace, settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database that is to be swept")
+    number, because = given.hold or given.release, given.because if given.hold else None
+    house = build_house(settings)
+    try:
+        if not number:
+            await run_retention(house, dry_run=given.dry_run)
+        elif not await hold_contents(house, number, because):
+            raise Failed(f"there is no request {number} with contents")
+        else:
+            print(f"{number} is {'held' if because else 'held no longer'}")
+    except RetentionFailed as error:
+        raise Failed(str(error)) from error
+    finally:
+        await house.close()
     return 0
 
 

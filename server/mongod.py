@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -101,14 +101,16 @@ def _made_runnable(binary: Path) -> Path:
 class EmbeddedMongod:
     """One mongod over `data_dir`, on 127.0.0.1 only; with port 0 it picks a free one. Use it as a context, or stop it last.
 
-    Start it from the main thread: it ends together with the thread that started it, whatever ends that. `patience` is in seconds.
+    Start it from the main thread: it ends together with the thread that started it, whatever ends that. `patience` is in seconds,
+    `more` are further words for mongod's command line.
     """
 
-    def __init__(self, data_dir: Path, *, port: int = 0, patience: float = 30.0) -> None:
+    def __init__(self, data_dir: Path, *, port: int = 0, patience: float = 30.0, more: Sequence[str] = ()) -> None:
         self._data_dir = data_dir
         self._wanted_port = port
         self._port = port
         self._patience = patience
+        self._more = tuple(more)
         self._deadline = 0.0
         self._log_from = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -184,7 +186,7 @@ class EmbeddedMongod:
 
     def _launch(self, binary: Path) -> None:
         self._port = self._wanted_port or _free_port()
-        arguments = [str(binary), "--dbpath", str(self._data_dir), "--port", str(self._port), *_MANNERS]
+        arguments = [str(binary), "--dbpath", str(self._data_dir), "--port", str(self._port), *_MANNERS, *self._more]
         try:
             self._data_dir.mkdir(parents=True, exist_ok=True)
             with self.log.open("ab") as log:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pymongo.errors import PyMongoError
 
 from adapters.mongo.collections import missing
+from server.keyring import keys_of
 from server.settings import BadSetting, Settings
 from server.wiring import open_database
 
@@ -20,8 +21,10 @@ async def troubles(settings: Settings, environment: Mapping[str, str], *, needs_
         found.append("LIANHU_FIREBASE_PROJECT is empty: name the Firebase project that signs people in")
     elif settings.firebase_project.startswith("demo-"):
         found.append("LIANHU_FIREBASE_PROJECT is a demo project: name the real one")
-    if not settings.data_key:
-        found.append("LIANHU_DATA_KEY is empty: name the key file, or the key of a key service")
+    try:
+        keys_of(settings)
+    except BadSetting as error:
+        found.append(str(error))
     if not settings.mongodb_uri:
         found.append("LIANHU_MONGODB_URI is empty: name a replica set or a mongos")
     else:
@@ -39,7 +42,12 @@ async def _database_troubles(settings: Settings, *, needs_indexes: bool) -> list
         if "setName" not in hello and hello.get("msg") != "isdbgrid":
             return ["MongoDB is a single server, without transactions: make it a replica set, or use a mongos"]
         gaps = await missing(mongo) if needs_indexes else []
-        return [f"{len(gaps)} indexes are missing ({', '.join(gaps[:3])}, …): run the verb `indexes`"] if gaps else []
+        if gaps:
+            return [f"{len(gaps)} indexes are missing ({', '.join(gaps[:3])}, …): run the verb `indexes`"]
+        locked = await mongo.vault.trouble()
+        return [locked] if locked else []
+    except BadSetting:  # the key's, and named already
+        return []
     except PyMongoError as error:
         return [f"MongoDB does not answer ({type(error).__name__}): check LIANHU_MONGODB_URI and the network"]
     finally:

@@ -28,8 +28,10 @@ class Settings:
     mongodb_database: str = _setting("lianhu", "name of the database")
     mongodb_driver: Literal["pymongo", "motor"] = _setting("pymongo", "pymongo, or motor (older, slower, ended by its makers)")
     firebase_project: str = _setting("", "Firebase project id, for sign-in and pushes; demo-lianhu in demo mode")
-    data_key: str = _setting("", "key of the field encryption: a file, or a reference that a key service understands; wanted in production")
-    data_dir: Path = _setting(Path(".data"), "demo mode: where its MongoDB keeps its files")
+    data_key: str = _setting(
+        "", "master key of the field encryption: a file of 96 bytes, or kmip://HOST:PORT; several by commas; wanted in production"
+    )
+    data_dir: Path = _setting(Path(".data"), "demo mode: where its MongoDB keeps its files, and its own master key")
     load_limit: int = _setting(30, "open tasks after which the router passes a worker over, unless there is danger")
     log_format: Literal["text", "json"] = _setting("text", "text, or json for a log collector")
     allowed_origins: tuple[str, ...] = _setting((), "origins of web consoles that may open sockets, separated by commas")

@@ -12,13 +12,16 @@ from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
 
 from adapters.mongo.accounts import MongoAccounts
+from adapters.mongo.aftermath import MongoAftermath
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
 from adapters.mongo.clock import MongoClock
 from adapters.mongo.codec import stored_moment
+from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Mongo
 from adapters.mongo.enrolment import MongoEnrolment
+from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
@@ -28,12 +31,16 @@ from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
+from adapters.mongo.proxies import MongoProxyGrants
+from adapters.mongo.reach import MongoReaches
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
+from adapters.mongo.subject_requests import MongoSubjectRequests
 from adapters.mongo.tasks import MongoTasks
 from domain.ids import Kind, compose, uuid7
 from domain.messages import LANGUAGES, Messages
 from domain.ports import Clock, Ports
+from server.keyring import keys_of
 from server.settings import BadSetting, Settings
 
 
@@ -80,7 +87,14 @@ def wall_clock() -> datetime:
 def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = ()) -> Mongo:
     """Raises `BadSetting` where no database can be meant."""
     try:
-        return Mongo(settings.mongodb_uri, settings.mongodb_database, driver=settings.mongodb_driver, listeners=listeners)
+        return Mongo(
+            settings.mongodb_uri,
+            settings.mongodb_database,
+            driver=settings.mongodb_driver,
+            listeners=listeners,
+            keys=lambda: keys_of(settings),
+            new_secret=lambda: secrets.token_bytes(32),
+        )
     except (PyMongoError, ValueError) as error:
         raise BadSetting(f"LIANHU_MONGODB_URI or LIANHU_MONGODB_DATABASE cannot be used: {error}") from error
 
@@ -93,6 +107,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
     ports = Ports(
         organisations=organisations,
+        aftermath=MongoAftermath(mongo, devices),
         people=MongoPeople(mongo, organisations),
         enrolment=MongoEnrolment(mongo, ledger),
         accounts=MongoAccounts(mongo, ledger),
@@ -104,23 +119,19 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),
         devices=devices,
+        contacts=MongoContacts(mongo, ledger),
+        read_log=MongoReadLog(mongo),
+        proxy_grants=MongoProxyGrants(mongo, ledger),
+        reaches=MongoReaches(mongo, ledger),
         feed=feed,
         figures=MongoFigures(mongo),
+        subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),
         clock=clock,
         ids=RandomIds(),
         load_limit=settings.load_limit,
     )
-    return House(
-        settings,
-        mongo,
-        ports,
-        load_messages(),
-        feed,
-        devices,
-        MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
-        Sequencer(mongo),
-        MongoClock(mongo, cases),
-    )
+    outbox = MongoOutbox(mongo, devices, mark=secrets.token_hex(16))
+    return House(settings, mongo, ports, load_messages(), feed, devices, outbox, Sequencer(mongo), MongoClock(mongo, cases))
 
 
 def load_messages() -> Messages:

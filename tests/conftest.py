@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as of_hypothesis
 
 from adapters.firebase.app import close, demo_app
 from adapters.firebase.demo_tokens import DemoTokens
@@ -33,10 +35,20 @@ from server.serving import listen, make_server
 from server.settings import Settings
 from server.wiring import House, build_house
 
+# How long an example takes says what else this machine is doing, not whether the rule holds.
+of_hypothesis.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_hypothesis.load_profile("untimed")
+
+DATA_KEY = str(Path(__file__).parent / "data.key")
+"""A master key of zeros: worth nothing, and the same for every process of the tests."""
+
 MONDAY_MORNING = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """10:00 in Shanghai, on a working day, with the office open."""
 
-KEPT_BETWEEN_TESTS = {"calendar", "migrations", "items"}
+MORE_THAN_ANY_STORY_ASKS = 1_000
+"""Open tasks: stories that are not about the limit give one worker as many as they like."""
+
+KEPT_BETWEEN_TESTS = {"calendar", "migrations", "items", "data_keys", "lookup_keys"}
 
 
 class TestClock:
@@ -106,7 +118,14 @@ async def open_house(settings: Settings, planned: Settlement, clock: Callable[[]
 
 @pytest.fixture(scope="session")
 async def house_of_session(mongodb_uri: str, settlement_of_60: Settlement, clock: TestClock) -> AsyncIterator[House]:
-    settings = Settings(mode="demo", mongodb_uri=mongodb_uri, mongodb_database=f"test_{uuid4().hex[:12]}", firebase_project="demo-lianhu")
+    settings = Settings(
+        mode="demo",
+        mongodb_uri=mongodb_uri,
+        mongodb_database=f"test_{uuid4().hex[:12]}",
+        firebase_project="demo-lianhu",
+        data_key=DATA_KEY,
+        load_limit=MORE_THAN_ANY_STORY_ASKS,
+    )
     house = await open_house(settings, settlement_of_60, clock)
     yield house
     await house.mongo.database.client.drop_database(settings.mongodb_database)

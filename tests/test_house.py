@@ -62,7 +62,6 @@ FORBIDDEN_TOGETHER = (
 ALLOWED: Mapping[str, str] = {
     "Household.label": "a room number, like 3-2-501: of a home, not of a person",
     "households.label": "the same, as it is kept",
-    "appointments index by_township: rank": "the order in which the posts of a unit are listed, not one of persons",
     "ServiceItem.photo_reason": "why an item wants a picture of the matter, never of a face",
     "ServiceItem.photo_required": "whether it wants one",
     "ServiceItem.photoRequired": "the same, as it is served",

@@ -101,21 +101,25 @@ class MongoAccounts:
 
     async def unlink(self, person: Person, *, command: Command) -> Replayed | None:
         async def work(session: Session) -> None:
-            accounts, own = self._mongo.collection("accounts"), {"township": person.township, "person_id": person.id}
-            for found in await accounts.find({"person_ids": person.id}, session=session).hint("of_person").to_list():
-                others = [id_ for id_ in found["person_ids"] if id_ != person.id]
-                if others:
-                    await accounts.update_one(
-                        {"_id": found["_id"]}, {"$set": {"person_ids": others}, "$unset": {"person_id": ""}}, session=session
-                    )
-                else:
-                    await accounts.delete_one({"_id": found["_id"]}, session=session)
-            retired = {"$set": {"retired_at": command.at}}
-            await self._mongo.collection("devices").update_many({**own, "retired_at": None}, retired, session=session)
+            await take_off(self._mongo, person.id, session)
+            own = {"township": person.township, "person_id": person.id, "retired_at": None}
+            await self._mongo.collection("devices").update_many(own, {"$set": {"retired_at": command.at}}, session=session)
             await self._mongo.collection("enrolment_codes").delete_one({"township": person.township, "_id": person.id}, session=session)
 
         kept = await self._ledger.once(command, person.township, person.id, work)
         return kept if isinstance(kept, Replayed) else None
+
+
+async def take_off(mongo: Mongo, person_id: str, session: Session) -> None:
+    """The person off every sign-in; a sign-in that is nobody's then is gone."""
+    accounts = mongo.collection("accounts")
+    for found in await accounts.find({"person_ids": person_id}, session=session).hint("of_person").to_list():
+        others = [id_ for id_ in found["person_ids"] if id_ != person_id]
+        if others:
+            left = {"$set": {"person_ids": others}, "$unset": {"person_id": ""}}
+            await accounts.update_one({"_id": found["_id"]}, left, session=session)
+        else:
+            await accounts.delete_one({"_id": found["_id"]}, session=session)
 
 
 def account_of(document: Document) -> Account:

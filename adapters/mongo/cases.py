@@ -49,10 +49,11 @@ class MongoCases:
     async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
         request = act.case.request
         subject_id = request.id if request else act.task_id
+        [fields] = await self._mongo.vault.sealed("words", [_words_fields(words)])
 
         async def work(session: Session) -> Case:
             if request is not None:
-                document = {"_id": request.id, "township": request.township, **_words_fields(words), "remarks": {}}
+                document = {"_id": request.id, "township": request.township, **fields, "remarks": {}}
                 await self._mongo.collection("words").insert_one(document, session=session)
             await self._keep(NOTHING_YET, act, event_id, command, session)
             return act.case

@@ -5,19 +5,23 @@ Township-bound collections begin their hot indexes with the township, so that a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo.driver import Mongo
+from adapters.mongo.vault import SEALED
 from adapters.mongo.versions import FOREVER
 
 NAMESPACE_EXISTS = 48
 
 COMMAND_DAYS = 400
 """How long a command's record answers for it, in days."""
+
+READING_DAYS = 3 * 365 + 1
+"""How long the read log answers, in days: three years."""
 
 INDEX_OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
 
@@ -41,19 +45,21 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`fields` are required, with their BSON types; whatever else a document has is the codec's business."""
+    """`fields` are required, with their BSON types; whatever else a document has is the codec's business, but for what must be sealed."""
 
     name: str
     fields: Mapping[str, str | list[str]]
     indexes: tuple[Index, ...] = ()
 
-    def indexed(self, *more: Index) -> "Collection":
-        """With these indexes besides."""
-        return replace(self, indexes=(*self.indexes, *more))
+    @property
+    def validation(self) -> Mapping[str, Any]:
+        """Documents from before a field was sealed may still be changed in other ways."""
+        return {"validator": self.validator, "validationLevel": "moderate" if self.name in SEALED else "strict"}
 
     @property
     def validator(self) -> Mapping[str, Any]:
-        properties = {name: {"bsonType": kind} for name, kind in self.fields.items()}
+        properties: dict[str, Any] = {name: {"bsonType": kind} for name, kind in self.fields.items()}
+        properties |= {name: {"bsonType": ["binData", "null"]} for name in SEALED.get(self.name, ())}
         return {"$jsonSchema": {"bsonType": "object", "required": ["_id", *self.fields], "properties": properties}}
 
 
@@ -66,10 +72,11 @@ def _index(name: str, *names: str, **options: Any) -> Index:
     return Index(name, _keys(*names), options)
 
 
-def _versioned(name: str, **fields: str | list[str]) -> Collection:
+def _versioned(name: str, *more: Index, **fields: str | list[str]) -> Collection:
     """Rows that are true from one version of the township until another (`adapters/mongo/versions.py`)."""
     kept = {**_TOWNSHIP, "id": "string", "from_version": "int", "to_version": "int", **fields}
-    return Collection(name, kept, (_index("by_township", "township", "to_version", "from_version"), _index("of_id", "id", "to_version")))
+    rows = (_index("by_township", "township", "to_version", "from_version"), _index("of_id", "id", "to_version"))
+    return Collection(name, kept, (*rows, *more))
 
 
 _TOWNSHIP = {"township": "string"}
@@ -80,7 +87,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "organisation_versions",
         {**_TOWNSHIP, "version": "int", "activated_at": "date"},
-        (_index("activated", "township", "activated_at"),),
+        (_index("activated", "township", "activated_at"), _index("of_unit", "township", "unit_ids", "-version")),
     ),
     _versioned("units", code="string", kind="string"),
     _versioned("grids", code="string", branch_id="string"),
@@ -90,8 +97,10 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("appointments", person_id="string", role="string"),
     _versioned("absences", person_id="string"),
     _versioned("duties", person_id="string", unit_id="string"),
-    _versioned("persons", display_name="string").indexed(
-        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}})
+    _versioned(
+        "persons",
+        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}}),
+        display_name="string",
     ),
     Collection("accounts", {**_TOWNSHIP, "person_ids": "array", "last_used_day": "string"}, (_index("of_person", "person_ids"),)),
     Collection(
@@ -100,7 +109,29 @@ COLLECTIONS: tuple[Collection, ...] = (
         (_index("beginning", "beginning", "expires_at"), _index("expired", "township", "expires_at")),
     ),
     Collection("link_tries", {"count": "int", "day": "string"}, (_index("of_day", "day"),)),
-    _versioned("households", label="string"),
+    _versioned(
+        "households",
+        _index("of_grid", "township", "residence_grid_id", "to_version"),
+        _index("of_member", "township", "link.member_id", "to_version"),
+        label="string",
+    ),
+    Collection(
+        "contacts",
+        {**_TOWNSHIP, "reach": "string", "set_at": "date"},
+        (_index("by_phone", "township", "phone_key", partialFilterExpression={"phone_key": {"$exists": True}}),),
+    ),
+    Collection(
+        "readings",
+        {**_TOWNSHIP, "person_id": "string", "by_id": "string", "at": "date"},
+        (
+            _index("of_township", "township", "-_id"),
+            _index("of_person", "township", "person_id", "-_id"),
+            _index("by_reader", "township", "by_id", "at"),
+            _index("forget", "at", expireAfterSeconds=READING_DAYS * 86_400),
+        ),
+    ),
+    Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
+    Collection("lookup_keys", {"secret": "binData"}),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
     Collection(
@@ -126,6 +157,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             ),
             _index("hidden", "township", "hidden_from"),
             _index("received_by_unit", "township", "owner_path", "is_counted", "submitted_at"),
+            _index("retention", "township", "closed_at", "_id"),
             _index("due_by_unit", "township", "owner_path", "is_counted", "promise_due_at"),
         ),
     ),
@@ -167,6 +199,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_TOWNSHIP, "person_id": "string", "created_at": "date", "scopes": "array"},
         (
             _index("inbox", "township", "person_id", "-_id"),
+            _index("retention", "township", "created_at", "_id"),
             _index("unread", "township", "person_id", "read_at", partialFilterExpression={"read_at": None}),
             _index("feed", "township", "scopes", "seq", partialFilterExpression={"seq": {"$exists": True}}),
             _index("number", "township", "seq", unique=True, partialFilterExpression={"seq": {"$exists": True}}),
@@ -176,8 +209,28 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "devices",
         {**_TOWNSHIP, "person_id": "string", "token": "string"},
-        (_index("of_person", "township", "person_id"),),
+        (_index("of_person", "township", "person_id"), _index("retention", "township", "retired_at", "_id")),
     ),
+    Collection(
+        "subject_requests",
+        {**_TOWNSHIP, "person_id": "string", "kind": "string", "state": "string", "made_at": "date", "due_at": "date"},
+        (
+            _index("of_person", "township", "person_id", "-_id"),
+            _index("by_state", "township", "state", "-_id"),
+            _index("retention", "township", "decided_at", "_id"),
+            _index("open_of_person", "township", "person_id", "kind", unique=True, partialFilterExpression={"state": "OPEN"}),
+        ),
+    ),
+    Collection(
+        "proxy_grants",
+        {**_TOWNSHIP, "principal_id": "string", "agent_id": "string", "since": "string", "until": "string"},
+        (
+            _index("given_by", "principal_id", "revoked_at", "until"),
+            _index("given_to", "agent_id", "revoked_at", "until"),
+        ),
+    ),
+    Collection("proxy_parties", {**_TOWNSHIP, "grants": ["int", "long"]}),
+    Collection("household_reaches", {**_TOWNSHIP, "reach": "string", "set_by_id": "string", "set_at": "date"}),
     Collection("sequences", {"value": ["int", "long"]}),
     Collection("migrations", {"applied_at": "date"}),
 )
@@ -191,7 +244,7 @@ async def build(mongo: Mongo) -> list[str]:
         if collection.name not in existing:
             done += await _create(mongo, collection)
         else:
-            await mongo.database.command("collMod", collection.name, validator=collection.validator)
+            await mongo.database.command("collMod", collection.name, **collection.validation)
         done += await _build_indexes(mongo, collection)
     return done
 
@@ -207,7 +260,7 @@ async def missing(mongo: Mongo) -> list[str]:
 
 async def _create(mongo: Mongo, collection: Collection) -> list[str]:
     try:
-        await mongo.database.create_collection(collection.name, validator=collection.validator)
+        await mongo.database.create_collection(collection.name, **collection.validation)
     except (CollectionInvalid, OperationFailure) as error:
         if isinstance(error, OperationFailure) and error.code != NAMESPACE_EXISTS:
             raise

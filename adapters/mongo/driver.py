@@ -4,19 +4,24 @@ The two differ in sessions, aggregate, watch and close; everything above sees co
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
 import pymongo
-from motor.motor_asyncio import AsyncIOMotorClient
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientEncryption
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.asynchronous.encryption import AsyncClientEncryption
+from pymongo.errors import InvalidOperation
 from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
+
+from adapters.mongo.vault import DATA_KEYS, MasterKeys, Vault, no_keys
 
 Document = dict[str, Any]
 Session = AsyncClientSession
@@ -27,9 +32,21 @@ TRANSACTION_SECONDS = 10.0
 
 
 class Mongo:
-    """A pool of connections to one database, by either driver. `close` it in the loop that used it."""
+    """A pool of connections to one database, by either driver, with the vault for what is sealed in it.
 
-    def __init__(self, uri: str, database: str, *, driver: str = "pymongo", listeners: Sequence[CommandListener] = ()) -> None:
+    `close` it in the loop that used it.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        database: str,
+        *,
+        driver: str = "pymongo",
+        listeners: Sequence[CommandListener] = (),
+        keys: MasterKeys = no_keys,
+        new_secret: Callable[[], bytes] = bytes,
+    ) -> None:
         options: dict[str, Any] = {
             "appname": "lianhu",
             "tz_aware": True,
@@ -46,6 +63,8 @@ class Mongo:
         # Motor mirrors these methods at run time without sharing the types.
         self._client = cast("AsyncMongoClient[Document]", client)
         self.database: AsyncDatabase[Document] = self._client[database]
+        self._is_motor = driver == "motor"
+        self.vault = Vault(self.database, self._encryption, keys, new_secret)
 
     def collection(self, name: str) -> AsyncCollection[Document]:
         return self.database[name]
@@ -64,7 +83,9 @@ class Mongo:
                     cast("Callable[[Session], Any]", attempt), read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
                 )
         finally:
-            await session.end_session()
+            # Where this was cancelled, Motor's thread may be aborting still, and end it first.
+            with suppress(InvalidOperation):
+                await session.end_session()
 
     async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Document]:
         pending: Any = self.collection(name).aggregate(list(pipeline), **options)
@@ -83,7 +104,13 @@ class Mongo:
     async def command(self, name: str) -> Document:
         return await self._client.admin.command(name)
 
+    def _encryption(self, providers: Mapping[str, Any], tls: Mapping[str, Any]) -> AsyncClientEncryption[Document]:
+        kind: Any = AsyncIOMotorClientEncryption if self._is_motor else AsyncClientEncryption
+        keys, options = f"{self.database.name}.{DATA_KEYS}", CodecOptions(tz_aware=True)  # type: ignore[var-annotated]
+        return cast("AsyncClientEncryption[Document]", kind(providers, keys, self._client, options, kms_tls_options=tls or None))
+
     async def close(self) -> None:
+        await self.vault.close()
         closing = cast("Any", self._client.close())
         if isawaitable(closing):
             await closing

@@ -30,10 +30,10 @@ class MongoHouseholds:
             "micro_grid_id": sorted(sight.micro_grid_ids),
             "link.member_id": [sight.member_id] if sight.member_id else [],
         }
-        opened = [{name: {"$in": values}} for name, values in doors.items() if values]
-        if not opened:
-            return []
-        return await self._find(organisation.township, organisation.version, ids, {"$or": opened})
+        opened = {"$or": [{name: {"$in": values}} for name, values in doors.items()]}
+        found = await self._find(organisation.township, organisation.version, ids, opened)
+        # Whether a link holds today is judged here: it ends on its day, not with a write.
+        return [home for home in found if sight.has(home)]
 
     async def of_requests(self, township: str, ids: Sequence[str], *, seen_by: Actor) -> list[Household]:
         if seen_by.organisation is None or seen_by.organisation.township != township:
@@ -50,5 +50,6 @@ class MongoHouseholds:
         if not wanted:
             return []
         filter_ = {**true_in(township, version), "id": {"$in": wanted}, **opened}
-        documents = await self._mongo.collection("households").find(filter_).hint("of_id").to_list()
+        found = await self._mongo.collection("households").find(filter_).hint("of_id").to_list()
+        documents = await self._mongo.vault.opened("households", found)
         return [read_row(Household, document) for document in documents]

@@ -2,10 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+
+from pymongo import ReplaceOne
 
 from adapters.mongo.catalogue import publish_calendar
-from adapters.mongo.driver import Mongo
+from adapters.mongo.driver import Document, Mongo
+from adapters.mongo.organisations import version_record
+from adapters.mongo.versions import BATCH, FOREVER, KINDS
 from domain.calendar import published_days, published_through
 
 
@@ -22,6 +26,30 @@ async def _first_calendar(mongo: Mongo) -> None:
         await publish_calendar(mongo, published_days(), published_through())
 
 
+async def _first_versions(mongo: Mongo) -> None:
+    """Rows of the organisation that were kept before there were versions are those of the first one."""
+    async for township in mongo.collection("townships").find({"version": {"$exists": False}}, {"_id": 1}):
+        code = township["_id"]
+        for name in KINDS:
+            old = {"township": code, "from_version": {"$exists": False}}
+            documents = await mongo.collection(name).find(old).to_list()
+            rows = await mongo.vault.sealed(name, [_first_row(document) for document in documents])
+            for start in range(0, len(rows), BATCH):
+                # A row that was written before a step died is written again, the same.
+                same = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows[start : start + BATCH]]
+                await mongo.collection(name).bulk_write(same, ordered=False)
+            await mongo.collection(name).delete_many(old)
+        began = version_record(code, 1, at=datetime.fromtimestamp(0, UTC), by="migration", kind="migration")
+        await mongo.collection("organisation_versions").replace_one({"_id": began["_id"]}, began, upsert=True)
+        await mongo.collection("townships").update_one({"_id": code}, {"$set": {"version": 1, "staging": None}})
+
+
+def _first_row(document: Document) -> Document:
+    kept = {name: value for name, value in document.items() if name not in {"_id", "scopes", "has_post", "rank"}}
+    order = {"order": document["rank"]} if "rank" in document else {}
+    return {"_id": f"{document['_id']}~1", "id": document["_id"], "from_version": 1, "to_version": FOREVER, **kept, **order}
+
+
 async def _accounts_of_several_persons(mongo: Mongo) -> None:
     """From one person an account to several. `person_id` stays where it is, for a service of the last release that still reads it."""
     today = {"$dateToString": {"date": "$$NOW", "format": "%Y-%m-%d", "timezone": "Asia/Shanghai"}}
@@ -31,7 +59,8 @@ async def _accounts_of_several_persons(mongo: Mongo) -> None:
 
 MIGRATIONS = (
     Migration(1, "first calendar", _first_calendar),
-    Migration(2, "accounts of several persons", _accounts_of_several_persons),
+    Migration(2, "the organisation by versions", _first_versions),
+    Migration(3, "accounts of several persons", _accounts_of_several_persons),
 )
 
 

@@ -35,6 +35,7 @@ async def find_by_ids(mongo: Mongo, name: str, kind: type[T], ids: Sequence[str]
     if not ids:
         return []
     documents = await mongo.collection(name).find({**scoped, "_id": {"$in": list(ids)}}).hint("_id_").to_list()
+    documents = await mongo.vault.opened(name, documents)
     return [decode(kind, document) for document in documents]
 
 
@@ -57,6 +58,7 @@ async def newest_first(
     scoped = {**scoped, "_id": bounds} if bounds else scoped
     direction = 1 if page.is_backward else -1
     documents = await mongo.collection(name).find(scoped).sort([("_id", direction)]).limit(page.size + 1).hint(index).to_list()
+    documents = await mongo.vault.opened(name, documents)
     return _page(kind, documents, page, lambda document: (document["_id"],))
 
 

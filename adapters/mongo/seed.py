@@ -58,9 +58,10 @@ async def plant_township(
         "persons": persons,
         "households": households,
     }
+    at_the_top = [unit.id for unit in parts.units if unit.parent_id is None]
     rows: dict[str, Iterable[Document]] = {
         **{name: (row(value, 1) for value in some) for name, some in values.items()},
-        "organisation_versions": [version_record(code, 1, at=at, by="seed", kind="seed")],
+        "organisation_versions": [version_record(code, 1, at=at, by="seed", kind="seed", unit_ids=at_the_top)],
         "accounts": _accounts(code, accounts, shared or {}, at),
     }
     for collection, documents in rows.items():
@@ -82,7 +83,8 @@ def _accounts(township: str, accounts: Mapping[str, str], shared: Mapping[str, S
 
 async def _insert(mongo: Mongo, name: str, documents: Iterable[Document]) -> int:
     inserted = 0
-    for batch in _batches(documents):
+    for rows in _batches(documents):
+        batch = await mongo.vault.sealed(name, rows)
         await mongo.collection(name).insert_many(batch, ordered=False)
         inserted += len(batch)
     return inserted

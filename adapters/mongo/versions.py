@@ -12,6 +12,7 @@ from pymongo import InsertOne, UpdateMany
 from adapters.mongo.codec import decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.reads import Filter
+from adapters.mongo.vault import Vault
 from domain.households import Household
 from domain.organisation import Grid, HubHousehold, MicroGrid, OrgUnit, Village
 from domain.people import Person
@@ -58,13 +59,17 @@ def true_in(township: str, version: int) -> Filter:
     return {"township": township, "to_version": {"$gt": version}, "from_version": {"$lte": version}}
 
 
-def changes(values: Iterable[Any], gone: Iterable[tuple[str, str]], township: str, version: int) -> dict[str, list[Any]]:
+async def changes(
+    vault: Vault, values: Iterable[Any], gone: Iterable[tuple[str, str]], township: str, version: int
+) -> dict[str, list[Any]]:
     """By collection the writes that make `values` true from `version` on, and `gone` (collection and id) no longer true."""
-    writes: dict[str, list[Any]] = {}
+    rows: dict[str, list[Document]] = {}
     for value in values:
-        name = COLLECTION_OF[type(value)]
-        writes.setdefault(name, []).append(_end(township, value.id, version))
-        writes[name].append(InsertOne(row(value, version)))
+        rows.setdefault(COLLECTION_OF[type(value)], []).append(row(value, version))
+    writes: dict[str, list[Any]] = {}
+    for name, documents in rows.items():
+        ended = [_end(township, document["id"], version) for document in documents]
+        writes[name] = [*ended, *(InsertOne(document) for document in await vault.sealed(name, documents))]
     for name, id_ in gone:
         writes.setdefault(name, []).append(_end(township, id_, version))
     return writes

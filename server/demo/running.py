@@ -66,6 +66,9 @@ async def fill(house: House, planned: Settlement, say: Say) -> None:
     """Indexes, calendar and, on first start, the settlement."""
     begun = perf_counter()
     made = await build(house.mongo) + await migrate(house.mongo, at=house.ports.clock())
+    locked = await house.mongo.vault.trouble()
+    if locked:
+        raise BadSetting(locked)
     if made:
         say(f"Collections, indexes and calendar are built ({perf_counter() - begun:.1f} s)")
     if await is_planted(house.mongo, planned.township_code):

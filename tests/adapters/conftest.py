@@ -9,7 +9,7 @@ from server.demo.settlement import Settlement
 from server.settings import Settings
 from server.wiring import House
 from tests.adapters.stage import Stage
-from tests.conftest import MONDAY_MORNING, TestClock, open_house, plant
+from tests.conftest import DATA_KEY, MONDAY_MORNING, MORE_THAN_ANY_STORY_ASKS, TestClock, open_house, plant
 
 
 @pytest.fixture(scope="session", params=["pymongo", "motor"])
@@ -17,7 +17,14 @@ async def house_on_driver(
     request: pytest.FixtureRequest, mongodb_uri: str, settlement_of_60: Settlement, clock: TestClock
 ) -> AsyncIterator[House]:
     database = f"contract_{request.param}_{uuid4().hex[:8]}"
-    settings = Settings(mode="demo", mongodb_uri=mongodb_uri, mongodb_database=database, mongodb_driver=request.param)
+    settings = Settings(
+        mode="demo",
+        mongodb_uri=mongodb_uri,
+        mongodb_database=database,
+        mongodb_driver=request.param,
+        data_key=DATA_KEY,
+        load_limit=MORE_THAN_ANY_STORY_ASKS,
+    )
     house = await open_house(settings, settlement_of_60, clock)
     yield house
     await house.mongo.database.client.drop_database(database)

@@ -15,7 +15,7 @@ from server.wiring import build_house
 from tests.adapters.explaining import Explained, Recorder, Shape
 from tests.adapters.filling import fill
 from tests.adapters.tour import Tour
-from tests.conftest import ROOT, TestClock
+from tests.conftest import DATA_KEY, ROOT, TestClock
 
 HEAD = "| Collection | Command | Filter | Sort | Index | Shard | What for |"
 REQUESTS = 20_000
@@ -105,7 +105,8 @@ class Toured:
 async def tour_of(driver: str, uri: str, households: int, requests: int, *, is_explaining: bool) -> Recorder:
     """What a house sends that is set up, filled, and toured from one end to the other."""
     planned, clock, recorder = settlement(households), TestClock(), Recorder(uri, is_explaining)
-    settings = Settings(mode="demo", mongodb_uri=uri, mongodb_database=f"queries_{uuid4().hex[:12]}", mongodb_driver=driver)  # type: ignore[arg-type]
+    named = {"mongodb_uri": uri, "mongodb_database": f"queries_{uuid4().hex[:12]}", "mongodb_driver": driver}
+    settings = Settings(mode="demo", data_key=DATA_KEY, **named)  # type: ignore[arg-type]
     recorder.is_on = True
     recorder.note("setting up")
     house = build_house(settings, clock=clock, listeners=[recorder])

@@ -11,7 +11,7 @@ from domain.enrolment import DIGITS, IssuedCode, alias, in_groups, list_code, na
 from domain.errors import RefusalCode, Refused
 from domain.identity import SignIn
 from domain.people import Person
-from domain.slips import COLUMNS, slip, width
+from domain.slips import COLUMNS, columns_of, slip
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -57,12 +57,12 @@ def test_whatever_is_typed_is_a_code_or_nothing(text: str) -> None:
 def test_every_line_of_a_slip_fits_the_paper_and_nothing_is_lost(lines: list[str]) -> None:
     printed = slip(lines)
 
-    assert all(width(line) <= COLUMNS for line in printed.split("\n"))
+    assert all(columns_of(line) <= COLUMNS for line in printed.split("\n"))
     assert "".join("".join(lines).split()) == "".join(printed.split())
 
 
 def test_a_chinese_character_takes_two_columns() -> None:
-    assert (width("绑定码 1234"), width("code")) == (11, 4)
+    assert (columns_of("绑定码 1234"), columns_of("code")) == (11, 4)
     assert slip(["一" * 22]) == "一" * 21 + "\n一"
     assert slip(["word " * 10]).split("\n")[0] == "word word word word word word word word"
 

@@ -28,7 +28,7 @@ from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideRet
 from server.demo.settlement import Settlement, uid_of
 from server.settings import Settings
 from server.wiring import House
-from tests.conftest import MONDAY_MORNING, TestClock, open_house, plant
+from tests.conftest import DATA_KEY, MONDAY_MORNING, TestClock, open_house, plant
 from tests.resolvers.model import Matter, Model
 
 Document = dict[str, Any]
@@ -136,7 +136,7 @@ class World:
 @contextmanager
 def world(mongodb_uri: str, planned: Settlement) -> Iterator[World]:
     clock, name = TestClock(), f"model_{secrets.token_hex(6)}"
-    given = Settings(mode="demo", mongodb_uri=mongodb_uri, mongodb_database=name, firebase_project="demo-lianhu")
+    given = Settings(mode="demo", mongodb_uri=mongodb_uri, mongodb_database=name, firebase_project="demo-lianhu", data_key=DATA_KEY)
     with start_blocking_portal() as portal:
         house = portal.call(open_house, given, planned, clock)
         portal.call(plant, house, planned)

@@ -211,7 +211,7 @@ async def test_what_was_taken_on_stays_so_whatever_became_of_the_item(deeds: Dee
     sent = SubmitRequest(uuid4(), deeds.item("stairwell-lamp"), "灯不亮", household_id=deeds.home("resident-1").id)
     first = await deeds.do(submit_request, sent, "resident-1")
     households_of_town = deeds.house.mongo.collection("households")
-    await households_of_town.delete_one({"_id": deeds.home("resident-1").id})
+    await households_of_town.delete_one({"id": deeds.home("resident-1").id})
 
     again = await submit_request(sent, by=await deeds.actor("resident-1"), ports=deeds.ports)
     assert (again.is_replay, again.subject.id) == (True, first.id)

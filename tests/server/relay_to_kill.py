@@ -17,6 +17,7 @@ from domain.outbox import Owed
 from server.relay import Relay
 from server.settings import Settings
 from server.wiring import build_house
+from tests.conftest import DATA_KEY
 
 POINTS = ("before the inbox", "before the push", "before done")
 
@@ -50,7 +51,8 @@ class StoppingPushes(FirebasePushes):
 
 
 async def main(uri: str, database: str, fcm: str, point: str) -> None:
-    house = build_house(Settings(mode="demo", mongodb_uri=uri, mongodb_database=database, firebase_project="demo-lianhu"))
+    named = {"mongodb_uri": uri, "mongodb_database": database}
+    house = build_house(Settings(mode="demo", firebase_project="demo-lianhu", data_key=DATA_KEY, **named))  # type: ignore[arg-type]
     outbox = StoppingOutbox(house.mongo, house.devices, mark="to-be-killed")
     pushes = StoppingPushes(demo_app("demo-lianhu", fcm), clock=lambda: datetime.now(UTC))
     outbox.point = pushes.point = point

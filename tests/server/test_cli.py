@@ -27,10 +27,10 @@ from server.cli import VERBS, main
 from server.demo.settlement import settlement
 from server.mongod import MongodUnavailable, find_mongod
 from server.settings import described_settings
-from tests.conftest import Served
+from tests.conftest import DATA_KEY, Served
 
 DEMO = {"LIANHU_MODE": "demo"}
-PRODUCTION = {"LIANHU_FIREBASE_PROJECT": "lianhu-heze", "LIANHU_DATA_KEY": "keys/data"}
+PRODUCTION = {"LIANHU_FIREBASE_PROJECT": "lianhu-heze", "LIANHU_DATA_KEY": DATA_KEY}
 Captured = pytest.CaptureFixture[str]
 
 

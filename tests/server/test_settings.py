@@ -90,7 +90,7 @@ def test_a_mistyped_setting_is_not_passed_over() -> None:
 def test_every_setting_is_described_with_its_default() -> None:
     rows = {name: (default, text) for name, default, text in described_settings()}
 
-    assert len(rows) == 12
+    assert len(rows) == 13
     assert all(text for _, text in rows.values())
     assert rows["LIANHU_PORT"][0] == "8000"
     assert (rows["LIANHU_MONGODB_URI"][0], rows["LIANHU_ALLOWED_ORIGINS"][0], rows["LIANHU_DATA_DIR"][0]) == ("", "", ".data")
