@@ -5,7 +5,7 @@ Township-bound collections begin their hot indexes with the township, so that a 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
@@ -50,10 +50,6 @@ class Collection:
     name: str
     fields: Mapping[str, str | list[str]]
     indexes: tuple[Index, ...] = ()
-
-    def indexed(self, *more: Index) -> "Collection":
-        """With these indexes besides."""
-        return replace(self, indexes=(*self.indexes, *more))
 
     @property
     def validation(self) -> Mapping[str, Any]:

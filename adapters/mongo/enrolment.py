@@ -49,7 +49,7 @@ class MongoEnrolment:
         if ref is None or ref.kind is not kind or ref.township != organisation.township:
             return None
         wanted = {**true_in(organisation.township, organisation.version), "id": id_}
-        return await self._mongo.collection(collection).find_one(wanted, hint="of_id")
+        return await self._mongo.collection(collection).find_one(wanted, {"address": 0}, hint="of_id")
 
     async def enrol(self, person: Person, *, command: Command) -> Person | Replayed:
         async def work(session: Session) -> Person:

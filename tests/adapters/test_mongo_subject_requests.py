@@ -176,6 +176,18 @@ async def test_the_history_replayed_is_still_what_is_kept(stage: Stage) -> None:
     assert await stage.actor("resident-1") == NOBODY
 
 
+async def test_of_a_phone_that_is_shared_only_the_person_goes(stage: Stage) -> None:
+    gone, stays = stage.planned.sign_ins["shared-phone-1"]
+    handle = next(handle for handle, person_id in stage.planned.handles.items() if person_id == gone)
+
+    await decide(stage, await ask(stage, handle, K.DELETE))
+
+    [shared] = await stage.find("accounts", _id="demo-shared-phone-1")
+    assert shared["person_ids"] == [stays]
+    assert await stage.count("accounts", person_ids=gone) == 0
+    assert (await stage.signed_in("demo-shared-phone-1")).id == stays
+
+
 async def test_what_somebody_typed_for_another_stays_the_others(stage: Stage) -> None:
     """A helper who left goes; what was asked for a neighbour does not."""
     home = next(person.household_id for person in stage.planned.persons if person.id == stage.id_of("resident-1"))
