@@ -140,8 +140,6 @@ class Query(AccountQueries, ContactQueries, PrivacyNoticeQueries, SubjectRequest
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
 class Mutation(
-    EnrolmentMutations,
-    AccountMutations,
     ContactMutations,
     proxies.ProxyMutations,
     followups.FollowUpMutations,

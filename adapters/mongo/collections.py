@@ -120,8 +120,10 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
     Collection("lookup_keys", {"secret": "binData"}),
-    _versioned("persons", display_name="string").indexed(
-        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}})
+    _versioned(
+        "persons",
+        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}}),
+        display_name="string",
     ),
     Collection("accounts", {**_TOWNSHIP, "person_ids": "array", "last_used_day": "string"}, (_index("of_person", "person_ids"),)),
     Collection(
