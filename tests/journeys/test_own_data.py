@@ -253,6 +253,21 @@ async def test_the_same_command_again_is_the_same_request(town: Town) -> None:
         assert await decide(officer, asked, commandId=second, reason="给了") == done
 
 
+async def test_a_helper_who_sends_it_twice_is_answered_twice(town: Town) -> None:
+    clerk, resident, officer = await town.people("centre-clerk-1", "resident-1", "privacy-officer-1")
+    sent = {"commandId": str(uuid4()), "onBehalfOfId": town.id_of("resident-1")}
+    asked = await ask_about(clerk, "COPY", **sent)
+    async with nothing_written(town):
+        assert await ask_about(clerk, "COPY", **sent) == asked
+        assert (await decide(clerk, asked))["code"] == "NOT_ALLOWED"
+        assert await copy_of(clerk, id=asked["id"]) is None
+
+    await decide(officer, asked)
+
+    assert await node(clerk, asked["id"]) is None
+    assert await node(resident, asked["id"]) == {"__typename": "SubjectRequest"}
+
+
 async def test_an_officer_does_not_answer_the_own_question(town: Town) -> None:
     officer = await town.person("privacy-officer-1")
     asked = await ask_about(officer, "COPY")
