@@ -12,6 +12,7 @@ from domain.access import Actor
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.commands import Command
 from domain.errors import Message, Refusal, RefusalCode, Refused, invalid, refused
+from domain.households import Reach
 from domain.lifecycle import Standing
 from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
@@ -27,16 +28,6 @@ _SEPARATORS = str.maketrans("", "", " -()")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 _LANDLINE = re.compile(r"(?P<area>10|2[0-9]|[3-9][0-9]{2})(?P<line>[2-8][0-9]{6,7})", re.ASCII)
 _SHORT_AREAS = ("10", "2")
-
-
-class Reach(Enum):
-    """How somebody wants to be reached; nobody is refused a service for not having a telephone."""
-
-    APP = "APP"
-    PHONE = "PHONE"
-    VISIT = "VISIT"
-    NEIGHBOUR = "NEIGHBOUR"
-    CENTRE_PICKUP = "CENTRE_PICKUP"
 
 
 class RevealReason(Enum):
@@ -204,7 +195,7 @@ def flagged(reading: Reading, earlier: int) -> Reading:
 
 
 def privacy_officers(organisation: Organisation, at: datetime) -> tuple[str, ...]:
-    """Who answers for the read log today."""
+    """Who answers for the township's read log today."""
     on = at.astimezone(SHANGHAI).date()
-    posts = [post for unit_id in organisation.units for post in organisation.posts_at(unit_id, on)]
+    posts = organisation.posts_at(organisation.root().id, on)
     return tuple(dict.fromkeys(post.person_id for post in posts if post.role is Role.PRIVACY_OFFICER))

@@ -34,6 +34,7 @@ class Kind(Enum):
     DEVICE = "phone"
     SUBJECT_REQUEST = "subj"
     READING = "read"
+    PROXY_GRANT = "proxy"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

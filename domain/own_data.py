@@ -7,9 +7,9 @@ from enum import Enum
 from typing import Any
 
 from domain.calendar import SHANGHAI
-from domain.contacts import Reach
 from domain.errors import Message
 from domain.events import EventKind
+from domain.households import Reach
 from domain.posts import Role
 from domain.requests import Grade, RequestState, Verdict
 

@@ -26,7 +26,7 @@ from domain.subject_requests import (
 )
 from domain.texts import optional_text, required_text
 from resolvers.acting import Done, command_of, signed_in
-from resolvers.requests import HELPERS
+from resolvers.principals import HELPERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
-from domain.contacts import Reach, ReadFlag, RevealReason
+from domain.contacts import ReadFlag, RevealReason
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
+from domain.households import Agreement, Reach
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
-from domain.organisation import OrgUnitKind
+from domain.organisation import GridKind, OrgUnitKind
 from domain.posts import Role
-from domain.requests import Grade, RequestState, Verdict
+from domain.proxies import ProxyEvidence
+from domain.requests import EntryKind, Grade, RequestState, Verdict
 from domain.subject_requests import SubjectRequestAct, SubjectRequestKind, SubjectRequestState
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 
@@ -52,6 +54,23 @@ _described(
         "INDUSTRY_COMMITTEE": "Committee for a new-employment group; co-ordinates, owns nothing by default (行业党委).",
         "SERVICE_CENTRE": "Service centre with counters (区域性综合服务中心).",
         "PROVIDER": "Firm or association that does the work (服务单位).",
+    },
+)
+_described(
+    GridKind,
+    "What a grid is cut by (网格类型).",
+    {
+        "GENERAL": "By residence (综合网格).",
+        "DEDICATED": "A park, market, office block, school and the like (专属网格).",
+    },
+)
+_described(
+    Agreement,
+    "How a household agreed to a link (住户同意方式).",
+    {
+        "IN_APP": "It asked for it itself (本人在线确认).",
+        "SIGNED_PAPER": "On paper, signed (书面签字).",
+        "SPOKEN": "By word of mouth, to whoever wrote it down (口头同意).",
     },
 )
 _described(
@@ -214,6 +233,36 @@ _described(
         "NOT_MY_ITEM": "The item is somebody else's (不属本职责).",
         "NO_AUTHORITY": "It takes another power (无权限办理).",
         "OTHER": "See the note (其他).",
+    },
+)
+_described(
+    Reach,
+    "How word gets to a household (联系方式).",
+    {
+        "APP": "By the app (手机应用).",
+        "PHONE": "By a call, a landline too (电话).",
+        "VISIT": "By a visit (上门).",
+        "NEIGHBOUR": "By a neighbour whom they agreed to (邻居转告).",
+        "CENTRE_PICKUP": "They ask at the centre (到服务中心领取).",
+    },
+)
+_described(
+    EntryKind,
+    "How a request came in (录入方式).",
+    {
+        "OWN": "Typed by whoever asks (本人填报).",
+        "ASSISTED": "Typed by a helper for somebody who is there, or for a home (代填).",
+        "PROXY": "Asked by a proxy under a grant (代办).",
+    },
+)
+_described(
+    ProxyEvidence,
+    "What shows that a proxy grant was given (授权凭据).",
+    {
+        "OWN_SIGN_IN": "The principal's own sign-in (本人登录).",
+        "SIGNED_PAPER": "A signed paper; the only one for money or rights (签字书面委托).",
+        "CALL_BACK_BY_THIRD": "A third person called back (第三人回访).",
+        "WITNESS": "Somebody was there (见证人).",
     },
 )
 _described(

@@ -14,7 +14,7 @@ from domain.items import MatterScope
 from domain.items import ServiceItem as Item
 from domain.people import Person, alias
 from domain.ports import RequestQuery
-from domain.requests import Grade, RequestState, Verdict
+from domain.requests import EntryKind, Grade, RequestState, Verdict
 from domain.status import status_of
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
@@ -23,6 +23,7 @@ from schema.graph import WANTED, HouseholdT, MaskedContactT, Node, PersonT, Requ
 from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.refusal import payload, result
+from schema.slips import slip_of
 
 
 async def _status_text(root: Parent[requests.Request], info: Info) -> str:
@@ -74,6 +75,14 @@ async def _contact(root: Parent[requests.Request], info: Info) -> Any:
     return await info.context.loaders.contact_of_request.load(root)
 
 
+async def _agent(root: Parent[requests.Request], info: Info) -> Person | None:
+    return await _named(root, root.agent_id, info)
+
+
+def _entry(root: Parent[requests.Request], info: Info) -> EntryKind | None:
+    return None if root.hides_person_from(root.as_asker(info.context.actor)) else root.entry
+
+
 def _overdue(root: Parent[requests.Request], info: Info) -> bool:
     return root.is_overdue(info.context.at)
 
@@ -122,6 +131,9 @@ class Request(Node):
     contact: Any = edge(
         _contact, MaskedContactT | None, "How whoever it is for can be reached, masked; not where it is shielded (脱敏联系方式)."
     )
+    agent: Any = edge(_agent, PersonT | None, "Who acts for them under a grant (代办人).")
+    entry: Any = edge(_entry, EntryKind | None, "How it came in; not where it is shielded (录入方式).")
+    slip: Any = edge(slip_of, str, "To print or write down for whoever asked, in lines of 42 columns (回执).")
     submitted_at: datetime = described("When (提交时间).")
     promise_due_at: datetime | None = described("The promise: when an answer is due (承诺时限).")
     promise_provisional: bool = described("Whether a calendar that is not published yet may move the promise (时限待定).")
@@ -185,6 +197,9 @@ class SubmitRequestInput:
     about_unit_id: strawberry.ID | None = strawberry.field(
         default=None, description="Which unit it is about: it starts one level up (涉及组织)."
     )
+    for_household: bool | None = strawberry.field(
+        default=None, description="A helper types for the home, where nobody signs in; householdId says which (为住户代填)."
+    )
     device_time: datetime | None = strawberry.field(
         default=None, description="When, by the phone's clock; never a reason to refuse (设备时间)."
     )
@@ -205,6 +220,7 @@ class SubmitRequestInput:
             on_behalf_of_id=self.on_behalf_of_id,
             about_person_id=self.about_person_id,
             about_unit_id=self.about_unit_id,
+            for_household=self.for_household,
             device_time=self.device_time,
             notice_version=self.notice_version,
         )

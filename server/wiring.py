@@ -11,6 +11,7 @@ from uuid import UUID
 from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
 
+from adapters.mongo.aftermath import MongoAftermath
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
 from adapters.mongo.clock import MongoClock
@@ -28,6 +29,8 @@ from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
+from adapters.mongo.proxies import MongoProxyGrants
+from adapters.mongo.reach import MongoReaches
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.subject_requests import MongoSubjectRequests
@@ -102,6 +105,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
     ports = Ports(
         organisations=organisations,
+        aftermath=MongoAftermath(mongo, devices),
         people=MongoPeople(mongo, organisations),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
@@ -113,6 +117,8 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         devices=devices,
         contacts=MongoContacts(mongo, ledger),
         read_log=MongoReadLog(mongo),
+        proxy_grants=MongoProxyGrants(mongo, ledger),
+        reaches=MongoReaches(mongo, ledger),
         feed=feed,
         figures=MongoFigures(mongo),
         subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),

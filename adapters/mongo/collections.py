@@ -71,10 +71,11 @@ def _index(name: str, *names: str, **options: Any) -> Index:
     return Index(name, _keys(*names), options)
 
 
-def _versioned(name: str, **fields: str | list[str]) -> Collection:
+def _versioned(name: str, *more: Index, **fields: str | list[str]) -> Collection:
     """Rows that are true from one version of the township until another (`adapters/mongo/versions.py`)."""
     kept = {**_TOWNSHIP, "id": "string", "from_version": "int", "to_version": "int", **fields}
-    return Collection(name, kept, (_index("by_township", "township", "to_version", "from_version"), _index("of_id", "id", "to_version")))
+    rows = (_index("by_township", "township", "to_version", "from_version"), _index("of_id", "id", "to_version"))
+    return Collection(name, kept, (*rows, *more))
 
 
 _TOWNSHIP = {"township": "string"}
@@ -85,7 +86,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "organisation_versions",
         {**_TOWNSHIP, "version": "int", "activated_at": "date"},
-        (_index("activated", "township", "activated_at"),),
+        (_index("activated", "township", "activated_at"), _index("of_unit", "township", "unit_ids", "-version")),
     ),
     _versioned("units", code="string", kind="string"),
     _versioned("grids", code="string", branch_id="string"),
@@ -97,7 +98,12 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("duties", person_id="string", unit_id="string"),
     _versioned("persons", display_name="string"),
     Collection("accounts", {**_TOWNSHIP, "person_id": "string"}, (_index("of_person", "township", "person_id"),)),
-    _versioned("households", label="string"),
+    _versioned(
+        "households",
+        _index("of_grid", "township", "residence_grid_id", "to_version"),
+        _index("of_member", "township", "link.member_id", "to_version"),
+        label="string",
+    ),
     Collection(
         "contacts",
         {**_TOWNSHIP, "reach": "string", "set_at": "date"},
@@ -204,6 +210,16 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("open_of_person", "township", "person_id", "kind", unique=True, partialFilterExpression={"state": "OPEN"}),
         ),
     ),
+    Collection(
+        "proxy_grants",
+        {**_TOWNSHIP, "principal_id": "string", "agent_id": "string", "since": "string", "until": "string"},
+        (
+            _index("given_by", "principal_id", "revoked_at", "until"),
+            _index("given_to", "agent_id", "revoked_at", "until"),
+        ),
+    ),
+    Collection("proxy_parties", {**_TOWNSHIP, "grants": ["int", "long"]}),
+    Collection("household_reaches", {**_TOWNSHIP, "reach": "string", "set_by_id": "string", "set_at": "date"}),
     Collection("sequences", {"value": ["int", "long"]}),
     Collection("migrations", {"applied_at": "date"}),
 )

@@ -9,8 +9,9 @@ from pymongo.errors import WriteError
 
 from adapters.mongo.vault import is_sealed
 from domain.access import NOBODY
-from domain.contacts import Contact, Reach, ReadFlag, Reading, RevealReason
+from domain.contacts import Contact, ReadFlag, Reading, RevealReason
 from domain.errors import RefusalCode, Refused
+from domain.households import Reach
 from domain.ids import Kind
 from domain.pages import PageRequest
 from domain.posts import Role

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.contacts import Contact, Reach
+from domain.contacts import Contact
+from domain.households import Reach
 from server.demo.settlement import Settlement
 from server.mongod import EmbeddedMongod
 from server.settings import Settings

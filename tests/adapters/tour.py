@@ -49,6 +49,7 @@ from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
 from tests.adapters.tour_of_contacts import tour_of_contacts
+from tests.adapters.tour_of_helping import help_each_other
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -268,6 +269,8 @@ class Tour:
         await complete_task(CompleteTask(uuid4(), task.id, Outcome.SOLVED, "换了灯泡"), by=worker, ports=ports)
         await verify_task(VerifyTask(uuid4(), task.id, passed=True, reason="灯亮了"), by=leader, ports=ports)
         await answer_follow_up(AnswerFollowUp(uuid4(), request.id, Verdict.SOLVED, Grade.SATISFIED, "好"), by=resident, ports=ports)
+        self._note("helping each other")
+        await help_each_other(lamp, lambda: self.actor("resident-4"), people, ports)
         self._note("phones")
         await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=worker, ports=ports)
         phone = await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=leader, ports=ports)

@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from adapters.mongo.rotation import seal_anew, wrap_anew
 from domain.access import Actor
-from domain.contacts import Contact, Reach, RevealReason
+from domain.contacts import Contact, RevealReason
 from domain.errors import Refused
+from domain.households import Reach
 from domain.pages import Page, PageRequest
 from resolvers.contacts import RevealContact, SetContact, contacts_of_requests, own_readings, read_log, reveal_contact, set_contact
 from resolvers.requests import SubmitRequest, submit_request
@@ -50,7 +51,7 @@ async def tour_of_contacts(
     note("a contact is erased")
     await ports.contacts.erase(township, other)
     with suppress(Refused):
-        await reveal_contact(RevealContact(uuid4(), task.id, RevealReason.OTHER), by=leader, ports=ports)
+        await reveal_contact(RevealContact(uuid4(), task.id, RevealReason.DANGER), by=leader, ports=ports)
 
 
 async def _both_ways(read: Callable[[PageRequest], Awaitable[Page[Any]]]) -> None:

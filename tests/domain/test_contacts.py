@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.calendar import WorkingCalendar, published_days, published_through
-from domain.contacts import MANY_READINGS, Contact, Reach, ReadFlag, Reading, RevealReason, flagged, flags_of, mask, parse_phone
+from domain.contacts import MANY_READINGS, Contact, ReadFlag, Reading, RevealReason, flagged, flags_of, mask, parse_phone
 from domain.errors import RefusalCode, Refused
+from domain.households import Reach
 from domain.posts import Role
 
 CALENDAR = WorkingCalendar.from_days(published_days(), published_through=published_through())
