@@ -31,6 +31,7 @@ GOES_WITH_PERSON: Mapping[str, str] = {
     "devices": "person_id",
     "notices": "person_id",
     "contacts": "_id",
+    "proxy_parties": "_id",
 }
 """Collections whose documents go when somebody's data are removed, and the field that says whose they are."""
 

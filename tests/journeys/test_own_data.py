@@ -134,6 +134,28 @@ async def test_the_telephone_stands_in_the_copy_with_its_middle_hidden(town: Tow
     assert "13800138000" not in said_in(copy)
 
 
+async def test_grants_stand_in_the_copy_of_either_and_end_with_the_person(town: Town) -> None:
+    resident, neighbour, officer = await town.people("resident-1", "resident-2", "privacy-officer-1")
+    period = {"agentId": town.id_of("resident-2"), "since": "2026-11-23", "until": "2027-11-23"}
+    assert "grant" in await say(resident, "grantProxy", "grant { id }", **period)
+
+    given, taken = await copy_of(resident), await copy_of(neighbour)
+    assert given is not None
+    assert taken is not None
+    assert f"由 {name_of(town, 'resident-2')} 代办" in given["text"]
+    assert f"为 {name_of(town, 'resident-1')} 代办" in taken["text"]
+    asked_for = await submit(town, neighbour, text=SECRET, householdId=home_of(town, "resident-1"), onBehalfOfId=town.id_of("resident-1"))
+    assert SECRET not in said_in(await copy_of(neighbour))
+    assert asked_for.number in said_in(await copy_of(resident))
+
+    await decide(officer, await ask_about(neighbour, "DELETE"))
+
+    copy = await copy_of(resident)
+    assert copy is not None
+    assert "代办" not in copy["text"]
+    assert await town.count("proxy_grants", revoked_at=None) == 0
+
+
 async def test_what_colleagues_wrote_to_each_other_is_not_in_the_copy(town: Town) -> None:
     resident, worker, leader = await town.people("resident-1", "grid-worker-1", "grid-leader-1")
     matter = await submit(town, resident)
