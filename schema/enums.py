@@ -17,7 +17,6 @@ from domain.organisation import GridKind, OrgUnitKind
 from domain.posts import Role
 from domain.proxies import ProxyEvidence
 from domain.requests import EntryKind, Grade, RequestState, Verdict
-from domain.subject_requests import SubjectRequestAct, SubjectRequestKind, SubjectRequestState
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 
 E = TypeVar("E", bound=Enum)
@@ -269,26 +268,6 @@ _described(
     DevicePlatform,
     "What kind of phone (设备平台).",
     {"ANDROID": "Android (安卓).", "IOS": "iOS (苹果).", "WEB": "A browser (浏览器)."},
-)
-_described(
-    SubjectRequestKind,
-    "What somebody asks about their own data (个人信息请求类型).",
-    {
-        "COPY": "A copy of everything that is stored (查阅复制).",
-        "CORRECT": "That something is put right (更正).",
-        "DELETE": "That it is removed (删除).",
-        "EXPLAIN": "That it is explained (解释说明).",
-    },
-)
-_described(
-    SubjectRequestState,
-    "Where such a request stands (个人信息请求状态).",
-    {"OPEN": "Waits for an answer (待答复).", "DONE": "Done (已办理).", "REFUSED": "Refused, with a reason (不予同意)."},
-)
-_described(
-    SubjectRequestAct,
-    "What was done with it (个人信息请求操作).",
-    {"MADE": "It was made (提出).", "COPY_READ": "A page of the copy was read (查阅副本).", "DECIDED": "It was answered (答复)."},
 )
 _described(
     Reach,

@@ -46,7 +46,6 @@ from schema.pages import (
     NoticeEdge,
     RequestConnection,
     RequestEdge,
-    SubjectRequestConnection,
     TaskConnection,
     TaskEdge,
     connection,
@@ -59,7 +58,7 @@ from schema.refusal import Refusable
 from schema.reorganisation import ReorganisationMutations
 from schema.requests import Attachment, Request, RequestFilter, request_query
 from schema.scalars import SCALARS
-from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries, own_page
+from schema.subject_requests import SubjectRequestMutations, SubjectRequestQueries, ViewerSubjectRequests
 from schema.tasks import Task, TaskFilter, task_query
 
 MAX_NODES = 100
@@ -160,7 +159,7 @@ async def _household(root: Parent[Actor], info: Info) -> Any:
 
 
 @shows(Actor, "Who is signed in (当前用户).")
-class Viewer(ViewerContact):
+class Viewer(ViewerContact, ViewerSubjectRequests):
     person: Any = edge(lambda root: root.person, Person, "You (本人).")
     roles: Any = edge(lambda root: list(root.roles), list[Role], "What you are now (角色).")
     appointments: Any = edge(lambda root: list(root.appointments), list[Appointment], "Posts you hold now (任职).")
@@ -172,7 +171,6 @@ class Viewer(ViewerContact):
     proxy_grants: Any = edge(
         proxies.own_grants, list[proxies.ProxyGrant], "Those you gave or were given that have not ended, newest first (授权委托)."
     )
-    subject_requests: Any = edge(own_page, SubjectRequestConnection, "What you asked about your own data (我的个人信息请求).")
 
 
 async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
@@ -315,9 +313,7 @@ def build_schema() -> strawberry.Schema:
             Request,
             Task,
             Attachment,
-            notices.Notice,
             proxies.ProxyGrant,
-            SubjectRequest,
         ],
         exception_handlers=[Refusable()],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
