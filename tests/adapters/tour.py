@@ -11,6 +11,7 @@ from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
 from adapters.mongo.versions import KINDS
 from domain.access import Actor, Door, key
+from domain.contacts import Contact, Reach
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
 from domain.enrolment import with_check_digit
 from domain.errors import Refused
@@ -86,7 +87,6 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await self._work(readers)
-        await self._rights(readers)
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)
         await self._enrolment()
         await self._background()
@@ -306,6 +306,9 @@ class Tour:
         request = (await ports.requests.page(RequestQuery(), PageRequest(), seen_by=people["dispatcher-1"], at=self._clock())).rows[0]
         await hand.hold(request.number, "有人起诉", at=self._clock())
         await hand.hold(request.number, None, at=self._clock())
+        residents = [person.id for person in self._planned.persons if person.household_id][:150]
+        now = self._clock()
+        await ports.contacts.keep([Contact(id_, self._township, Reach.VISIT, None, None, now, id_) for id_ in residents])
         for policy in POLICIES:
             batches = [due async for due in hand.due(policy, at=later)]
             for due in batches[:1]:
