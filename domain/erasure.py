@@ -31,11 +31,8 @@ GOES_WITH_PERSON: tuple[tuple[str, str], ...] = (
     ("notices", "person_id"),
     ("contacts", "_id"),
     ("enrolment_codes", "_id"),
-    ("proxy_grants", "principal_id"),
-    ("proxy_grants", "agent_id"),
-    ("proxy_parties", "_id"),
 )
-"""Collections whose documents go when somebody's data are removed, and the field that says whose they are; sign-ins are left besides."""
+"""Collections whose documents go when somebody's data are removed, and the field that says whose; sign-ins and grants end besides."""
 
 
 def put_off_by(holds: Sequence[Hold]) -> str | None:

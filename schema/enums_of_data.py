@@ -5,7 +5,6 @@ from domain.households import Agreement, Reach
 from domain.organisation import GridKind
 from domain.proxies import ProxyEvidence
 from domain.requests import EntryKind
-from domain.subject_requests import SubjectRequestAct, SubjectRequestKind, SubjectRequestState
 from schema.enumeration import described
 
 described(
@@ -54,26 +53,6 @@ described(
         "CALL_BACK_BY_THIRD": "A third person called back (第三人回访).",
         "WITNESS": "Somebody was there (见证人).",
     },
-)
-described(
-    SubjectRequestKind,
-    "What somebody asks about their own data (个人信息请求类型).",
-    {
-        "COPY": "A copy of everything that is stored (查阅复制).",
-        "CORRECT": "That something is put right (更正).",
-        "DELETE": "That it is removed (删除).",
-        "EXPLAIN": "That it is explained (解释说明).",
-    },
-)
-described(
-    SubjectRequestState,
-    "Where such a request stands (个人信息请求状态).",
-    {"OPEN": "Waits for an answer (待答复).", "DONE": "Done (已办理).", "REFUSED": "Refused, with a reason (不予同意)."},
-)
-described(
-    SubjectRequestAct,
-    "What was done with it (个人信息请求操作).",
-    {"MADE": "It was made (提出).", "COPY_READ": "A page of the copy was read (查阅副本).", "DECIDED": "It was answered (答复)."},
 )
 described(
     RevealReason,

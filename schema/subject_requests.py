@@ -16,14 +16,14 @@ from domain.subject_requests import SubjectRequestAct, SubjectRequestKind, Subje
 from resolvers import own_data as copy_deeds
 from resolvers import subject_requests as deeds
 from schema.context import Info
-from schema.enums import _described
+from schema.enumeration import described as described_enum
 from schema.graph import WANTED, Node, PersonT, SubjectRequestT, deed, described, edge, shows
 from schema.pages import After, Before, First, Last, SubjectRequestConnection, SubjectRequestEdge, connection, wanted_page
 from schema.refusal import payload, result
 
 MOST_ENTRIES = 100
 
-_described(
+described_enum(
     SubjectRequestKind,
     "What somebody asks about their own data (个人信息请求类型).",
     {
@@ -33,12 +33,12 @@ _described(
         "EXPLAIN": "That it is explained (解释说明).",
     },
 )
-_described(
+described_enum(
     SubjectRequestState,
     "Where such a request stands (个人信息请求状态).",
     {"OPEN": "Waits for an answer (待答复).", "DONE": "Done (已办理).", "REFUSED": "Refused, with a reason (不予同意)."},
 )
-_described(
+described_enum(
     SubjectRequestAct,
     "What was done with it (个人信息请求操作).",
     {"MADE": "It was made (提出).", "COPY_READ": "A page of the copy was read (查阅副本).", "DECIDED": "It was answered (答复)."},

@@ -22,13 +22,12 @@ from schema.pages import (
     NoticeConnection,
     NoticeEdge,
     RequestConnection,
-    SubjectRequestConnection,
     TaskConnection,
     connection,
     wanted_page,
 )
 from schema.people import Person
-from schema.subject_requests import own_page
+from schema.subject_requests import ViewerSubjectRequests
 
 
 async def _notices(info: Info, first: First = 20, after: After = None, last: Last = None, before: Before = None) -> Any:
@@ -47,7 +46,7 @@ async def _household(root: Parent[Actor], info: Info) -> Any:
 
 
 @shows(Actor, "Who is signed in (当前用户).")
-class Viewer(ViewerContact):
+class Viewer(ViewerContact, ViewerSubjectRequests):
     person: Any = edge(lambda root: root.person, Person, "You (本人).")
     roles: Any = edge(lambda root: list(root.roles), list[Role], "What you are now (角色).")
     appointments: Any = edge(lambda root: list(root.appointments), list[Appointment], "Posts you hold now (任职).")
@@ -59,4 +58,3 @@ class Viewer(ViewerContact):
     proxy_grants: Any = edge(
         proxies.own_grants, list[proxies.ProxyGrant], "Those you gave or were given that have not ended, newest first (授权委托)."
     )
-    subject_requests: Any = edge(own_page, SubjectRequestConnection, "What you asked about your own data (我的个人信息请求).")
