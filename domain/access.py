@@ -14,6 +14,7 @@ from domain.ids import key_of
 from domain.organisation import OVERLAYS, Organisation, OrgUnitKind
 from domain.people import Person
 from domain.posts import Appointment, Role
+from domain.proxies import ProxyGrant
 
 UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Role.CENTRE_CLERK})
 """Roles that see the sub-tree of the unit where they are held."""
@@ -21,17 +22,25 @@ UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Rol
 
 class Door(Enum):
     """What a key hangs on. A worker's key opens what one works on, a helper's what one typed for
-    somebody; both are held for as long as any post is."""
+    somebody; both are held for as long as any post is. A grant's opens what a proxy asked under it, while it is live."""
 
     PERSON = "p"
     WORKER = "w"
     HELPER = "t"
     GRID = "g"
     UNIT = "u"
+    GRANT = "a"
 
 
 ASKING = (Door.PERSON, Door.HELPER)
 """Keys that having asked gives, for oneself or for somebody else."""
+
+
+WORKING = (Door.WORKER.value, Door.GRID.value)
+"""How the keys begin that work on something gives, or on whatever lies in a grid."""
+
+OUTSIDE_HELP = frozenset({Role.PROVIDER_WORKER, Role.VOLUNTEER})
+"""Roles that work on a matter and need not know whose it is."""
 
 
 def key(door: Door, id_: str) -> str:
@@ -42,17 +51,23 @@ def keys(door: Door, ids: Iterable[str]) -> frozenset[str]:
     return frozenset(key(door, id_) for id_ in ids)
 
 
-def asker_keys(askers: Sequence[str]) -> frozenset[str]:
-    """Whom it is for reads it as a person; whoever typed it reads it as the helper they are, while they hold a post."""
-    return keys(Door.PERSON, askers[:1]) | keys(Door.HELPER, askers[1:])
+def asker_keys(askers: Sequence[str], *, grant_id: str | None = None, is_for_household: bool = False) -> frozenset[str]:
+    """Whom it is for reads it as a person; whoever typed it reads it as the helper they are, while they hold a post.
+
+    A proxy, who typed it under a grant, reads it while that is live, whatever post they hold. Where it is for a household, it is nobody's.
+    """
+    if is_for_household:
+        return keys(Door.HELPER, askers)
+    typed = {key(Door.GRANT, grant_id)} if grant_id else keys(Door.HELPER, askers[1:])
+    return keys(Door.PERSON, askers[:1]) | typed
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who asks or acts, with the rights that live appointments give at the moment `at`.
 
-    `home` is where they live, without its address, `on` the day in Shanghai. `NOBODY` is somebody who did not sign in, or whose sign-in is
-    linked to no person: no keys, nothing to see.
+    `home` is where they live, without its address; `grants` are the live ones under which they are a proxy; `on` is the day in Shanghai.
+    `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no person: no keys, nothing to see.
     """
 
     person: Person | None
@@ -60,6 +75,7 @@ class Actor:
     keys: frozenset[str]
     organisation: Organisation | None = field(repr=False)
     home: Household | None = field(default=None, repr=False)
+    grants: tuple[ProxyGrant, ...] = field(default=(), repr=False)
     on: date | None = None
 
     @property
@@ -83,7 +99,23 @@ class Actor:
 
     def is_only_asker(self, askers: Sequence[str], scopes: frozenset[str]) -> bool:
         """Whether nothing but having asked or typed opens it: no grid of theirs, no post over it."""
-        return self.id is not None and self.id in askers and self.keys & scopes <= {key(door, self.id) for door in ASKING}
+        return self.id is not None and self.id in askers and self.keys & scopes <= self.asking_keys
+
+    @property
+    def asking_keys(self) -> frozenset[str]:
+        """Keys held for having asked: for oneself, for somebody as a helper, for somebody as a proxy."""
+        own = {key(door, self.id) for door in ASKING} if self.id else set()
+        return self.keys & (own | keys(Door.GRANT, (grant.id for grant in self.grants)))
+
+    def is_only_worker(self, scopes: frozenset[str]) -> bool:
+        """Whether nothing but the work opens it: having it, or a post in the grid where it lies."""
+        opened = self.keys & scopes
+        return bool(opened) and all(held.startswith(WORKING) for held in opened)
+
+    @property
+    def is_outside_help(self) -> bool:
+        """Somebody who works for a provider or as a volunteer, and holds no other post."""
+        return bool(self.appointments) and {post.role for post in self.appointments} <= OUTSIDE_HELP
 
     def units_led(self, *roles: Role) -> frozenset[str]:
         return frozenset(post.unit_id for post in self.appointments if post.role in roles)
@@ -103,11 +135,14 @@ class Actor:
 NOBODY = Actor(person=None, appointments=(), keys=frozenset(), organisation=None)
 
 
-def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: Household | None = None) -> Actor:
-    """The person with the rights that the organisation gives today, Shanghai time."""
+def actor_of(
+    person: Person, organisation: Organisation, *, at: datetime, home: Household | None = None, grants: Iterable[ProxyGrant] = ()
+) -> Actor:
+    """The person with the rights that the organisation and live grants give today, Shanghai time."""
     on = at.astimezone(SHANGHAI).date()
     posts = tuple(organisation.posts_of(person.id, on))
-    held = {key(Door.PERSON, person.id)}
+    live = tuple(grant for grant in grants if grant.agent_id == person.id and grant.is_live(on))
+    held = {key(Door.PERSON, person.id), *keys(Door.GRANT, (grant.id for grant in live))}
     if posts:
         held |= {key(Door.WORKER, person.id), key(Door.HELPER, person.id)}
     for post in posts:
@@ -116,7 +151,7 @@ def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: 
             held |= keys(Door.GRID, organisation.succeeded_by(post.grid_id))
         elif post.role in UNIT_READERS:
             held |= keys(Door.UNIT, {post.unit_id, *_taken_over(organisation, post.unit_id)})
-    return Actor(person, posts, frozenset(held), organisation, home, on)
+    return Actor(person, posts, frozenset(held), organisation, home, live, on)
 
 
 def _taken_over(organisation: Organisation, unit_id: str) -> frozenset[str]:

@@ -190,14 +190,15 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
         held.add(Standing.RETURN_JUDGE)
     if actor.id in verifiers(task, organisation, on):
         held.add(Standing.VERIFIER)
-    if task.askers and task.askers[0] == actor.id:
+    if task.askers and task.askers[0] == actor.id and not task.is_for_household:
         held.add(Standing.ASKER)
     return frozenset(held)
 
 
 def authority(task: Task, organisation: Organisation) -> tuple[str, ...]:
     """The owner unit and those above it as they stand today: whoever took a unit over decides on what it owns."""
-    return tuple(unit.id for unit in organisation.path(task.owner_id)) or task.owner_path
+    above = [task.owner_id, *(unit.id for unit in organisation.path(organisation.seat(task.owner_id)))]
+    return tuple(dict.fromkeys(above)) if task.owner_id in organisation.units else task.owner_path
 
 
 def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ...]:

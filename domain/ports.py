@@ -25,8 +25,11 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.people import Person
 from domain.places import GeoPoint
-from domain.reorganisation import Changed, Reorganise
+from domain.proxies import ProxyGrants
+from domain.reach import Reaches
+from domain.reorganisation import Aftermath, Changed, Reorganise
 from domain.requests import Request, RequestState, Words
+from domain.subject_requests import SubjectRequests
 from domain.sync import FeedRow
 from domain.tasks import Task, TaskState
 
@@ -79,9 +82,21 @@ class Organisations(Protocol):
         ...
 
     async def reorganise(
-        self, township: str, change: Reorganise, *, household_ids: Sequence[str] = (), subject_id: str, command: Command
+        self,
+        township: str,
+        change: Reorganise,
+        *,
+        household_ids: Sequence[str] = (),
+        grid_ids: Sequence[str] = (),
+        member_ids: Sequence[str] = (),
+        with_neighbours: bool = False,
+        subject_id: str,
+        command: Command,
     ) -> Changed | Replayed:
         """Makes what `change` says true from the next version on, with the command's record in one transaction.
+
+        `change` is given the homes of these ids, of these grids and linked with these members; `with_neighbours`, also all others in
+        the grids where the homes of these ids stand.
 
         Raises `Refused`: whatever `change` raises, COMMAND_MISMATCH, CONFLICT while an import is being applied.
         """
@@ -106,7 +121,7 @@ class Households(Protocol):
         ...
 
     async def of_requests(self, township: str, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Household]:
-        """Homes named by requests that the reader may see; their link is not part of that."""
+        """Homes named by requests that the reader may see, or of whoever gave the reader a grant; their link is not part of that."""
         ...
 
 
@@ -231,6 +246,7 @@ class Ports:
     """Everything that deeds are given, made once by the wiring."""
 
     organisations: Organisations
+    aftermath: Aftermath
     people: People
     households: Households
     catalogue: Catalogue
@@ -242,8 +258,11 @@ class Ports:
     devices: Devices
     contacts: Contacts
     read_log: ReadLog
+    proxy_grants: ProxyGrants
+    reaches: Reaches
     feed: Feed
     figures: Figures
+    subject_requests: SubjectRequests
     clock: Clock
     ids: Ids
     load_limit: int

@@ -141,7 +141,7 @@ def climb(
     organisation: Organisation, owner_id: str, assignee_id: str | None, *, on: date, avoided: Avoided = NOTHING_AVOIDED
 ) -> Service | None:
     """One level up from whoever did not take it; nothing where nobody stands above."""
-    owner = organisation.units.get(owner_id) or organisation.root()
+    owner = organisation.units.get(organisation.seat(owner_id)) or organisation.root()
     skipped = avoided.persons(organisation, on) | avoided.also | ({assignee_id} if assignee_id else set())
     is_led_by_assignee = assignee_id in organisation.leaders(owner.id, on)
     for rung in _leaders_above(organisation, owner, on):

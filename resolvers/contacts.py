@@ -56,6 +56,8 @@ async def reveal_contact(sent: RevealContact, *, by: Actor, ports: Ports) -> Con
     """The contact of whoever asked, for whoever does the work or answers for it; nothing is shown before it stands in the read log."""
     person, organisation = signed_in(by)
     note, at = optional_text(sent.note, "note"), ports.clock()
+    if sent.reason is RevealReason.OTHER and note is None:
+        raise invalid("refusal.reason_wanted", "note")
     tasks = await ports.tasks.by_ids([sent.task_id], seen_by=by)
     requests = await ports.requests.by_ids([task.request_id for task in tasks if task.request_id], seen_by=by)
     if not requests:
@@ -82,7 +84,9 @@ async def reveal_contact(sent: RevealContact, *, by: Actor, ports: Ports) -> Con
 
 async def contacts_of_requests(requests: Sequence[Request], *, by: Actor, ports: Ports) -> Mapping[str, MaskedContact]:
     """By request, masked: for whoever works on it or above it, and for the person; not where it is shielded, nor for who only typed it."""
-    shown = {request.id: request for request in requests if request.judge_id and not request.hides_person_from(by.id)}
+    at = ports.clock()
+    open_ = [request for request in requests if not request.has_closed_contents_for(by, at)]
+    shown = {request.id: request for request in open_ if request.judge_id and not request.hides_person_from(by.id)}
     is_barred = by.only_co_ordinates
     shown = {id_: r for id_, r in shown.items() if r.judge_id == by.id or not (is_barred or by.is_only_asker(r.askers, r.scopes))}
     found: dict[str, MaskedContact] = {}

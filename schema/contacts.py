@@ -78,7 +78,7 @@ class RevealContactInput:
     command_id: UUID = strawberry.field(description="Made by the client; the same again is logged once (指令标识).")
     task_id: strawberry.ID = strawberry.field(description="For which task (工单).")
     reason: RevealReason = strawberry.field(description="Why; the person can read it (查阅原因).")
-    note: str | None = strawberry.field(default=None, description="Why, in words; the person can read it (说明).")
+    note: str | None = strawberry.field(default=None, description="Why, in words, wanted for OTHER; the person can read it (说明).")
 
 
 SetContactPayload = payload("SetContact", "contact", MaskedContact, "The contact, masked (联系方式).")

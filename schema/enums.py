@@ -10,12 +10,14 @@ from domain.contacts import ReadFlag, RevealReason
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
-from domain.households import Reach
+from domain.households import Agreement, Reach
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
-from domain.organisation import OrgUnitKind
+from domain.organisation import GridKind, OrgUnitKind
 from domain.posts import Role
-from domain.requests import Grade, RequestState, Verdict
+from domain.proxies import ProxyEvidence
+from domain.requests import EntryKind, Grade, RequestState, Verdict
+from domain.subject_requests import SubjectRequestAct, SubjectRequestKind, SubjectRequestState
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 
 E = TypeVar("E", bound=Enum)
@@ -52,6 +54,23 @@ _described(
         "INDUSTRY_COMMITTEE": "Committee for a new-employment group; co-ordinates, owns nothing by default (行业党委).",
         "SERVICE_CENTRE": "Service centre with counters (区域性综合服务中心).",
         "PROVIDER": "Firm or association that does the work (服务单位).",
+    },
+)
+_described(
+    GridKind,
+    "What a grid is cut by (网格类型).",
+    {
+        "GENERAL": "By residence (综合网格).",
+        "DEDICATED": "A park, market, office block, school and the like (专属网格).",
+    },
+)
+_described(
+    Agreement,
+    "How a household agreed to a link (住户同意方式).",
+    {
+        "IN_APP": "It asked for it itself (本人在线确认).",
+        "SIGNED_PAPER": "On paper, signed (书面签字).",
+        "SPOKEN": "By word of mouth, to whoever wrote it down (口头同意).",
     },
 )
 _described(
@@ -217,9 +236,59 @@ _described(
     },
 )
 _described(
+    Reach,
+    "How word gets to a household (联系方式).",
+    {
+        "APP": "By the app (手机应用).",
+        "PHONE": "By a call, a landline too (电话).",
+        "VISIT": "By a visit (上门).",
+        "NEIGHBOUR": "By a neighbour whom they agreed to (邻居转告).",
+        "CENTRE_PICKUP": "They ask at the centre (到服务中心领取).",
+    },
+)
+_described(
+    EntryKind,
+    "How a request came in (录入方式).",
+    {
+        "OWN": "Typed by whoever asks (本人填报).",
+        "ASSISTED": "Typed by a helper for somebody who is there, or for a home (代填).",
+        "PROXY": "Asked by a proxy under a grant (代办).",
+    },
+)
+_described(
+    ProxyEvidence,
+    "What shows that a proxy grant was given (授权凭据).",
+    {
+        "OWN_SIGN_IN": "The principal's own sign-in (本人登录).",
+        "SIGNED_PAPER": "A signed paper; the only one for money or rights (签字书面委托).",
+        "CALL_BACK_BY_THIRD": "A third person called back (第三人回访).",
+        "WITNESS": "Somebody was there (见证人).",
+    },
+)
+_described(
     DevicePlatform,
     "What kind of phone (设备平台).",
     {"ANDROID": "Android (安卓).", "IOS": "iOS (苹果).", "WEB": "A browser (浏览器)."},
+)
+_described(
+    SubjectRequestKind,
+    "What somebody asks about their own data (个人信息请求类型).",
+    {
+        "COPY": "A copy of everything that is stored (查阅复制).",
+        "CORRECT": "That something is put right (更正).",
+        "DELETE": "That it is removed (删除).",
+        "EXPLAIN": "That it is explained (解释说明).",
+    },
+)
+_described(
+    SubjectRequestState,
+    "Where such a request stands (个人信息请求状态).",
+    {"OPEN": "Waits for an answer (待答复).", "DONE": "Done (已办理).", "REFUSED": "Refused, with a reason (不予同意)."},
+)
+_described(
+    SubjectRequestAct,
+    "What was done with it (个人信息请求操作).",
+    {"MADE": "It was made (提出).", "COPY_READ": "A page of the copy was read (查阅副本).", "DECIDED": "It was answered (答复)."},
 )
 _described(
     Reach,

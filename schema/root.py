@@ -19,10 +19,11 @@ from resolvers import notices as notice_reads
 from resolvers import organisation as organisation_reads
 from resolvers import requests as request_reads
 from resolvers import tasks as task_reads
-from schema import commands, notices, requests, sync, tasks
+from schema import commands, followups, notices, proxies, reach, requests, sync, tasks
 from schema.contacts import ContactMutations, ContactQueries, ViewerContact
 from schema.context import Info
 from schema.graph import HouseholdT, Node, bad_argument, deed, edge, shows
+from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
 from schema.measures import Measure
 from schema.organisation import (
@@ -45,15 +46,20 @@ from schema.pages import (
     NoticeEdge,
     RequestConnection,
     RequestEdge,
+    SubjectRequestConnection,
     TaskConnection,
     TaskEdge,
     connection,
     wanted_page,
 )
 from schema.people import Person
+from schema.privacy_notices import PrivacyNoticeQueries
+from schema.recutting import RecuttingMutations, RecuttingQueries
 from schema.refusal import Refusable
+from schema.reorganisation import ReorganisationMutations
 from schema.requests import Attachment, Request, RequestFilter, request_query
 from schema.scalars import SCALARS
+from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries, own_page
 from schema.tasks import Task, TaskFilter, task_query
 
 MAX_NODES = 100
@@ -163,6 +169,10 @@ class Viewer(ViewerContact):
     requests: Any = edge(_own_requests, RequestConnection, "Those you made or that were made for you, newest first (我的诉求).")
     notices: Any = edge(_notices, NoticeConnection, "Your inbox, newest first (我的通知).")
     unread_notices: Any = edge(_unread, int, "How many lines of it are unread (未读数).")
+    proxy_grants: Any = edge(
+        proxies.own_grants, list[proxies.ProxyGrant], "Those you gave or were given that have not ended, newest first (授权委托)."
+    )
+    subject_requests: Any = edge(own_page, SubjectRequestConnection, "What you asked about your own data (我的个人信息请求).")
 
 
 async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
@@ -234,7 +244,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(ContactQueries):
+class Query(ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -250,7 +260,16 @@ class Query(ContactQueries):
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
-class Mutation(ContactMutations):
+class Mutation(
+    ContactMutations,
+    proxies.ProxyMutations,
+    followups.FollowUpMutations,
+    reach.ReachMutations,
+    ReorganisationMutations,
+    RecuttingMutations,
+    HomeMutations,
+    SubjectRequestMutations,
+):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
     acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
@@ -297,6 +316,8 @@ def build_schema() -> strawberry.Schema:
             Task,
             Attachment,
             notices.Notice,
+            proxies.ProxyGrant,
+            SubjectRequest,
         ],
         exception_handlers=[Refusable()],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

@@ -27,6 +27,7 @@ from server.metrics import serve_metrics
 from server.mongod import EmbeddedMongod, MongodUnavailable
 from server.production import troubles
 from server.relay import Relay, run_relay
+from server.retention import RetentionFailed, hold_contents, run_retention
 from server.rotation import NotRotated, rotate_key
 from server.serving import PortTaken, base_url, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
@@ -39,6 +40,7 @@ VERBS: Mapping[str, str] = {
     "demo": "serve one fictional settlement on loopback, with everything in one process, and play the main job",
     "seed": "fill a database with the demo's settlement, of any size (demo mode)",
     "indexes": "make missing collections, validators and indexes, and run pending migrations",
+    "retention": "remove what has been kept long enough; --dry-run only lists it",
     "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
     "sdl": "print the schema; --check compares it with the committed one",
     "token": "print an ID token for somebody of a running demo",
@@ -79,6 +81,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return run(_check(settings, environment))
         case "indexes":
             return run(_indexes(settings))
+        case "retention":
+            return run(_retention(given, settings))
         case "rotate-key":
             return run(rotate_key(given.new_key, settings, with_data=given.data, say=print))
         case verb:
@@ -102,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
     made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
     made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
+    made["retention"].add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
+    made["retention"].add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
+    made["retention"].add_argument("--because", metavar="TEXT", default="in dispute", help="why it is held (default: in dispute)")
+    made["retention"].add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
     return parser
 
 
@@ -185,6 +193,25 @@ async def _indexes(settings: Settings) -> int:
     for name in made:
         print(f"made {name}")
     print(f"{len(made)} things were missing" if made else "nothing was missing")
+    return 0
+
+
+async def _retention(given: argparse.Namespace, settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database that is to be swept")
+    number, because = given.hold or given.release, given.because if given.hold else None
+    house = build_house(settings)
+    try:
+        if not number:
+            await run_retention(house, dry_run=given.dry_run)
+        elif not await hold_contents(house, number, because):
+            raise Failed(f"there is no request {number} with contents")
+        else:
+            print(f"{number} is {'held' if because else 'held no longer'}")
+    except RetentionFailed as error:
+        raise Failed(str(error)) from error
+    finally:
+        await house.close()
     return 0
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
 
+from adapters.mongo.aftermath import MongoAftermath
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
 from adapters.mongo.clock import MongoClock
@@ -18,6 +19,7 @@ from adapters.mongo.codec import stored_moment
 from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Mongo
+from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
@@ -27,8 +29,11 @@ from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
+from adapters.mongo.proxies import MongoProxyGrants
+from adapters.mongo.reach import MongoReaches
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
+from adapters.mongo.subject_requests import MongoSubjectRequests
 from adapters.mongo.tasks import MongoTasks
 from domain.ids import Kind, compose, uuid7
 from domain.messages import LANGUAGES, Messages
@@ -100,6 +105,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
     ports = Ports(
         organisations=organisations,
+        aftermath=MongoAftermath(mongo, devices),
         people=MongoPeople(mongo, organisations),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
@@ -111,8 +117,11 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         devices=devices,
         contacts=MongoContacts(mongo, ledger),
         read_log=MongoReadLog(mongo),
+        proxy_grants=MongoProxyGrants(mongo, ledger),
+        reaches=MongoReaches(mongo, ledger),
         feed=feed,
         figures=MongoFigures(mongo),
+        subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),
         clock=clock,
         ids=RandomIds(),
         load_limit=settings.load_limit,

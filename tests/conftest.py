@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as of_hypothesis
 
 from adapters.firebase.app import close, demo_app
 from adapters.firebase.demo_tokens import DemoTokens
@@ -32,6 +34,10 @@ from server.relay import Relay
 from server.serving import listen, make_server
 from server.settings import Settings
 from server.wiring import House, build_house
+
+# How long an example takes says what else this machine is doing, not whether the rule holds.
+of_hypothesis.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_hypothesis.load_profile("untimed")
 
 DATA_KEY = str(Path(__file__).parent / "data.key")
 """A master key of zeros: worth nothing, and the same for every process of the tests."""

@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from adapters.mongo.codec import decode
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.versions import read_row
 from domain.access import NOBODY, Actor, actor_of
+from domain.calendar import SHANGHAI
 from domain.households import Household
 from domain.identity import SignIn
 from domain.ids import Kind
 from domain.people import Person
+from domain.proxies import ProxyGrant
 
 _IS_TRUE = {"$and": [{"$eq": ["$township", "$$at"]}, {"$lte": ["$from_version", "$$now"]}, {"$gt": ["$to_version", "$$now"]}]}
 
@@ -47,6 +50,20 @@ _STEPS: list[Document] = [
 ]
 
 
+def _grants_to(on: str) -> Document:
+    """Joins the grants under which the person is a proxy that day; there are at most 20."""
+    is_live = {"revoked_at": None, "until": {"$gt": on}, "since": {"$lte": on}}
+    return {
+        "$lookup": {
+            "from": "proxy_grants",
+            "localField": "person_id",
+            "foreignField": "agent_id",
+            "pipeline": [{"$match": is_live}],
+            "as": "grants",
+        }
+    }
+
+
 class MongoPeople:
     """Keeps `domain.ports.People`. Who signs in is read anew each time, in one command: an ended post ends rights at once."""
 
@@ -55,13 +72,15 @@ class MongoPeople:
         self._organisations = organisations
 
     async def signed_in(self, sign_in: SignIn, *, at: datetime) -> Actor:
-        found = await self._mongo.aggregate("accounts", [{"$match": {"_id": sign_in.uid}}, *_STEPS])
+        grants = _grants_to(at.astimezone(SHANGHAI).date().isoformat())
+        found = await self._mongo.aggregate("accounts", [{"$match": {"_id": sign_in.uid}}, *_STEPS, grants])
         if not found or not found[0]["person"]:
             return NOBODY
         account = found[0]
         organisation = await self._organisations.at_stamp(account["township"], account["at"]["stamp"])
         homes = [read_row(Household, {**home, "address": ""}) for home in account["home"]]
-        return actor_of(read_row(Person, account["person"][0]), organisation, at=at, home=homes[0] if homes else None)
+        given = [decode(ProxyGrant, grant) for grant in account["grants"]]
+        return actor_of(read_row(Person, account["person"][0]), organisation, at=at, home=homes[0] if homes else None, grants=given)
 
     async def by_ids(self, township: str, ids: Sequence[str]) -> list[Person]:
         wanted = [id_ for id_ in ids if id_.startswith(f"{Kind.PERSON.value}_{township}_")]

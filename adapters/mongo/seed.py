@@ -56,9 +56,10 @@ async def plant_township(
         "persons": persons,
         "households": households,
     }
+    at_the_top = [unit.id for unit in parts.units if unit.parent_id is None]
     rows: dict[str, Iterable[Document]] = {
         **{name: (row(value, 1) for value in some) for name, some in values.items()},
-        "organisation_versions": [version_record(code, 1, at=at, by="seed", kind="seed")],
+        "organisation_versions": [version_record(code, 1, at=at, by="seed", kind="seed", unit_ids=at_the_top)],
         "accounts": ({"_id": uid, "township": code, "person_id": person_id} for uid, person_id in accounts.items()),
     }
     for collection, documents in rows.items():

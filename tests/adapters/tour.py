@@ -6,21 +6,28 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
 from adapters.mongo.versions import KINDS
-from domain.access import Actor
+from domain.access import Actor, Door, key
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
 from domain.identity import SignIn
+from domain.ids import Kind, compose
 from domain.pages import Page, PageRequest
+from domain.people import Person
 from domain.places import GeoPoint
 from domain.ports import RequestQuery, TaskQuery
 from domain.requests import Grade, Request, RequestState, Verdict
+from domain.retention import POLICIES, YEAR
+from domain.subject_requests import SubjectRequestKind, SubjectRequestState
 from domain.sync import SNAPSHOT_KINDS
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
 from resolvers.clock import wind
 from resolvers.devices import RegisterDevice, RetireDevice, register_device, retire_device
 from resolvers.notices import MarkNoticesRead, mark_notices_read
+from resolvers.own_data import data_of_subject
 from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
+from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from resolvers.tasks import (
     AcknowledgeTask,
     AssignTask,
@@ -41,6 +48,7 @@ from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
 from tests.adapters.tour_of_contacts import tour_of_contacts
+from tests.adapters.tour_of_helping import help_each_other
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -72,6 +80,7 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await self._work(readers)
+        await self._rights(readers)
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)
         await self._background()
         await self._demo()
@@ -259,10 +268,48 @@ class Tour:
         await complete_task(CompleteTask(uuid4(), task.id, Outcome.SOLVED, "换了灯泡"), by=worker, ports=ports)
         await verify_task(VerifyTask(uuid4(), task.id, passed=True, reason="灯亮了"), by=leader, ports=ports)
         await answer_follow_up(AnswerFollowUp(uuid4(), request.id, Verdict.SOLVED, Grade.SATISFIED, "好"), by=resident, ports=ports)
+        self._note("helping each other")
+        await help_each_other(lamp, lambda: self.actor("resident-4"), people, ports)
         self._note("phones")
         await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=worker, ports=ports)
         phone = await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=leader, ports=ports)
         await retire_device(RetireDevice(uuid4(), phone), by=leader, ports=ports)
+
+    async def _rights(self, people: Mapping[str, Actor]) -> None:
+        """What somebody asks about the own data, what is removed of them, and what goes by itself."""
+        ports, officer, resident = self._ports, await self.actor("privacy-officer-1"), people["resident-1"]
+        rights = ports.subject_requests
+        self._note("what persons ask about their data")
+        asked = [
+            (await request_own_data(RequestOwnData(uuid4(), kind, "请处理"), by=resident, ports=ports)).subject
+            for kind in SubjectRequestKind
+        ]
+        await data_of_subject(asked[0].id, PageRequest(5), by=officer, ports=ports)
+        await decide_subject_request(DecideSubjectRequest(uuid4(), asked[0].id, done=True), by=officer, ports=ports)
+        await rights.by_ids([each.id for each in asked], seen_by=officer)
+        await rights.by_ids([each.id for each in asked], seen_by=resident)
+        await self._pages("subject requests", lambda page: rights.page(None, page, seen_by=officer))
+        await self._pages("open subject requests", lambda page: rights.page(SubjectRequestState.OPEN, page, seen_by=officer))
+        await self._pages("own subject requests", lambda page: rights.own(page, seen_by=resident))
+        self._note("somebody who asked for nothing goes")
+        await self._erase(officer)
+        self._note("what has been kept long enough")
+        hand, later = MongoRetention(self._house.mongo), self._clock() + timedelta(days=4 * YEAR)
+        request = (await ports.requests.page(RequestQuery(), PageRequest(), seen_by=people["dispatcher-1"], at=self._clock())).rows[0]
+        await hand.hold(request.number, "有人起诉", at=self._clock())
+        await hand.hold(request.number, None, at=self._clock())
+        for policy in POLICIES:
+            batches = [due async for due in hand.due(policy, at=later)]
+            for due in batches[:1]:
+                await hand.remove(due, at=later)
+
+    async def _erase(self, officer: Actor) -> None:
+        person = Person(compose(Kind.PERSON, self._township, uuid4()), self._township, "新来的")
+        await keep(self._house, self._township, person)
+        newcomer = Actor(person, (), frozenset({key(Door.PERSON, person.id)}), officer.organisation)
+        sent = RequestOwnData(uuid4(), SubjectRequestKind.DELETE)
+        asked = (await request_own_data(sent, by=newcomer, ports=self._ports)).subject
+        await decide_subject_request(DecideSubjectRequest(uuid4(), asked.id, done=True), by=officer, ports=self._ports)
 
     async def _background(self) -> None:
         house = self._house
