@@ -81,9 +81,11 @@ async def correct_person(sent: CorrectPerson, *, by: Actor, ports: Ports) -> Don
     if subject.id not in organisation.holders:
         return await _answered(await ports.enrolment.correct(corrected, command=command), organisation, ports)
     # Every process keeps the names of those with posts in memory, under the township's stamp: it has to move on.
-    kept = await ports.organisations.reorganise(
-        person.township, lambda _, __: Changed((corrected,)), subject_id=subject.id, command=command
-    )
+    around = {
+        unit.id for post in organisation.appointments.values() if post.person_id == subject.id for unit in organisation.path(post.unit_id)
+    }
+    changed = Changed((corrected,), about=(subject.id,), unit_ids=tuple(sorted(around)))
+    kept = await ports.organisations.reorganise(person.township, lambda _, __: changed, subject_id=subject.id, command=command)
     return await _answered(kept if isinstance(kept, Replayed) else corrected, organisation, ports)
 
 

@@ -26,6 +26,10 @@ class Try:
 
 TASK, CALL = "$task", {"reach": "PHONE", "phone": "13812345678"}
 
+NEWCOMER = {"displayName": "新邻居", "isOverFourteen": True}
+OUT_OF_REACH = ("ADMINISTRATOR@a sibling branch", "ADMINISTRATOR@another township")
+"""They may enrol, but nobody of the first grid. Whoever may not is told so before anything is looked up."""
+
 DEEDS: Mapping[str, Try] = {
     "submitRequest.householdId": Try("home", LAMP),
     "submitRequest.onBehalfOfId": Try("resident", HERE, by=("resident-4", "grid-worker-1", "dispatcher-1")),
@@ -44,6 +48,11 @@ DEEDS: Mapping[str, Try] = {
     "answerFollowUp.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED"}),
     "revealContact.taskId": Try("task", {"reason": "ARRANGE_VISIT"}),
     "setContact.personId": Try("resident", CALL, by=("resident-4", "grid-worker-1", "dispatcher-1", "ADMINISTRATOR@another township")),
+    "enrolPerson.householdId": Try("home", NEWCOMER, by=OUT_OF_REACH),
+    "correctPerson.personId": Try("resident", {"displayName": "改名"}, by=OUT_OF_REACH),
+    "correctPerson.householdId": Try("home", {"personId": "$resident"}, by=OUT_OF_REACH),
+    "issueEnrolmentCode.personId": Try("resident", by=OUT_OF_REACH),
+    "unlinkAccount.personId": Try("resident", by=OUT_OF_REACH),
     "retireDevice.deviceId": Try("device"),
     "markNoticesRead.noticeIds": Try("notice"),
 }
