@@ -238,8 +238,11 @@ async def _plan(town: Town, made: Grown, leader: Player) -> None:
         await say(leader, "planDuty", "duty { id }", **turn, **DAYS),
         await say(resident, "grantProxy", "grant { id }", agentId=handles["housemate"], itemIds=[town.item("stairwell-lamp")], **DAYS),
         await say(resident, "setHouseholdReach", "household { id }", householdId=_home_id(made.planned, "resident-1"), reach="VISIT"),
+        await say(leader, "issueEnrolmentCode", "enrolmentCode { person { id } }", personId=handles["resident-1"]),
         await say(resident, "requestOwnData", "subjectRequest { id }", kind="COPY", words="我想看看"),
     ]
+    wrong = await say(signed_in(town, "unlinked"), "linkAccount", "person { id }", code="12345678")
+    assert "code" in wrong
     assert [answer for answer in done if "code" in answer] == []
 
 
@@ -283,7 +286,6 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
         "stand_in": kept["absences"]["substitute_id"],
         "leader": planned.handles["grid-leader-1"],
         "neighbour": planned.handles["resident-2"],
-        "post": next(post.id for post in planned.parts.appointments if post.person_id == planned.handles["link-member-1"]),
         "area": seat["an area committee over it"].id,
         "task": matter.task_id,
         "request": matter.request_id,
@@ -305,6 +307,7 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
         "settlement": seat["the settlement"].id,
         "group": seat["a party group below"].id,
         "assist": new_id(Kind.TASK, planned.township_code, "assist"),
+        "post": next(post.id for post in planned.parts.appointments if post.person_id == hub.host_id),
     }
 
 
