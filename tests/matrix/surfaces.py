@@ -85,6 +85,7 @@ ASKED: Mapping[str, str] = {
     # One's own.
     "Query.whoAreYou": f"whoAreYou {_ID}",
     "Viewer.person": f"person {_ID}",
+    "Query.whoAreYou": f"whoAreYou {_ID}",
     "Viewer.appointments": f"appointments {{ person {_ID} }}",
     "Viewer.household": f"household {_ID}",
     "Viewer.tasks": f"tasks(first: 100) {_ROWS}",
@@ -192,6 +193,7 @@ APART: Mapping[str, str] = {
         for name in ("workers", "openTaskCount", "openTaskIds", "householdCount", "devices", "confirmation")
     },
     "WorkersPhone.worker": "the same",
+    "EnrolmentCode.person": "answered once, to whoever made the code: tests/journeys/test_enrolment.py",
     "Query.viewer": "you yourself: what it tells of the matter are the fields of `Viewer`",
     "Viewer.unreadNotices": "counts the own inbox: nothing where nothing was told",
     "Subscription.liveChanges": "asked over a socket: a column of its own",
@@ -215,6 +217,7 @@ PLAIN: Mapping[str, str] = {
     "Duty": "id since until",
     "OrganisationChange": "version at kind",
     "ClosePreview": "successorWanted",
+    "EnrolmentCode": "code slip validUntil",
     "WorkersPhone": "platform appVersion registeredOn lastSyncDay",
     "ProxyGrant": "id since until evidence revokedAt live version",
     "SubjectRequest": "id kind state madeAt dueAt dueProvisional overdue decidedAt reason version",
