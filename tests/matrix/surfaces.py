@@ -166,7 +166,7 @@ APART: Mapping[str, str] = {
     "OrgUnit.covers": "units of the notice board; the branch covers none",
     "OrgUnit.succeeds": "units of the notice board; the branch succeeds none",
     "Grid.succeeds": "grids of the notice board; none was cut anew",
-    "Query.organisationHistory": "changes that concern the own units, and none of the matter: asked in tests/resolvers/test_reorganisation.py",
+    "Query.organisationHistory": "tells of the own units, never of the matter: asked in tests/resolvers/test_reorganisation.py",
     "OrganisationChange.by": "names nobody for what was planted: asked in tests/journeys/test_recutting.py",
     "Query.recutPreview": _RECUT,
     "RecutPreview.workers": _RECUT,
