@@ -9,11 +9,13 @@ from datetime import date, datetime
 from typing import Protocol
 
 from domain.access import Actor
+from domain.accounts import Accounts
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.contacts import Contacts, ReadLog
 from domain.devices import Device
+from domain.enrolment import Enrolment
 from domain.events import Event
 from domain.households import Household
 from domain.identity import SignIn
@@ -104,8 +106,11 @@ class Organisations(Protocol):
 
 
 class People(Protocol):
-    async def signed_in(self, sign_in: SignIn, *, at: datetime) -> Actor:
-        """Whoever the sign-in is linked to, with today's rights; `NOBODY` until it is linked."""
+    async def signed_in(self, sign_in: SignIn, *, at: datetime, person_id: str | None = None) -> Actor:
+        """Whoever the sign-in is linked to, with today's rights; `NOBODY` until it is linked, and once the link is stale.
+
+        Of several persons the one who is named; `NOBODY` where none is, and for somebody whom the sign-in does not have.
+        """
         ...
 
     async def by_ids(self, township: str, ids: Sequence[str]) -> Sequence[Person]:
@@ -248,6 +253,8 @@ class Ports:
     organisations: Organisations
     aftermath: Aftermath
     people: People
+    enrolment: Enrolment
+    accounts: Accounts
     households: Households
     catalogue: Catalogue
     calendars: Calendars

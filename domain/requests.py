@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 
 from domain.access import Actor, Door, asker_keys, key
+from domain.check_digits import check_digit
 from domain.items import MatterScope
 from domain.places import GeoPoint
 from domain.routing import Place
@@ -183,14 +184,7 @@ class Request:
 def request_number(township: str, day: date, digits: str) -> str:
     """The number a resident can read out: township, date, random part, check digit (ISO 7064, MOD 11,10); nothing to count with."""
     payload = f"{township}{day:%y%m%d}{digits}"
-    return f"{township}-{day:%y%m%d}-{digits}-{_check_digit(payload)}"
-
-
-def _check_digit(payload: str) -> int:
-    remainder = 10
-    for digit in payload:
-        remainder = ((remainder + int(digit)) % 10 or 10) * 2 % 11
-    return (11 - remainder) % 10
+    return f"{township}-{day:%y%m%d}-{digits}-{check_digit(payload)}"
 
 
 def is_to_be_reworked(verdict: Verdict, grade: Grade) -> bool:

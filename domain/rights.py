@@ -22,6 +22,7 @@ class Right(Enum):
     LINK_HOUSEHOLDS = "link a household with a member, with its agreement"
     RECORD_PROXY = "record a proxy grant that a resident gave on paper or by word, and its revocation"
     KEEP_SUBJECT_REQUESTS = "answer what persons ask about their own data"
+    ENROL = "enrol persons, hand out codes for linking a sign-in, unlink"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ RIGHTS: Mapping[Right, Grant] = {
     Right.LINK_HOUSEHOLDS: _grant("联户", Role.ADMINISTRATOR, Role.SECRETARY, Role.GRID_LEADER),
     Right.RECORD_PROXY: _grant("授权委托登记", Role.CENTRE_CLERK, Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY),
     Right.KEEP_SUBJECT_REQUESTS: _grant("个人信息权利请求", Role.PRIVACY_OFFICER),
+    Right.ENROL: _grant("人员登记与账号绑定", Role.ADMINISTRATOR, Role.CENTRE_CLERK),
 }
 
 

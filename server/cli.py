@@ -21,6 +21,7 @@ from server.app import build_app
 from server.clockwork import run_clockwork
 from server.demo.running import demo_settings, fill, run_demo
 from server.demo.settlement import settlement
+from server.first_code import hand_out
 from server.logs import set_up_logs
 from server.loops import end
 from server.metrics import serve_metrics
@@ -42,6 +43,7 @@ VERBS: Mapping[str, str] = {
     "indexes": "make missing collections, validators and indexes, and run pending migrations",
     "retention": "remove what has been kept long enough; --dry-run only lists it",
     "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
+    "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
     "sdl": "print the schema; --check compares it with the committed one",
     "token": "print an ID token for somebody of a running demo",
     "check-settings": "say whether production would start, and every reason why not",
@@ -77,6 +79,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return _health(settings)
         case "seed":
             return _seed(given.households, settings)
+        case "enrolment-code":
+            return run(_enrolment_code(given.person, given.township, settings))
         case "check-settings":
             return run(_check(settings, environment))
         case "indexes":
@@ -110,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     made["retention"].add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
     made["retention"].add_argument("--because", metavar="TEXT", default="in dispute", help="why it is held (default: in dispute)")
     made["retention"].add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
+    made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
+    made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
     return parser
 
 
@@ -212,6 +218,22 @@ async def _retention(given: argparse.Namespace, settings: Settings) -> int:
         raise Failed(str(error)) from error
     finally:
         await house.close()
+    return 0
+
+
+async def _enrolment_code(person: str, township: str | None, settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database where the person is")
+    house = build_house(settings)
+    try:
+        printed_slip = await hand_out(house, person, township)
+    except PyMongoError as error:
+        raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
+    finally:
+        await house.close()
+    if printed_slip is None:
+        raise Failed("there is no such person: give an id, or a code of the list with --township")
+    print(printed_slip)
     return 0
 
 

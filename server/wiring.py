@@ -11,6 +11,7 @@ from uuid import UUID
 from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
 
+from adapters.mongo.accounts import MongoAccounts
 from adapters.mongo.aftermath import MongoAftermath
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
@@ -19,6 +20,7 @@ from adapters.mongo.codec import stored_moment
 from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Mongo
+from adapters.mongo.enrolment import MongoEnrolment
 from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
@@ -100,13 +102,30 @@ def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = 
 def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:
     mongo = open_database(settings, listeners=listeners)
     ledger = Ledger(mongo)
-    cases = MongoCases(mongo, ledger)
+    cases, devices, feed = MongoCases(mongo, ledger), MongoDevices(mongo, ledger), MongoFeed(mongo)
+    return House(
+        settings,
+        mongo,
+        _ports(settings, mongo, ledger, cases, devices, feed, clock),
+        load_messages(),
+        feed,
+        devices,
+        MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
+        Sequencer(mongo),
+        MongoClock(mongo, cases),
+    )
+
+
+def _ports(
+    settings: Settings, mongo: Mongo, ledger: Ledger, cases: MongoCases, devices: MongoDevices, feed: MongoFeed, clock: Clock
+) -> Ports:
     organisations = MongoOrganisations(mongo, ledger)
-    devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
-    ports = Ports(
+    return Ports(
         organisations=organisations,
         aftermath=MongoAftermath(mongo, devices),
         people=MongoPeople(mongo, organisations),
+        enrolment=MongoEnrolment(mongo, ledger),
+        accounts=MongoAccounts(mongo, ledger),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
         calendars=MongoCalendars(mongo),
@@ -125,17 +144,6 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         clock=clock,
         ids=RandomIds(),
         load_limit=settings.load_limit,
-    )
-    return House(
-        settings,
-        mongo,
-        ports,
-        load_messages(),
-        feed,
-        devices,
-        MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
-        Sequencer(mongo),
-        MongoClock(mongo, cases),
     )
 
 

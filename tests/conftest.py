@@ -27,7 +27,7 @@ from server.app import build_app
 from server.demo.doors import FCM_PREFIX, DemoDoors
 from server.demo.fcm import FcmStandIn
 from server.demo.main_job import Player
-from server.demo.settlement import Settlement, settlement, uid_of
+from server.demo.settlement import Settlement, settlement, shared_accounts, uid_of
 from server.mongod import EmbeddedMongod
 from server.production import EMULATOR
 from server.relay import Relay
@@ -103,6 +103,7 @@ async def plant(house: House, planned: Settlement) -> None:
         persons=planned.persons,
         households=planned.households,
         accounts={uid_of(handle): person_id for handle, person_id in planned.handles.items()},
+        shared=shared_accounts(planned),
     )
 
 

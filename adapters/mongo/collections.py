@@ -13,6 +13,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo.driver import Mongo
 from adapters.mongo.vault import SEALED
+from adapters.mongo.versions import FOREVER
 
 NAMESPACE_EXISTS = 48
 
@@ -96,8 +97,6 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("appointments", person_id="string", role="string"),
     _versioned("absences", person_id="string"),
     _versioned("duties", person_id="string", unit_id="string"),
-    _versioned("persons", display_name="string"),
-    Collection("accounts", {**_TOWNSHIP, "person_id": "string"}, (_index("of_person", "township", "person_id"),)),
     _versioned(
         "households",
         _index("of_grid", "township", "residence_grid_id", "to_version"),
@@ -121,6 +120,18 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
     Collection("lookup_keys", {"secret": "binData"}),
+    _versioned(
+        "persons",
+        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}}),
+        display_name="string",
+    ),
+    Collection("accounts", {**_TOWNSHIP, "person_ids": "array", "last_used_day": "string"}, (_index("of_person", "person_ids"),)),
+    Collection(
+        "enrolment_codes",
+        {**_TOWNSHIP, "beginning": "string", "salt": "string", "digest": "string", "expires_at": "date", "tries": "int"},
+        (_index("beginning", "beginning", "expires_at"), _index("expired", "township", "expires_at")),
+    ),
+    Collection("link_tries", {"count": "int", "day": "string"}, (_index("of_day", "day"),)),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
     Collection(

@@ -136,8 +136,9 @@ async def test_the_same_command_again_changes_nothing(stage: Stage) -> None:
 async def test_trouble_on_the_way_removes_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await finished(stage)
     asked = await ask(stage, "resident-1", K.DELETE)
+    await stage.actor("privacy-officer-1")
     before = await stage.contents()
-    monkeypatch.setattr("adapters.mongo.erasure.GOES_WITH_PERSON", {"accounts": "person_id", "no.such\0collection": "person_id"})
+    monkeypatch.setattr("adapters.mongo.erasure.GOES_WITH_PERSON", (("devices", "person_id"), ("no.such\0collection", "person_id")))
 
     with pytest.raises(Exception, match="collection"):
         await decide(stage, asked)
@@ -152,6 +153,7 @@ async def test_the_history_replayed_is_still_what_is_kept(stage: Stage) -> None:
     )
     asked = await ask(stage, "resident-1", K.DELETE)
     await stage.tell()
+    await stage.actor("privacy-officer-1")
     before = await stage.contents()
 
     await decide(stage, asked)
@@ -168,9 +170,22 @@ async def test_the_history_replayed_is_still_what_is_kept(stage: Stage) -> None:
     assert words == {"_id": request.id, "township": stage.township, "erased_at": stage.clock(), "erased_because": "ASKED_FOR"}
     person = stage.id_of("resident-1")
     assert [row["display_name"] for row in after["persons"] if row["id"] == person] == [ERASED_NAME]
-    for name in ("accounts", "devices", "notices"):
+    for name in ("devices", "notices"):
         assert after[name] == [document for document in before[name] if document["person_id"] != person], name
+    assert after["accounts"] == [account for account in before["accounts"] if person not in account["person_ids"]]
     assert await stage.actor("resident-1") == NOBODY
+
+
+async def test_of_a_phone_that_is_shared_only_the_person_goes(stage: Stage) -> None:
+    gone, stays = stage.planned.sign_ins["shared-phone-1"]
+    handle = next(handle for handle, person_id in stage.planned.handles.items() if person_id == gone)
+
+    await decide(stage, await ask(stage, handle, K.DELETE))
+
+    [shared] = await stage.find("accounts", _id="demo-shared-phone-1")
+    assert shared["person_ids"] == [stays]
+    assert await stage.count("accounts", person_ids=gone) == 0
+    assert (await stage.signed_in("demo-shared-phone-1")).id == stays
 
 
 async def test_what_somebody_typed_for_another_stays_the_others(stage: Stage) -> None:

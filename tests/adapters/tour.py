@@ -1,6 +1,7 @@
 """A tour of the whole product over its ports: every read with every filter, every act, the relay, the clock and the feed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +11,11 @@ from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
 from adapters.mongo.versions import KINDS
 from domain.access import Actor, Door, key
+from domain.contacts import Contact
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
+from domain.enrolment import with_check_digit
+from domain.errors import Refused
+from domain.households import Reach
 from domain.identity import SignIn
 from domain.ids import Kind, compose
 from domain.pages import Page, PageRequest
@@ -22,8 +27,10 @@ from domain.retention import POLICIES, YEAR
 from domain.subject_requests import SubjectRequestKind, SubjectRequestState
 from domain.sync import SNAPSHOT_KINDS
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
+from resolvers.accounts import LinkAccount, UnlinkAccount, link_account, unlink_account, who_are_you
 from resolvers.clock import wind
 from resolvers.devices import RegisterDevice, RetireDevice, register_device, retire_device
+from resolvers.enrolment import CorrectPerson, EnrolPerson, IssueEnrolmentCode, correct_person, enrol_person, issue_enrolment_code
 from resolvers.notices import MarkNoticesRead, mark_notices_read
 from resolvers.own_data import data_of_subject
 from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
@@ -81,8 +88,8 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await self._work(readers)
-        await self._rights(readers)
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)
+        await self._enrolment()
         await self._background()
         await self._demo()
         await self._end_a_post()
@@ -300,6 +307,9 @@ class Tour:
         request = (await ports.requests.page(RequestQuery(), PageRequest(), seen_by=people["dispatcher-1"], at=self._clock())).rows[0]
         await hand.hold(request.number, "有人起诉", at=self._clock())
         await hand.hold(request.number, None, at=self._clock())
+        residents = [person.id for person in self._planned.persons if person.household_id][:150]
+        now = self._clock()
+        await ports.contacts.keep([Contact(id_, self._township, Reach.VISIT, None, None, now, id_) for id_ in residents])
         for policy in POLICIES:
             batches = [due async for due in hand.due(policy, at=later)]
             for due in batches[:1]:
@@ -333,6 +343,30 @@ class Tour:
         for name in ("events", "sequences"):
             async with house.mongo.watch(name, [{"$match": {"operationType": "insert"}}]):
                 pass
+
+    async def _enrolment(self) -> None:
+        self._note("enrolment")
+        administrator, ports = await self.actor("administrator-1"), self._ports
+        entered = (
+            await enrol_person(EnrolPerson(uuid4(), "新邻居", is_over_fourteen=True, code="A-17"), by=administrator, ports=ports)
+        ).subject
+        home = next(household.id for household in self._planned.households)
+        await correct_person(CorrectPerson(uuid4(), entered.id, "改名", home), by=administrator, ports=ports)
+        if administrator.organisation is not None:
+            await ports.enrolment.listed(administrator.organisation, "A-17")
+        self._note("a code, and a sign-in with two persons")
+        phone = SignIn("a-new-phone", self._clock(), self._clock() + timedelta(hours=1))
+        for person_id in (entered.id, self._planned.handles["resident-2"]):
+            issued = (await issue_enrolment_code(IssueEnrolmentCode(uuid4(), person_id), by=administrator, ports=ports)).subject
+            for code in (with_check_digit(f"{(issued.digits or '')[:4]}000"), issued.digits or ""):
+                with suppress(Refused):
+                    await link_account(LinkAccount(uuid4(), code), sign_in=phone, ports=ports)
+        await who_are_you(phone, ports=ports)
+        for named in (None, entered.id):
+            await ports.people.signed_in(phone, at=self._clock() + timedelta(days=1), person_id=named)
+        self._note("a lost phone")
+        for person_id in (entered.id, self._planned.handles["resident-2"]):
+            await unlink_account(UnlinkAccount(uuid4(), person_id), by=administrator, ports=ports)
 
     async def _phones_for_all(self) -> None:
         for number, post in enumerate(self._organisation.appointments[:20]):

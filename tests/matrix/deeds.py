@@ -26,13 +26,9 @@ class Try:
 
 TASK, CALL = "$task", {"reach": "PHONE", "phone": "13812345678"}
 
-ABROAD = ("ADMINISTRATOR@another township",)
-AROUND = ("resident-4", "grid-leader-2", *ABROAD)
-"""Neither of the home's own nor above it: the host's post, the home and the rota are not there for them."""
-NEW_UNIT = {"code": "990101102999", "name": "新组织", "kind": "PARTY_GROUP"}
-LEADER = {"role": "GRID_LEADER", "personId": "$worker", "unitId": "$unit"}
-AHEAD = {"since": "2031-01-01", "until": "2031-01-02"}
-AGREED = {"agreedOn": "2026-11-20", "agreement": "SPOKEN"}
+DAYS = {"since": "2026-11-24", "until": "2026-12-01"}
+STRANGERS = ("resident-4", "grid-worker-2", "grid-leader-2", "volunteer-1", "bystander")
+"""They know the notice board and nothing else of the matter."""
 
 DEEDS: Mapping[str, Try] = {
     "submitRequest.householdId": Try("home", LAMP),
@@ -52,37 +48,38 @@ DEEDS: Mapping[str, Try] = {
     "answerFollowUp.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED"}),
     "revealContact.taskId": Try("task", {"reason": "ARRANGE_VISIT"}),
     "setContact.personId": Try("resident", CALL, by=("resident-4", "grid-worker-1", "dispatcher-1", "ADMINISTRATOR@another township")),
-    "createUnit.parentId": Try("unit", NEW_UNIT, by=ABROAD),
-    "createUnit.covers": Try("unit", {**NEW_UNIT, "parentId": "$settlement"}, by=ABROAD),
-    "moveUnit.unitId": Try("unit", {"parentId": "$settlement"}, by=ABROAD),
-    "moveUnit.parentId": Try("unit", {"unitId": "$group"}, by=ABROAD),
-    "renameUnit.unitId": Try("unit", {"name": "别名"}, by=ABROAD),
-    "closeUnit.unitId": Try("unit", by=ABROAD),
-    "closeUnit.successorId": Try("unit", {"unitId": "$settlement"}, by=ABROAD),
-    "appoint.personId": Try("resident", LEADER, by=ABROAD),
-    "appoint.unitId": Try("unit", LEADER, by=ABROAD),
-    "appoint.gridId": Try("grid", {**LEADER, "role": "GRID_WORKER"}, by=ABROAD),
-    "appoint.microGridId": Try("micro", {**LEADER, "role": "HUB_HOST"}, by=ABROAD),
-    "endAppointment.appointmentId": Try("post", by=AROUND),
-    "recordLeave.personId": Try("host", AHEAD, by=AROUND),
-    "recordLeave.substituteId": Try("host", {**AHEAD, "personId": "$resident"}, by=AROUND),
-    "endLeave.absenceId": Try("leave", by=("grid-worker-2", *AROUND)),
-    "planDuty.unitId": Try("unit", {**AHEAD, "personId": "$worker"}, by=ABROAD),
-    "planDuty.personId": Try("host", {**AHEAD, "unitId": "$unit"}, by=ABROAD),
-    "planDuty.gridId": Try("grid", {**AHEAD, "unitId": "$unit", "personId": "$worker"}, by=ABROAD),
-    "endDuty.dutyId": Try("turn", by=("grid-worker-1", *AROUND)),
-    "moveHouseholds.householdIds": Try("home", {"gridId": "$grid"}, by=AROUND),
-    "moveHouseholds.gridId": Try("grid", {"householdIds": "$home"}, by=AROUND),
-    "moveHouseholds.microGridId": Try("micro", {"householdIds": "$home"}, by=AROUND),
-    "linkHousehold.householdId": Try("home", {"memberId": "$member", **AGREED}, by=AROUND),
-    "linkHousehold.memberId": Try("member", {"householdId": "$home", **AGREED}, by=AROUND),
-    "endLink.householdId": Try("home", by=AROUND),
+    "recordAnswer.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED", "words": "修好了"}),
+    "requestOwnData.onBehalfOfId": Try("resident", {"kind": "COPY"}, by=STRANGERS),
+    "decideSubjectRequest.subjectRequestId": Try("subject_request", {"done": False, "reason": "不符"}),
+    "grantProxy.principalId": Try("resident", {"agentId": "$worker", **DAYS, "evidence": "WITNESS"}, by=STRANGERS),
+    "revokeProxy.grantId": Try("grant"),
+    "setHouseholdReach.householdId": Try("home", {"reach": "VISIT"}),
+    "moveHouseholds.householdIds": Try("home", {"microGridId": "$micro"}, by=STRANGERS),
+    "linkHousehold.householdId": Try("home", {"memberId": "$member"}, by=STRANGERS),
+    "linkHousehold.memberId": Try("neighbour", {"householdId": "$home"}, by=("resident-1", "grid-leader-1")),
+    "endLink.householdId": Try("home", by=STRANGERS),
+    "appoint.personId": Try("resident", {"role": "VOLUNTEER", "unitId": "$unit"}, by=(*STRANGERS, "dispatcher-1")),
+    "endAppointment.appointmentId": Try("post", by=STRANGERS),
+    "recordLeave.personId": Try("resident", DAYS, by=(*STRANGERS, "grid-leader-1", "dispatcher-1")),
+    "recordLeave.substituteId": Try("resident", {"personId": "$worker", **DAYS}, by=("grid-worker-1", "grid-leader-1")),
+    "endLeave.absenceId": Try("absence", by=STRANGERS),
+    "planDuty.personId": Try("resident", {"unitId": "$unit", **DAYS}, by=(*STRANGERS, "grid-leader-1")),
+    "endDuty.dutyId": Try("duty", by=STRANGERS),
     "retireDevice.deviceId": Try("device"),
     "markNoticesRead.noticeIds": Try("notice"),
 }
 
+ON_THE_BOARD = (
+    *("createUnit.parentId", "createUnit.covers", "moveUnit.unitId", "moveUnit.parentId", "renameUnit.unitId", "closeUnit.unitId"),
+    *("closeUnit.successorId", "appoint.unitId", "appoint.gridId", "appoint.microGridId", "planDuty.unitId", "planDuty.gridId"),
+    *("moveHouseholds.gridId", "moveHouseholds.microGridId"),
+)
+
 OPEN_IDS: Mapping[str, str] = {
     "submitRequest.itemId": "the catalogue is anybody's",
+    **dict.fromkeys(ON_THE_BOARD, "units, grids and micro-grids are on the notice board"),
+    "grantProxy.itemIds": "the catalogue is anybody's",
+    "grantProxy.agentId": "whoever is to act hands over their own id: nobody can be named without it",
     "submitRequest.attachmentIds": "nothing can be attached yet",
     "completeTask.attachmentIds": "nothing can be attached yet",
 }
@@ -95,6 +92,8 @@ SEEN_BY: Mapping[str, str] = {
     "resident": "Person.displayName",
     "notice": "Notice.title",
     "device": "Notice.title",
+    "subject_request": "SubjectRequest.person",
+    "grant": "ProxyGrant.principal",
 }
 """Whoever sees the surface sees the thing: only the worker who has the task has that phone and that notice."""
 

@@ -233,9 +233,28 @@ async def play(town: Town, made: Grown) -> dict[str, Matter]:
     for name, handle in by_hand.items():
         matters[name] = await submit(town, resident)
         await act(dispatcher, "assignTask", matters[name], assigneeId=made.planned.handles[handle])
+    await _plan(town, made, leader)
     matters["of another township"] = await submit(town, signed_in(town, "other-resident"))
     await town.settle()
     return matters
+
+
+DAYS = {"since": "2026-11-24", "until": "2026-12-01"}
+
+
+async def _plan(town: Town, made: Grown, leader: Player) -> None:
+    """Leave and a turn at the branch; a grant of the resident's, and what they ask about their data."""
+    seat, handles, resident = seats(made.planned), made.planned.handles, signed_in(town, "resident-1")
+    away, stand_in = (handles[f"{role.value}@the branch itself"] for role in (Role.VOLUNTEER, Role.PROVIDER_WORKER))
+    turn = {"unitId": seat["the branch itself"].id, "gridId": made.planned.parts.grids[0].id, "personId": handles["grid-worker-1"]}
+    done = [
+        await say(leader, "recordLeave", "absence { id }", personId=away, substituteId=stand_in, **DAYS),
+        await say(leader, "planDuty", "duty { id }", **turn, **DAYS),
+        await say(resident, "grantProxy", "grant { id }", agentId=handles["housemate"], itemIds=[town.item("stairwell-lamp")], **DAYS),
+        await say(resident, "setHouseholdReach", "household { id }", householdId=_home_id(made.planned, "resident-1"), reach="VISIT"),
+        await say(resident, "requestOwnData", "subjectRequest { id }", kind="COPY", words="我想看看"),
+    ]
+    assert [answer for answer in done if "code" in answer] == []
 
 
 async def _main(town: Town, made: Grown, worker: Player) -> Matter:
@@ -266,8 +285,19 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
     hub = next(hub for hub in planned.parts.hubs if hub.micro_grid_id == micro.id)
     device = await town.house.mongo.collection("devices").find_one({"person_id": planned.handles["grid-worker-1"]})
     notices = await inbox(signed_in(town, "grid-worker-1"))
+    kept = {name: await _first(town, name, planned.township_code) for name in ("absences", "duties", "proxy_grants", "subject_requests")}
     assert device is not None
     return {
+        "absence": kept["absences"]["id"],
+        "duty": kept["duties"]["id"],
+        "grant": kept["proxy_grants"]["_id"],
+        "subject_request": kept["subject_requests"]["_id"],
+        "agent": kept["proxy_grants"]["agent_id"],
+        "away": kept["absences"]["person_id"],
+        "stand_in": kept["absences"]["substitute_id"],
+        "leader": planned.handles["grid-leader-1"],
+        "neighbour": planned.handles["resident-2"],
+        "area": seat["an area committee over it"].id,
         "task": matter.task_id,
         "request": matter.request_id,
         "number": matter.number,
@@ -292,6 +322,12 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
         "leave": planned.parts.absences[0].id,
         "turn": planned.parts.duties[0].id,
     }
+
+
+async def _first(town: Town, collection: str, township: str) -> Document:
+    found: Document | None = await town.house.mongo.collection(collection).find_one({"township": township})
+    assert found is not None
+    return found
 
 
 def missing(ids: Mapping[str, str]) -> dict[str, str]:
