@@ -10,8 +10,9 @@ from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
 from adapters.mongo.versions import KINDS
 from domain.access import Actor, Door, key
-from domain.contacts import Contact, Reach
+from domain.contacts import Contact
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
+from domain.households import Reach
 from domain.identity import SignIn
 from domain.ids import Kind, compose
 from domain.pages import Page, PageRequest
