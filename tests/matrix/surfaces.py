@@ -85,7 +85,6 @@ ASKED: Mapping[str, str] = {
     # One's own.
     "Query.whoAreYou": f"whoAreYou {_ID}",
     "Viewer.person": f"person {_ID}",
-    "Query.whoAreYou": f"whoAreYou {_ID}",
     "Viewer.appointments": f"appointments {{ person {_ID} }}",
     "Viewer.household": f"household {_ID}",
     "Viewer.tasks": f"tasks(first: 100) {_ROWS}",
@@ -217,7 +216,6 @@ PLAIN: Mapping[str, str] = {
     "Duty": "id since until",
     "OrganisationChange": "version at kind",
     "ClosePreview": "successorWanted",
-    "EnrolmentCode": "code slip validUntil",
     "WorkersPhone": "platform appVersion registeredOn lastSyncDay",
     "ProxyGrant": "id since until evidence revokedAt live version",
     "SubjectRequest": "id kind state madeAt dueAt dueProvisional overdue decidedAt reason version",
