@@ -236,7 +236,7 @@ PLAIN: Mapping[str, str] = {
     "MaskedContact": "reach hasAddress",
     "Contact": "reach setAt",
     "ContactReading": "at role reason note requestNumber taskId personId flags",
-    "EnrolmentCode": "person code slip validUntil",
+    "EnrolmentCode": "code slip validUntil",
     "Attachment": "id contentType bytes complete",
 }
 """What comes with a thing, whoever sees it, and tells of nothing else."""
