@@ -1,6 +1,6 @@
 """Removing what is kept of somebody (注销与清除): what goes, what stays, and what puts it off. Ids, acts and counts stay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -26,16 +26,13 @@ class Hold:
 
 NO_HOLD = Hold()
 
-GOES_WITH_PERSON: Mapping[str, str] = {
-    "enrolment_codes": "_id",
-    "devices": "person_id",
-    "notices": "person_id",
-    "contacts": "_id",
-}
-"""Collections whose documents go when somebody's data are removed, and the field that says whose they are.
-
-Of a sign-in only the person goes: it may be that of others in the home as well.
-"""
+GOES_WITH_PERSON: tuple[tuple[str, str], ...] = (
+    ("devices", "person_id"),
+    ("notices", "person_id"),
+    ("contacts", "_id"),
+    ("enrolment_codes", "_id"),
+)
+"""Collections whose documents go when somebody's data are removed, and the field that says whose; sign-ins and grants end besides."""
 
 
 def put_off_by(holds: Sequence[Hold]) -> str | None:

@@ -89,6 +89,16 @@ class ContactCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantCopy:
+    """A grant that has not ended: given to `other` where `is_given`, else by them."""
+
+    is_given: bool
+    other: str | None
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class PersonCopy:
     """What is kept beside the requests. `accounts`, `phones`, `notices` and `readings` of the contact are how many."""
 
@@ -96,7 +106,9 @@ class PersonCopy:
     name: str
     home: str | None
     address: str | None
+    reach: Reach | None
     contact: ContactCopy | None
+    grants: tuple[GrantCopy, ...]
     link: LinkCopy | None
     posts: tuple[PostCopy, ...]
     accounts: int
@@ -140,12 +152,17 @@ def _person(person: PersonCopy) -> Iterator[Line]:
     yield (Message("own_data.name", {"name": person.name, "id": person.id}),)
     if person.home:
         yield (Message("own_data.home", {"home": person.home, "address": person.address or ""}),)
+    if person.reach:
+        yield (Message("own_data.home_reach"), Message(f"own_data.reach.{person.reach.value.lower()}"))
     if person.contact:
         reach = Message(f"own_data.reach.{person.contact.reach.value.lower()}")
         yield (Message("own_data.contact", {"phone": person.contact.phone or "-", "readings": person.readings}), reach)
     if person.link:
         link = person.link
         yield (Message("own_data.link", {"member": link.member or "-", "since": link.since.isoformat()}),)
+    for grant in person.grants:
+        period = {"name": grant.other or "-", "since": grant.since.isoformat(), "until": grant.until.isoformat()}
+        yield (Message("own_data.grant_given", period) if grant.is_given else Message("own_data.grant_taken", period),)
     for post in person.posts:
         until = post.until.isoformat() if post.until else "-"
         held = Message("own_data.post", {"unit": post.unit, "since": post.since.isoformat(), "until": until})

@@ -136,9 +136,11 @@ def editor(person: Person, now: Organisation, *, at: datetime, home: Household |
 
 def check_open(thing: OrgUnit | Grid, field: str) -> None:
     """Raises WRONG_STATE for what is closed, or going to be."""
-    if thing.valid_to is not None:
-        key = "refusal.unit_closed" if isinstance(thing, OrgUnit) else "refusal.grid_closed"
-        raise refused(RefusalCode.WRONG_STATE, key, field, current=thing)
+    if thing.valid_to is None:
+        return
+    if isinstance(thing, OrgUnit):
+        raise refused(RefusalCode.WRONG_STATE, "refusal.unit_closed", field, current=thing)
+    raise refused(RefusalCode.WRONG_STATE, "refusal.grid_closed", field, current=thing)
 
 
 def check_version(thing: Any, expected: int | None) -> None:

@@ -142,7 +142,10 @@ class PersonCounts:
 
 
 class SubjectRequests(Protocol):
-    """Kept with its notices in one transaction. The person finds the own ones, a privacy officer those of the township, nobody else any."""
+    """Kept with its notices in one transaction. The person finds the own ones, a privacy officer those of the township.
+
+    Whoever typed one for somebody finds it while it is open, so that a command that was sent twice is answered twice.
+    """
 
     async def add(self, made: SubjectRequest, told: Sequence[Notice], *, command: Command) -> SubjectRequest | Replayed:
         """Raises `Refused` LIMIT_REACHED while the person has an open one of that kind, COMMAND_MISMATCH."""

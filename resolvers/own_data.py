@@ -10,10 +10,11 @@ from domain.calendar import SHANGHAI
 from domain.events import Event
 from domain.items import ServiceItem
 from domain.organisation import Organisation
-from domain.own_data import ActCopy, ContactCopy, LinkCopy, OwnData, PersonCopy, PostCopy, RequestCopy
+from domain.own_data import ActCopy, ContactCopy, GrantCopy, LinkCopy, OwnData, PersonCopy, PostCopy, RequestCopy
 from domain.pages import PageRequest
 from domain.people import Person
 from domain.ports import Ports, RequestQuery
+from domain.proxies import ProxyGrant
 from domain.requests import Request, Words
 from domain.status import status_of
 from domain.subject_requests import (
@@ -68,26 +69,36 @@ async def _copy(person: Person, organisation: Organisation, page: PageRequest, p
 
 
 async def _person(person: Person, subject: Actor, organisation: Organisation, at: datetime, ports: Ports) -> PersonCopy:
+    township, on = person.township, at.astimezone(SHANGHAI).date()
     homes = await ports.households.by_ids([person.household_id], seen_by=subject) if person.household_id else []
     home = homes[0] if homes else None
-    link = home.link_on(at.astimezone(SHANGHAI).date()) if home else None
-    member = (await ports.people.by_ids(person.township, [link.member_id])) if link else []
-    contact = await ports.contacts.masked(person.township, [person.id])
-    counts = await ports.subject_requests.counts(person.township, person.id)
+    link = home.link_on(on) if home else None
+    grants = await ports.proxy_grants.of_person(seen_by=subject, on=on)
+    others = {id_ for grant in grants for id_ in grant.parties} | ({link.member_id} if link else set())
+    names = {other.id: other.display_name for other in await ports.people.by_ids(township, sorted(others))}
+    contact = await ports.contacts.masked(township, [person.id])
+    counts = await ports.subject_requests.counts(township, person.id)
     posts = [post for post in organisation.appointments.values() if post.person_id == person.id]
     return PersonCopy(
         id=person.id,
         name=person.display_name,
         home=home.label if home else None,
         address=home.address if home else None,
+        reach=(await ports.reaches.of(township, [home.id])).get(home.id) if home else None,
         contact=ContactCopy(contact[0].reach, contact[0].phone) if contact else None,
-        link=LinkCopy(member[0].display_name if member else None, link.since, link.until) if link else None,
+        grants=tuple(_grant(grant, person.id, names) for grant in grants),
+        link=LinkCopy(names.get(link.member_id), link.since, link.until) if link else None,
         posts=tuple(PostCopy(post.role, organisation.units[post.unit_id].name, post.since, post.until) for post in posts),
         accounts=counts.accounts,
         phones=counts.phones,
         notices=counts.notices,
         readings=counts.readings,
     )
+
+
+def _grant(grant: ProxyGrant, person_id: str, names: Mapping[str, str]) -> GrantCopy:
+    is_given = grant.principal_id == person_id
+    return GrantCopy(is_given, names.get(grant.agent_id if is_given else grant.principal_id), grant.since, grant.until)
 
 
 async def _requests(requests: Sequence[Request], subject: Actor, ports: Ports) -> list[RequestCopy]:

@@ -80,7 +80,7 @@ async def recut_preview(wanted: Recut, *, by: Actor, ports: Ports) -> RecutPrevi
 
 
 async def recut_grids(sent: RecutGrids, *, by: Actor, ports: Ports) -> Done[Sequence[Grid]]:
-    """The grids that took over."""
+    """The grids that took over, in the order in which they were named."""
     person, _ = signed_in(by)
     base_id = ports.ids.new(Kind.EVENT, person.township, ports.clock())
 
@@ -88,8 +88,8 @@ async def recut_grids(sent: RecutGrids, *, by: Actor, ports: Ports) -> Done[Sequ
         return recutting.recut(edit, sent.wanted, homes, base_id=base_id, confirmation=sent.confirmation)
 
     outcome = await reorganised("recutGrids", sent, change, base_id, by=by, ports=ports, grid_ids=sent.old_grid_ids)
-    codes = {grid.code for grid in sent.grids}
-    return Done([grid for grid in outcome.organisation.grids.values() if grid.code in codes], outcome.is_replay)
+    by_code = {grid.code: grid for grid in outcome.organisation.grids.values()}
+    return Done([by_code[grid.code] for grid in sent.grids if grid.code in by_code], outcome.is_replay)
 
 
 async def close_preview(unit_id: str, *, by: Actor, ports: Ports) -> ClosePreview:

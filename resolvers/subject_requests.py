@@ -124,7 +124,7 @@ async def _subject(sent: RequestOwnData, person: Person, by: Actor, ports: Ports
 
 
 async def _replayed(kept: Replayed, field: str, *, by: Actor, ports: Ports) -> Done[SubjectRequest]:
-    """Whoever typed it for somebody else has the number on paper and reads it no more."""
+    """Under today's rights, as it is now."""
     found = await subject_requests_by_ids([kept.subject_id], by=by, ports=ports)
     if not found:
         raise not_found(field)

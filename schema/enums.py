@@ -1,26 +1,18 @@
 """The domain's enumerations as the face shows them, every value described."""
 
-from collections.abc import Mapping
 from enum import Enum
-from typing import Any, TypeVar, cast
 
-import strawberry
-
-from domain.contacts import ReadFlag, RevealReason
+import schema.enums_of_data  # noqa: F401  # shows the others
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
-from domain.households import Agreement, Reach
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
-from domain.organisation import GridKind, OrgUnitKind
+from domain.organisation import OrgUnitKind
 from domain.posts import Role
-from domain.proxies import ProxyEvidence
-from domain.requests import EntryKind, Grade, RequestState, Verdict
-from domain.subject_requests import SubjectRequestAct, SubjectRequestKind, SubjectRequestState
+from domain.requests import Grade, RequestState, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
-
-E = TypeVar("E", bound=Enum)
+from schema.enumeration import described
 
 
 class CommandOutcome(Enum):
@@ -31,16 +23,7 @@ class CommandOutcome(Enum):
     REJECTED = "REJECTED"
 
 
-def _described(kind: type[E], description: str, values: Mapping[str, str]) -> type[E]:
-    """Shows the enumeration. A value without a description is a mistake that stops the start."""
-    strawberry.enum(kind, description=description)
-    definition = cast("Any", kind).__strawberry_definition__
-    for value in definition.values:
-        value.description = values[value.name]
-    return kind
-
-
-_described(
+described(
     OrgUnitKind,
     "What kind of unit of either chain (组织类型).",
     {
@@ -56,24 +39,7 @@ _described(
         "PROVIDER": "Firm or association that does the work (服务单位).",
     },
 )
-_described(
-    GridKind,
-    "What a grid is cut by (网格类型).",
-    {
-        "GENERAL": "By residence (综合网格).",
-        "DEDICATED": "A park, market, office block, school and the like (专属网格).",
-    },
-)
-_described(
-    Agreement,
-    "How a household agreed to a link (住户同意方式).",
-    {
-        "IN_APP": "It asked for it itself (本人在线确认).",
-        "SIGNED_PAPER": "On paper, signed (书面签字).",
-        "SPOKEN": "By word of mouth, to whoever wrote it down (口头同意).",
-    },
-)
-_described(
+described(
     Role,
     "What somebody may be in the organisation (角色).",
     {
@@ -91,7 +57,7 @@ _described(
         "ADMINISTRATOR": "Keeps the organisation, never sees contents (管理员).",
     },
 )
-_described(
+described(
     ServiceLine,
     "One of the five service lines (五项机制).",
     {
@@ -102,7 +68,7 @@ _described(
         "VOLUNTEERING": "Organised campaigns and hours (志愿服务).",
     },
 )
-_described(
+described(
     DeadlineClass,
     "How soon things are due (时限类别).",
     {
@@ -115,7 +81,7 @@ _described(
         "APPOINTMENT": "The slot is the time (预约).",
     },
 )
-_described(
+described(
     MatterScope,
     "Which of the two addresses of a relocated household the matter belongs to (事项归属).",
     {
@@ -123,7 +89,7 @@ _described(
         "ORIGIN_VILLAGE": "The village it left: land, collective and register matters (迁出村).",
     },
 )
-_described(
+described(
     RequestState,
     "Where a request stands; it follows from its tasks (诉求状态).",
     {
@@ -138,7 +104,7 @@ _described(
         "HANDED_OFF": "Given to somebody outside (已转出).",
     },
 )
-_described(
+described(
     TaskState,
     "Where a task stands (工单状态).",
     {
@@ -155,7 +121,7 @@ _described(
         "CANCELLED": "Called off (已取消).",
     },
 )
-_described(
+described(
     Outcome,
     "What came of a task (办理结果).",
     {
@@ -165,12 +131,12 @@ _described(
         "NOT_POSSIBLE": "Not possible (无法办理).",
     },
 )
-_described(
+described(
     Verdict,
     "The resident's answer: did it help (是否解决).",
     {"SOLVED": "Solved (已解决).", "PARTLY": "Partly (部分解决).", "NOT_SOLVED": "Not solved; it is done again (未解决)."},
 )
-_described(
+described(
     Grade,
     "Five grades (好差评).",
     {
@@ -181,7 +147,7 @@ _described(
         "VERY_UNSATISFIED": "Very unsatisfied; it is done again (非常不满意).",
     },
 )
-_described(
+described(
     TaskAction,
     "A move that somebody may make on a task (可用操作).",
     {
@@ -204,7 +170,7 @@ _described(
         "SUPERVISE": "Put it under formal follow-up (督办).",
     },
 )
-_described(
+described(
     RefusalCode,
     "Why a command was not carried out (拒绝原因).",
     {
@@ -220,12 +186,12 @@ _described(
         "SIGN_IN_REQUIRED": "Sign in first (请先登录).",
     },
 )
-_described(
+described(
     ContactKind,
     "How the resident was contacted (联系方式).",
     {"CALL": "By telephone (电话).", "VISIT": "By a visit (上门).", "MESSAGE": "By a message (消息)."},
 )
-_described(
+described(
     ReturnReason,
     "Why a task is sent back (退单原因).",
     {
@@ -235,89 +201,12 @@ _described(
         "OTHER": "See the note (其他).",
     },
 )
-_described(
-    Reach,
-    "How word gets to a household (联系方式).",
-    {
-        "APP": "By the app (手机应用).",
-        "PHONE": "By a call, a landline too (电话).",
-        "VISIT": "By a visit (上门).",
-        "NEIGHBOUR": "By a neighbour whom they agreed to (邻居转告).",
-        "CENTRE_PICKUP": "They ask at the centre (到服务中心领取).",
-    },
-)
-_described(
-    EntryKind,
-    "How a request came in (录入方式).",
-    {
-        "OWN": "Typed by whoever asks (本人填报).",
-        "ASSISTED": "Typed by a helper for somebody who is there, or for a home (代填).",
-        "PROXY": "Asked by a proxy under a grant (代办).",
-    },
-)
-_described(
-    ProxyEvidence,
-    "What shows that a proxy grant was given (授权凭据).",
-    {
-        "OWN_SIGN_IN": "The principal's own sign-in (本人登录).",
-        "SIGNED_PAPER": "A signed paper; the only one for money or rights (签字书面委托).",
-        "CALL_BACK_BY_THIRD": "A third person called back (第三人回访).",
-        "WITNESS": "Somebody was there (见证人).",
-    },
-)
-_described(
+described(
     DevicePlatform,
     "What kind of phone (设备平台).",
     {"ANDROID": "Android (安卓).", "IOS": "iOS (苹果).", "WEB": "A browser (浏览器)."},
 )
-_described(
-    SubjectRequestKind,
-    "What somebody asks about their own data (个人信息请求类型).",
-    {
-        "COPY": "A copy of everything that is stored (查阅复制).",
-        "CORRECT": "That something is put right (更正).",
-        "DELETE": "That it is removed (删除).",
-        "EXPLAIN": "That it is explained (解释说明).",
-    },
-)
-_described(
-    SubjectRequestState,
-    "Where such a request stands (个人信息请求状态).",
-    {"OPEN": "Waits for an answer (待答复).", "DONE": "Done (已办理).", "REFUSED": "Refused, with a reason (不予同意)."},
-)
-_described(
-    SubjectRequestAct,
-    "What was done with it (个人信息请求操作).",
-    {"MADE": "It was made (提出).", "COPY_READ": "A page of the copy was read (查阅副本).", "DECIDED": "It was answered (答复)."},
-)
-_described(
-    Reach,
-    "How somebody wants to be reached (联系途径).",
-    {
-        "APP": "In the app (应用内).",
-        "PHONE": "By telephone, a landline too (电话).",
-        "VISIT": "By a visit at home (上门).",
-        "NEIGHBOUR": "Through a neighbour, as they agreed (邻居转告).",
-        "CENTRE_PICKUP": "At the centre's counter, when they come by (服务中心领取).",
-    },
-)
-_described(
-    RevealReason,
-    "Why a contact is looked at (查阅原因).",
-    {
-        "ARRANGE_VISIT": "To arrange a visit (约上门时间).",
-        "ASK_DETAILS": "To ask what is not clear (核实情况).",
-        "TELL_RESULT": "To tell how it ended, or ask whether it helped (告知结果).",
-        "DANGER": "Because something is in danger (紧急情况).",
-        "OTHER": "See the note (其他).",
-    },
-)
-_described(
-    ReadFlag,
-    "What is unusual about a reading (异常标记).",
-    {"OUT_OF_HOURS": "Outside office hours (非工作时间).", "MANY_IN_A_ROW": "One of many within an hour (短时多次)."},
-)
-_described(
+described(
     CommandOutcome,
     "How one command of a batch ended (指令结果).",
     {

@@ -182,7 +182,9 @@ def request_query(filter: RequestFilter | None, *, asked_by_me: bool = False) ->
 class SubmitRequestInput:
     command_id: UUID = strawberry.field(description="Made by the client; the same again is the same command (指令标识).")
     item_id: strawberry.ID = strawberry.field(description="What is asked for (服务事项).")
-    text: str = strawberry.field(description="In the resident's words, 1 to 2,000 characters (诉求内容).")
+    text: str = strawberry.field(
+        description="In the resident's words, 1 to 2,000 characters; a guardian asks for a child under fourteen (诉求内容)."
+    )
     scope: MatterScope | None = strawberry.field(default=None, description="Which address it belongs to; else the item's (事项归属).")
     household_id: strawberry.ID | None = strawberry.field(default=None, description="Which home; else the sender's own (住户).")
     location: GeoPointInput | None = strawberry.field(default=None, description="Where, as a point (位置).")

@@ -16,11 +16,33 @@ from domain.subject_requests import SubjectRequestAct, SubjectRequestKind, Subje
 from resolvers import own_data as copy_deeds
 from resolvers import subject_requests as deeds
 from schema.context import Info
+from schema.enumeration import described as described_enum
 from schema.graph import WANTED, Node, PersonT, SubjectRequestT, deed, described, edge, shows
 from schema.pages import After, Before, First, Last, SubjectRequestConnection, SubjectRequestEdge, connection, wanted_page
 from schema.refusal import payload, result
 
 MOST_ENTRIES = 100
+
+described_enum(
+    SubjectRequestKind,
+    "What somebody asks about their own data (个人信息请求类型).",
+    {
+        "COPY": "A copy of everything that is stored (查阅复制).",
+        "CORRECT": "That something is put right (更正).",
+        "DELETE": "That it is removed (删除).",
+        "EXPLAIN": "That it is explained (解释说明).",
+    },
+)
+described_enum(
+    SubjectRequestState,
+    "Where such a request stands (个人信息请求状态).",
+    {"OPEN": "Waits for an answer (待答复).", "DONE": "Done (已办理).", "REFUSED": "Refused, with a reason (不予同意)."},
+)
+described_enum(
+    SubjectRequestAct,
+    "What was done with it (个人信息请求操作).",
+    {"MADE": "It was made (提出).", "COPY_READ": "A page of the copy was read (查阅副本).", "DECIDED": "It was answered (答复)."},
+)
 
 
 async def _named(township: str, person_id: str | None, info: Info) -> Person | None:
@@ -152,7 +174,7 @@ async def _page(
     return connection(SubjectRequestEdge, SubjectRequestConnection, found)
 
 
-async def own_page(info: Info, first: First = 20, after: After = None, last: Last = None, before: Before = None) -> Any:
+async def _own_page(info: Info, first: First = 20, after: After = None, last: Last = None, before: Before = None) -> Any:
     page = wanted_page(first, after, last, before)
     found = await deeds.own_subject_requests(page, by=info.context.actor, ports=info.context.ports)
     return connection(SubjectRequestEdge, SubjectRequestConnection, found)
@@ -182,6 +204,11 @@ class SubjectRequestQueries:
         OwnData | None,
         "Everything that is stored about you, or about whoever asked a privacy officer for a copy: each reading is entered there (副本).",
     )
+
+
+@strawberry.type
+class ViewerSubjectRequests:
+    subject_requests: Any = edge(_own_page, SubjectRequestConnection, "What you asked about your own data (我的个人信息请求).")
 
 
 @strawberry.type

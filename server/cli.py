@@ -41,9 +41,9 @@ VERBS: Mapping[str, str] = {
     "demo": "serve one fictional settlement on loopback, with everything in one process, and play the main job",
     "seed": "fill a database with the demo's settlement, of any size (demo mode)",
     "indexes": "make missing collections, validators and indexes, and run pending migrations",
-    "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
     "retention": "remove what has been kept long enough; --dry-run only lists it",
     "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
+    "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
     "sdl": "print the schema; --check compares it with the committed one",
     "token": "print an ID token for somebody of a running demo",
     "check-settings": "say whether production would start, and every reason why not",
@@ -110,12 +110,12 @@ def _parser() -> argparse.ArgumentParser:
     made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
     made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
-    made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
-    made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
     made["retention"].add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
     made["retention"].add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
     made["retention"].add_argument("--because", metavar="TEXT", default="in dispute", help="why it is held (default: in dispute)")
     made["retention"].add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
+    made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
+    made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
     return parser
 
 
@@ -202,22 +202,6 @@ async def _indexes(settings: Settings) -> int:
     return 0
 
 
-async def _enrolment_code(person: str, township: str | None, settings: Settings) -> int:
-    if not settings.mongodb_uri:
-        raise Failed("LIANHU_MONGODB_URI is empty: name the database where the person is")
-    house = build_house(settings)
-    try:
-        printed_slip = await hand_out(house, person, township)
-    except PyMongoError as error:
-        raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
-    finally:
-        await house.close()
-    if printed_slip is None:
-        raise Failed("there is no such person: give an id, or a code of the list with --township")
-    print(printed_slip)
-    return 0
-
-
 async def _retention(given: argparse.Namespace, settings: Settings) -> int:
     if not settings.mongodb_uri:
         raise Failed("LIANHU_MONGODB_URI is empty: name the database that is to be swept")
@@ -234,6 +218,22 @@ async def _retention(given: argparse.Namespace, settings: Settings) -> int:
         raise Failed(str(error)) from error
     finally:
         await house.close()
+    return 0
+
+
+async def _enrolment_code(person: str, township: str | None, settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database where the person is")
+    house = build_house(settings)
+    try:
+        printed_slip = await hand_out(house, person, township)
+    except PyMongoError as error:
+        raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
+    finally:
+        await house.close()
+    if printed_slip is None:
+        raise Failed("there is no such person: give an id, or a code of the list with --township")
+    print(printed_slip)
     return 0
 
 

@@ -102,10 +102,25 @@ def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = 
 def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:
     mongo = open_database(settings, listeners=listeners)
     ledger = Ledger(mongo)
-    cases = MongoCases(mongo, ledger)
+    cases, devices, feed = MongoCases(mongo, ledger), MongoDevices(mongo, ledger), MongoFeed(mongo)
+    return House(
+        settings,
+        mongo,
+        _ports(settings, mongo, ledger, cases, devices, feed, clock),
+        load_messages(),
+        feed,
+        devices,
+        MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
+        Sequencer(mongo),
+        MongoClock(mongo, cases),
+    )
+
+
+def _ports(
+    settings: Settings, mongo: Mongo, ledger: Ledger, cases: MongoCases, devices: MongoDevices, feed: MongoFeed, clock: Clock
+) -> Ports:
     organisations = MongoOrganisations(mongo, ledger)
-    devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
-    ports = Ports(
+    return Ports(
         organisations=organisations,
         aftermath=MongoAftermath(mongo, devices),
         people=MongoPeople(mongo, organisations),
@@ -130,8 +145,6 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         ids=RandomIds(),
         load_limit=settings.load_limit,
     )
-    outbox = MongoOutbox(mongo, devices, mark=secrets.token_hex(16))
-    return House(settings, mongo, ports, load_messages(), feed, devices, outbox, Sequencer(mongo), MongoClock(mongo, cases))
 
 
 def load_messages() -> Messages:

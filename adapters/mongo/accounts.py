@@ -101,17 +101,18 @@ class MongoAccounts:
 
     async def unlink(self, person: Person, *, command: Command) -> Replayed | None:
         async def work(session: Session) -> None:
-            await take_off(self._mongo, person.id, session)
-            own = {"township": person.township, "person_id": person.id, "retired_at": None}
-            await self._mongo.collection("devices").update_many(own, {"$set": {"retired_at": command.at}}, session=session)
+            own = {"township": person.township, "person_id": person.id}
+            await leave_accounts(self._mongo, person.id, session)
+            retired = {"$set": {"retired_at": command.at}}
+            await self._mongo.collection("devices").update_many({**own, "retired_at": None}, retired, session=session)
             await self._mongo.collection("enrolment_codes").delete_one({"township": person.township, "_id": person.id}, session=session)
 
         kept = await self._ledger.once(command, person.township, person.id, work)
         return kept if isinstance(kept, Replayed) else None
 
 
-async def take_off(mongo: Mongo, person_id: str, session: Session) -> None:
-    """The person off every sign-in; a sign-in that is nobody's then is gone."""
+async def leave_accounts(mongo: Mongo, person_id: str, session: Session) -> None:
+    """No sign-in is the person's from now on; one that nobody else is on goes."""
     accounts = mongo.collection("accounts")
     for found in await accounts.find({"person_ids": person_id}, session=session).hint("of_person").to_list():
         others = [id_ for id_ in found["person_ids"] if id_ != person_id]

@@ -98,18 +98,6 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("absences", person_id="string"),
     _versioned("duties", person_id="string", unit_id="string"),
     _versioned(
-        "persons",
-        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}}),
-        display_name="string",
-    ),
-    Collection("accounts", {**_TOWNSHIP, "person_ids": "array", "last_used_day": "string"}, (_index("of_person", "person_ids"),)),
-    Collection(
-        "enrolment_codes",
-        {**_TOWNSHIP, "beginning": "string", "salt": "string", "digest": "string", "expires_at": "date", "tries": "int"},
-        (_index("beginning", "beginning", "expires_at"), _index("expired", "township", "expires_at")),
-    ),
-    Collection("link_tries", {"count": "int", "day": "string"}, (_index("of_day", "day"),)),
-    _versioned(
         "households",
         _index("of_grid", "township", "residence_grid_id", "to_version"),
         _index("of_member", "township", "link.member_id", "to_version"),
@@ -132,6 +120,18 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
     Collection("lookup_keys", {"secret": "binData"}),
+    _versioned(
+        "persons",
+        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}}),
+        display_name="string",
+    ),
+    Collection("accounts", {**_TOWNSHIP, "person_ids": "array", "last_used_day": "string"}, (_index("of_person", "person_ids"),)),
+    Collection(
+        "enrolment_codes",
+        {**_TOWNSHIP, "beginning": "string", "salt": "string", "digest": "string", "expires_at": "date", "tries": "int"},
+        (_index("beginning", "beginning", "expires_at"), _index("expired", "township", "expires_at")),
+    ),
+    Collection("link_tries", {"count": "int", "day": "string"}, (_index("of_day", "day"),)),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
     Collection(

@@ -42,7 +42,7 @@ class MongoEnrolment:
 
     async def home(self, organisation: Organisation, id_: str) -> Household | None:
         found = await self._row("households", Kind.HOUSEHOLD, organisation, id_)
-        return read_row(Household, {**found, "address": ""}) if found else None  # which stays sealed: rights need none of it
+        return read_row(Household, {**found, "address": ""}) if found else None
 
     async def _row(self, collection: str, kind: Kind, organisation: Organisation, id_: str) -> Document | None:
         ref = parse(id_)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from adapters.mongo.accounts import take_off
+from adapters.mongo.accounts import leave_accounts
 from adapters.mongo.driver import Mongo, Session
 from adapters.mongo.holds import FACTS, holds_of, with_open_subject_requests
 from domain.access import Door, key
@@ -32,11 +32,19 @@ class MongoErasure:
         ids = [request["_id"] for request in requests]
         await bury(self._mongo, township, ids, because=Because.ASKED_FOR, at=at, session=session)
         await self._forget_name(township, person_id, asked.id, session)
+        await self._end_grants(township, person_id, at, session)
         by_person = {"township": township, "person_id": person_id}
         await self._mongo.collection("subject_requests").update_many(by_person, {"$set": {"words": None}}, session=session)
-        await take_off(self._mongo, person_id, session)
-        for name, field in GOES_WITH_PERSON.items():
+        await leave_accounts(self._mongo, person_id, session)
+        for name, field in GOES_WITH_PERSON:
             await self._mongo.collection(name).delete_many({"township": township, field: person_id}, session=session)
+
+    async def _end_grants(self, township: str, person_id: str, at: datetime, session: Session) -> None:
+        """Nobody asks for them any more, and they for nobody."""
+        for party in ("principal_id", "agent_id"):
+            unended = {"township": township, party: person_id, "revoked_at": None}
+            ended = {"$set": {"revoked_at": at}, "$inc": {"version": 1}}
+            await self._mongo.collection("proxy_grants").update_many(unended, ended, session=session)
 
     async def _forget_name(self, township: str, person_id: str, mark: str, session: Session) -> None:
         """In every version that there ever was; whoever keeps the township in memory reads it anew."""

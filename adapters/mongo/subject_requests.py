@@ -111,7 +111,11 @@ def _own(reader: Actor) -> dict[str, str]:
 
 
 def _seen_by(reader: Actor) -> Filter | None:
-    """The whole township's for whoever answers them, one's own for anybody else."""
+    """The whole township's for whoever answers them; for anybody else the own ones, and open ones that they typed for somebody."""
     if reader.person is None:
         return None
-    return {"township": reader.person.township} if keeps_subject_requests(reader) else dict(_own(reader))
+    scoped: Filter = {"township": reader.person.township}
+    if not keeps_subject_requests(reader):
+        typed = {"made_by_id": reader.person.id, "state": SubjectRequestState.OPEN.value}
+        scoped["$or"] = [{"person_id": reader.person.id}, typed]
+    return scoped

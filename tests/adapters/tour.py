@@ -11,9 +11,11 @@ from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
 from adapters.mongo.versions import KINDS
 from domain.access import Actor, Door, key
+from domain.contacts import Contact
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
 from domain.enrolment import with_check_digit
 from domain.errors import Refused
+from domain.households import Reach
 from domain.identity import SignIn
 from domain.ids import Kind, compose
 from domain.pages import Page, PageRequest
@@ -54,6 +56,7 @@ from server.relay import Relay
 from server.wiring import House
 from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.adapters.tour_of_helping import help_each_other
+from tests.adapters.tour_of_reorganising import tour_of_reorganising
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -85,12 +88,12 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await self._work(readers)
-        await self._rights(readers)
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)
         await self._enrolment()
         await self._background()
         await self._demo()
         await self._end_a_post()
+        await tour_of_reorganising(self._planned, self.actor, self._note, self._ports)
 
     async def _sign_in(self) -> Mapping[str, Actor]:
         self._note("signing in")
@@ -304,6 +307,9 @@ class Tour:
         request = (await ports.requests.page(RequestQuery(), PageRequest(), seen_by=people["dispatcher-1"], at=self._clock())).rows[0]
         await hand.hold(request.number, "有人起诉", at=self._clock())
         await hand.hold(request.number, None, at=self._clock())
+        residents = [person.id for person in self._planned.persons if person.household_id][:150]
+        now = self._clock()
+        await ports.contacts.keep([Contact(id_, self._township, Reach.VISIT, None, None, now, id_) for id_ in residents])
         for policy in POLICIES:
             batches = [due async for due in hand.due(policy, at=later)]
             for due in batches[:1]:

@@ -101,7 +101,7 @@ def lifecycle() -> str:
             *table(["Row", "Verb", "From", "To", "Who", "Guard", "Clock", "In the history"], _moves()),
             "",
             "Row 10 leads on to `ASSIGNED` at once where the desk names somebody or the router finds somebody; row 12a becomes row 12 with",
-            "the third try. Rows 23 and 24 are verbs of the request: every task of it has been checked by then.",
+            "the third try. Rows 23, 23a and 24 are verbs of the request: every task of it has been checked by then.",
             "",
             "## What the states mean",
             "",

@@ -25,6 +25,8 @@ MAY: dict[Right, tuple[Role, ...]] = {
     Right.PLAN_DUTY: (Role.ADMINISTRATOR, Role.SECRETARY, Role.DISPATCHER, Role.GRID_LEADER),
     Right.MOVE_HOUSEHOLDS: (Role.ADMINISTRATOR, Role.SECRETARY),
     Right.LINK_HOUSEHOLDS: (Role.ADMINISTRATOR, Role.SECRETARY, Role.GRID_LEADER),
+    Right.RECORD_PROXY: (Role.CENTRE_CLERK, Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY),
+    Right.KEEP_SUBJECT_REQUESTS: (Role.PRIVACY_OFFICER,),
 }
 """Who changes the organisation: a right without a line here fails the matrix by its name."""
 

@@ -5,11 +5,13 @@ import pytest
 from domain.access import Door, actor_of, key
 from domain.chains import LEGAL_PARENTS, LEGAL_POSTS
 from domain.ids import Kind
+from domain.lifecycle import Standing, standings, verifiers
 from domain.organisation import OVERLAYS, OrgUnit, OrgUnitKind
 from domain.post_changes import NewPost, appointed
 from domain.posts import Role
+from domain.routing import climb
 from domain.unit_changes import NewUnit, closed, created, held, moved, renamed
-from tests.domain.cast import everybody, id_of, planned
+from tests.domain.cast import asked, everybody, id_of, planned
 from tests.domain.editing import TODAY, Desk
 
 CODE = planned().township_code
@@ -191,6 +193,20 @@ def test_a_successor_takes_over_groups_grids_workers_and_open_tasks() -> None:
     assert key(Door.UNIT, branch.id) in leader.keys
     assert desk.now.seat(branch.id) == successor.id
     assert desk.no(renamed, branch.id, "别名") == ("unit_closed", "unitId")
+
+
+def test_what_the_closed_unit_had_to_do_is_checked_and_climbs_at_its_successor() -> None:
+    desk = Desk()
+    branch, successor, task = desk.unit("第一网格党支部"), desk.unit("第二网格党支部"), asked().tasks[0]
+    assert task.owner_id == branch.id
+    desk.do(closed, branch.id, base_id=desk.new_id(Kind.EVENT), successor_id=successor.id)
+    leader = actor_of(everybody()["grid-leader-2"], desk.now, at=desk.at)
+    assert Standing.LEADER in standings(task, leader, at=desk.at)
+    assert verifiers(task, desk.now, TODAY) == (id_of("grid-leader-2"),)
+    above = climb(desk.now, branch.id, id_of("grid-worker-1"), on=TODAY)
+    assert above is not None
+    assert (above.unit.id, above.person) == (successor.id, everybody()["grid-leader-2"])
+    assert Standing.LEADER not in standings(task, actor_of(everybody()["grid-leader-1"], desk.now, at=desk.at), at=desk.at)
 
 
 def test_a_unit_with_nothing_below_it_may_close_on_a_later_day() -> None:

@@ -134,6 +134,28 @@ async def test_the_telephone_stands_in_the_copy_with_its_middle_hidden(town: Tow
     assert "13800138000" not in said_in(copy)
 
 
+async def test_grants_stand_in_the_copy_of_either_and_end_with_the_person(town: Town) -> None:
+    resident, neighbour, officer = await town.people("resident-1", "resident-2", "privacy-officer-1")
+    period = {"agentId": town.id_of("resident-2"), "since": "2026-11-23", "until": "2027-11-23"}
+    assert "grant" in await say(resident, "grantProxy", "grant { id }", **period)
+
+    given, taken = await copy_of(resident), await copy_of(neighbour)
+    assert given is not None
+    assert taken is not None
+    assert f"由 {name_of(town, 'resident-2')} 代办" in given["text"]
+    assert f"为 {name_of(town, 'resident-1')} 代办" in taken["text"]
+    asked_for = await submit(town, neighbour, text=SECRET, householdId=home_of(town, "resident-1"), onBehalfOfId=town.id_of("resident-1"))
+    assert SECRET not in said_in(await copy_of(neighbour))
+    assert asked_for.number in said_in(await copy_of(resident))
+
+    await decide(officer, await ask_about(neighbour, "DELETE"))
+
+    copy = await copy_of(resident)
+    assert copy is not None
+    assert "代办" not in copy["text"]
+    assert await town.count("proxy_grants", revoked_at=None) == 0
+
+
 async def test_what_colleagues_wrote_to_each_other_is_not_in_the_copy(town: Town) -> None:
     resident, worker, leader = await town.people("resident-1", "grid-worker-1", "grid-leader-1")
     matter = await submit(town, resident)
@@ -251,6 +273,21 @@ async def test_the_same_command_again_is_the_same_request(town: Town) -> None:
     done = await decide(officer, asked, commandId=second, reason="给了")
     async with nothing_written(town):
         assert await decide(officer, asked, commandId=second, reason="给了") == done
+
+
+async def test_a_helper_who_sends_it_twice_is_answered_twice(town: Town) -> None:
+    clerk, resident, officer = await town.people("centre-clerk-1", "resident-1", "privacy-officer-1")
+    sent = {"commandId": str(uuid4()), "onBehalfOfId": town.id_of("resident-1")}
+    asked = await ask_about(clerk, "COPY", **sent)
+    async with nothing_written(town):
+        assert await ask_about(clerk, "COPY", **sent) == asked
+        assert (await decide(clerk, asked))["code"] == "NOT_ALLOWED"
+        assert await copy_of(clerk, id=asked["id"]) is None
+
+    await decide(officer, asked)
+
+    assert await node(clerk, asked["id"]) is None
+    assert await node(resident, asked["id"]) == {"__typename": "SubjectRequest"}
 
 
 async def test_an_officer_does_not_answer_the_own_question(town: Town) -> None:

@@ -26,9 +26,12 @@ class Try:
 
 TASK, CALL = "$task", {"reach": "PHONE", "phone": "13812345678"}
 
+DAYS = {"since": "2026-11-24", "until": "2026-12-01"}
+STRANGERS = ("resident-4", "grid-worker-2", "grid-leader-2", "volunteer-1", "bystander")
+"""They know the notice board and nothing else of the matter."""
 NEWCOMER = {"displayName": "新邻居", "isOverFourteen": True}
-OUT_OF_REACH = ("ADMINISTRATOR@a sibling branch", "ADMINISTRATOR@another township")
-"""They may enrol, but nobody of the first grid. Whoever may not is told so before anything is looked up."""
+OUT_OF_REACH = (*STRANGERS, "ADMINISTRATOR@a sibling branch", "ADMINISTRATOR@another township")
+"""Administrators may enrol, but these nobody of the first grid."""
 
 DEEDS: Mapping[str, Try] = {
     "submitRequest.householdId": Try("home", LAMP),
@@ -48,6 +51,23 @@ DEEDS: Mapping[str, Try] = {
     "answerFollowUp.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED"}),
     "revealContact.taskId": Try("task", {"reason": "ARRANGE_VISIT"}),
     "setContact.personId": Try("resident", CALL, by=("resident-4", "grid-worker-1", "dispatcher-1", "ADMINISTRATOR@another township")),
+    "recordAnswer.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED", "words": "修好了"}),
+    "requestOwnData.onBehalfOfId": Try("resident", {"kind": "COPY"}, by=STRANGERS),
+    "decideSubjectRequest.subjectRequestId": Try("subject_request", {"done": False, "reason": "不符"}),
+    "grantProxy.principalId": Try("resident", {"agentId": "$worker", **DAYS, "evidence": "WITNESS"}, by=STRANGERS),
+    "revokeProxy.grantId": Try("grant"),
+    "setHouseholdReach.householdId": Try("home", {"reach": "VISIT"}),
+    "moveHouseholds.householdIds": Try("home", {"microGridId": "$micro"}, by=STRANGERS),
+    "linkHousehold.householdId": Try("home", {"memberId": "$member"}, by=STRANGERS),
+    "linkHousehold.memberId": Try("neighbour", {"householdId": "$home"}, by=("resident-1", "grid-leader-1")),
+    "endLink.householdId": Try("home", by=STRANGERS),
+    "appoint.personId": Try("resident", {"role": "VOLUNTEER", "unitId": "$unit"}, by=(*STRANGERS, "dispatcher-1")),
+    "endAppointment.appointmentId": Try("post", by=STRANGERS),
+    "recordLeave.personId": Try("resident", DAYS, by=(*STRANGERS, "grid-leader-1", "dispatcher-1")),
+    "recordLeave.substituteId": Try("resident", {"personId": "$worker", **DAYS}, by=("grid-worker-1", "grid-leader-1")),
+    "endLeave.absenceId": Try("absence", by=STRANGERS),
+    "planDuty.personId": Try("resident", {"unitId": "$unit", **DAYS}, by=(*STRANGERS, "grid-leader-1")),
+    "endDuty.dutyId": Try("duty", by=STRANGERS),
     "enrolPerson.householdId": Try("home", NEWCOMER, by=OUT_OF_REACH),
     "correctPerson.personId": Try("resident", {"displayName": "改名"}, by=OUT_OF_REACH),
     "correctPerson.householdId": Try("home", {"personId": "$resident"}, by=OUT_OF_REACH),
@@ -57,8 +77,17 @@ DEEDS: Mapping[str, Try] = {
     "markNoticesRead.noticeIds": Try("notice"),
 }
 
+ON_THE_BOARD = (
+    *("createUnit.parentId", "createUnit.covers", "moveUnit.unitId", "moveUnit.parentId", "renameUnit.unitId", "closeUnit.unitId"),
+    *("closeUnit.successorId", "appoint.unitId", "appoint.gridId", "appoint.microGridId", "planDuty.unitId", "planDuty.gridId"),
+    *("moveHouseholds.gridId", "moveHouseholds.microGridId"),
+)
+
 OPEN_IDS: Mapping[str, str] = {
     "submitRequest.itemId": "the catalogue is anybody's",
+    **dict.fromkeys(ON_THE_BOARD, "units, grids and micro-grids are on the notice board"),
+    "grantProxy.itemIds": "the catalogue is anybody's",
+    "grantProxy.agentId": "whoever is to act hands over their own id: nobody can be named without it",
     "submitRequest.attachmentIds": "nothing can be attached yet",
     "completeTask.attachmentIds": "nothing can be attached yet",
 }
@@ -71,6 +100,8 @@ SEEN_BY: Mapping[str, str] = {
     "resident": "Person.displayName",
     "notice": "Notice.title",
     "device": "Notice.title",
+    "subject_request": "SubjectRequest.person",
+    "grant": "ProxyGrant.principal",
 }
 """Whoever sees the surface sees the thing: only the worker who has the task has that phone and that notice."""
 

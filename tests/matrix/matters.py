@@ -14,7 +14,7 @@ from domain.ids import Kind, compose
 from domain.organisation import OrgUnit, OrgUnitKind
 from domain.people import Person
 from domain.places import Area, GeoPoint
-from domain.posts import Appointment, Role
+from domain.posts import Absence, Appointment, Duty, Role
 from server.demo.chart import SINCE
 from server.demo.main_job import Player
 from server.demo.settlement import Settlement, settlement, uid_of
@@ -102,7 +102,21 @@ def grown(planned: Settlement) -> Grown:
         root = next(unit for unit in made.other.parts.units if unit.parent_id is None)
         made.other = _seated(made.other, made.readers, role, "another township", root)
     _add_the_rest(made, home_id)
+    made.planned = _with_plans(made.planned, home_id)
     return made
+
+
+FAR, AWAY = date(2030, 1, 1), date(2030, 1, 2)
+
+
+def _with_plans(planned: Settlement, home_id: str) -> Settlement:
+    """The worker of the home is away one day, and has a turn the next: far ahead, so that nobody is asked otherwise today."""
+    township, worker = planned.township_code, planned.handles["grid-worker-1"]
+    host, unit = planned.handles[_host_of(planned, home_id)], seats(planned)["the branch itself"]
+    grid = next(grid for grid in planned.parts.grids if grid.branch_id == unit.id)
+    leave = Absence(new_id(Kind.ABSENCE, township, "leave"), township, worker, FAR, AWAY, host)
+    turn = Duty(new_id(Kind.DUTY, township, "turn"), township, unit.id, worker, AWAY, date(2030, 1, 3), grid.id)
+    return replace(planned, parts=replace(planned.parts, absences=(leave,), duties=(turn,)))
 
 
 def _seated(planned: Settlement, readers: list[Reader], role: Role, where: str, unit: OrgUnit) -> Settlement:
@@ -219,9 +233,28 @@ async def play(town: Town, made: Grown) -> dict[str, Matter]:
     for name, handle in by_hand.items():
         matters[name] = await submit(town, resident)
         await act(dispatcher, "assignTask", matters[name], assigneeId=made.planned.handles[handle])
+    await _plan(town, made, leader)
     matters["of another township"] = await submit(town, signed_in(town, "other-resident"))
     await town.settle()
     return matters
+
+
+DAYS = {"since": "2026-11-24", "until": "2026-12-01"}
+
+
+async def _plan(town: Town, made: Grown, leader: Player) -> None:
+    """Leave and a turn at the branch; a grant of the resident's, and what they ask about their data."""
+    seat, handles, resident = seats(made.planned), made.planned.handles, signed_in(town, "resident-1")
+    away, stand_in = (handles[f"{role.value}@the branch itself"] for role in (Role.VOLUNTEER, Role.PROVIDER_WORKER))
+    turn = {"unitId": seat["the branch itself"].id, "gridId": made.planned.parts.grids[0].id, "personId": handles["grid-worker-1"]}
+    done = [
+        await say(leader, "recordLeave", "absence { id }", personId=away, substituteId=stand_in, **DAYS),
+        await say(leader, "planDuty", "duty { id }", **turn, **DAYS),
+        await say(resident, "grantProxy", "grant { id }", agentId=handles["housemate"], itemIds=[town.item("stairwell-lamp")], **DAYS),
+        await say(resident, "setHouseholdReach", "household { id }", householdId=_home_id(made.planned, "resident-1"), reach="VISIT"),
+        await say(resident, "requestOwnData", "subjectRequest { id }", kind="COPY", words="我想看看"),
+    ]
+    assert [answer for answer in done if "code" in answer] == []
 
 
 async def _main(town: Town, made: Grown, worker: Player) -> Matter:
@@ -252,8 +285,19 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
     hub = next(hub for hub in planned.parts.hubs if hub.micro_grid_id == micro.id)
     device = await town.house.mongo.collection("devices").find_one({"person_id": planned.handles["grid-worker-1"]})
     notices = await inbox(signed_in(town, "grid-worker-1"))
+    kept = {name: await _first(town, name, planned.township_code) for name in ("absences", "duties", "proxy_grants", "subject_requests")}
     assert device is not None
     return {
+        "absence": kept["absences"]["id"],
+        "duty": kept["duties"]["id"],
+        "grant": kept["proxy_grants"]["_id"],
+        "subject_request": kept["subject_requests"]["_id"],
+        "agent": kept["proxy_grants"]["agent_id"],
+        "away": kept["absences"]["person_id"],
+        "stand_in": kept["absences"]["substitute_id"],
+        "leader": planned.handles["grid-leader-1"],
+        "neighbour": planned.handles["resident-2"],
+        "area": seat["an area committee over it"].id,
         "task": matter.task_id,
         "request": matter.request_id,
         "number": matter.number,
@@ -274,7 +318,16 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
         "settlement": seat["the settlement"].id,
         "group": seat["a party group below"].id,
         "assist": new_id(Kind.TASK, planned.township_code, "assist"),
+        "post": next(post.id for post in planned.parts.appointments if post.person_id == hub.host_id),
+        "leave": planned.parts.absences[0].id,
+        "turn": planned.parts.duties[0].id,
     }
+
+
+async def _first(town: Town, collection: str, township: str) -> Document:
+    found: Document | None = await town.house.mongo.collection(collection).find_one({"township": township})
+    assert found is not None
+    return found
 
 
 def missing(ids: Mapping[str, str]) -> dict[str, str]:

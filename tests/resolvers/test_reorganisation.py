@@ -33,6 +33,7 @@ from resolvers.reorganisation import (
     rename_unit,
 )
 from resolvers.rota import absences_at, duties_at
+from resolvers.tasks import AssignTask, assign_task
 from tests.resolvers.conftest import Deeds
 
 MONDAY = date(2026, 11, 23)
@@ -119,6 +120,8 @@ async def test_closing_a_branch_hands_its_open_tasks_to_whoever_took_over(deeds:
     assert await deeds.ports.tasks.by_ids([task.id], seen_by=leader) == [task]
     assert await deeds.ports.tasks.by_ids([task.id], seen_by=await deeds.actor("grid-worker-1")) == [task]
     assert await deeds.ports.tasks.by_ids([task.id], seen_by=await deeds.actor("grid-leader-1")) == []
+    given = await deeds.do(assign_task, AssignTask(uuid4(), task.id, deeds.id_of("grid-worker-2")), "grid-leader-2")
+    assert given.assignee_id == deeds.id_of("grid-worker-2")
 
 
 async def test_the_history_is_read_by_whoever_answers_for_the_unit(deeds: Deeds) -> None:
