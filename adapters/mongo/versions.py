@@ -76,7 +76,7 @@ async def changes(
 
 
 def _end(township: str, id_: str, version: int) -> Any:
-    return UpdateMany({"id": id_, "to_version": FOREVER, "township": township}, {"$set": {"to_version": version}})
+    return UpdateMany({"id": id_, "to_version": FOREVER, "township": township}, {"$set": {"to_version": version}}, hint="of_id")
 
 
 async def write(mongo: Mongo, writes: Mapping[str, Sequence[Any]], *, session: Session | None = None) -> None:

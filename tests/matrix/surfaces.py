@@ -192,6 +192,7 @@ APART: Mapping[str, str] = {
         for name in ("workers", "openTaskCount", "openTaskIds", "householdCount", "devices", "confirmation")
     },
     "WorkersPhone.worker": "the same",
+    "EnrolmentCode.person": "answered once, to whoever made the code: tests/journeys/test_enrolment.py",
     "Query.viewer": "you yourself: what it tells of the matter are the fields of `Viewer`",
     "Viewer.unreadNotices": "counts the own inbox: nothing where nothing was told",
     "Subscription.liveChanges": "asked over a socket: a column of its own",
