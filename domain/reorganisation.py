@@ -22,3 +22,7 @@ Reorganise = Callable[[Organisation, Sequence[Household]], Changed]
 
 class Overtaken(Exception):
     """Somebody else changed the township at the same moment."""
+
+
+class Abandoned(Exception):
+    """An import died in the middle and left its lease, which is over."""

@@ -22,6 +22,7 @@ from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
 from adapters.mongo.households import MongoHouseholds
+from adapters.mongo.importing import MongoImports
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
@@ -50,6 +51,7 @@ class House:
     outbox: MongoOutbox
     sequencer: Sequencer
     due_tasks: MongoClock
+    imports: MongoImports
 
     async def close(self) -> None:
         await self.mongo.close()
@@ -127,6 +129,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
         Sequencer(mongo),
         MongoClock(mongo, cases),
+        MongoImports(mongo, ledger, organisations, ports.contacts, clock=clock, ids=ports.ids),
     )
 
 

@@ -96,7 +96,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("absences", person_id="string"),
     _versioned("duties", person_id="string", unit_id="string"),
     _versioned("persons", display_name="string"),
-    Collection("accounts", {**_TOWNSHIP, "person_id": "string"}),
+    Collection("accounts", {**_TOWNSHIP, "person_id": "string"}, (_index("of_person", "township", "person_id"),)),
     _versioned("households", label="string"),
     Collection(
         "contacts",
@@ -115,6 +115,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
     Collection("lookup_keys", {"secret": "binData"}),
+    Collection("divisions", {"name": "string"}, (_index("below", "parent", "_id"),)),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
     Collection(

@@ -11,6 +11,7 @@ from pymongo import DESCENDING
 
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.ledger import Ledger
+from adapters.mongo.staging import clear_dead
 from adapters.mongo.versions import KINDS, changes, read_row, true_in, write
 from domain.commands import Command, Replayed
 from domain.errors import RefusalCode, refused
@@ -18,7 +19,7 @@ from domain.households import Household
 from domain.organisation import Organisation, OrganisationParts
 from domain.people import Person
 from domain.places import GeoPoint
-from domain.reorganisation import Changed, Overtaken, Reorganise
+from domain.reorganisation import Abandoned, Changed, Overtaken, Reorganise
 
 T = TypeVar("T")
 
@@ -42,7 +43,8 @@ class MongoOrganisations:
 
     async def of_township(self, township: str) -> Organisation | None:
         found = await self._mongo.collection("townships").find_one({"_id": township}, {"stamp": 1})
-        return await self.at_stamp(township, found["stamp"]) if found else None
+        # Without a stamp nothing is true yet: its first import is under way.
+        return await self.at_stamp(township, found["stamp"]) if found and found["stamp"] else None
 
     async def at(self, point: GeoPoint) -> Organisation | None:
         where = {"area": {"$geoIntersects": {"$geometry": {"type": "Point", "coordinates": [point.lng, point.lat]}}}}
@@ -89,6 +91,8 @@ class MongoOrganisations:
                 return await self._ledger.once(command, township, subject_id, step)
             except Overtaken:
                 continue
+            except Abandoned:
+                await clear_dead(self._mongo, township, command.at)
         raise refused(RefusalCode.CONFLICT, "refusal.conflict", "commandId")
 
     async def _advance(
@@ -102,6 +106,8 @@ class MongoOrganisations:
         if moved_on.matched_count == 0:
             found = await self._mongo.collection("townships").find_one({"_id": now.township}, {"staging": 1}, session=session)
             if found and found.get("staging"):
+                if found["staging"]["until"] <= command.at:
+                    raise Abandoned
                 raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
             raise Overtaken
         changed = change(now, await self._homes(now, household_ids, session))

@@ -113,8 +113,8 @@ def _household(chart: Chart, circle: Circle, home: Home, member_id: str) -> Hous
 def _residents(chart: Chart, homes: Sequence[Household], mint: Mint) -> Iterator[Person]:
     """One for each home, in the order of their handles."""
     cast = names.people(f"{chart.township}|residents")
-    for home in _in_order_of_residents(chart, homes):
-        yield Person(mint.new(Kind.PERSON), chart.township, next(cast), home.id)
+    for number, home in enumerate(_in_order_of_residents(chart, homes), 1):
+        yield Person(mint.new(Kind.PERSON), chart.township, next(cast), home.id, f"resident-{number}")
 
 
 def _in_order_of_residents(chart: Chart, homes: Sequence[Household]) -> list[Household]:
