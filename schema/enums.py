@@ -11,12 +11,15 @@ from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
 from domain.households import Reach
+from domain.importing import What
+from domain.importing_desk import ImportState
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
 from domain.organisation import OrgUnitKind
 from domain.posts import Role
 from domain.requests import Grade, RequestState, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
+from domain.workbook_rows import Sheet
 
 E = TypeVar("E", bound=Enum)
 
@@ -29,9 +32,9 @@ class CommandOutcome(Enum):
     REJECTED = "REJECTED"
 
 
-def _described(kind: type[E], description: str, values: Mapping[str, str]) -> type[E]:
+def _described(kind: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> type[E]:
     """Shows the enumeration. A value without a description is a mistake that stops the start."""
-    strawberry.enum(kind, description=description)
+    strawberry.enum(kind, name=name, description=description)
     definition = cast("Any", kind).__strawberry_definition__
     for value in definition.values:
         value.description = values[value.name]
@@ -257,5 +260,44 @@ _described(
         "HELD": "Kept until what it builds on arrives (暂存).",
         "CONFLICT": "The thing has changed in the meantime (冲突).",
         "REJECTED": "Refused; see the refusal (已拒绝).",
+    },
+)
+_described(
+    Sheet,
+    "A sheet of the organisation's file (工作表).",
+    {
+        "UNITS": "Units (组织).",
+        "VILLAGES": "Villages left (原村).",
+        "GRIDS": "Grids (网格).",
+        "MICRO_GRIDS": "Micro-grids (微网格).",
+        "HOUSEHOLDS": "Households (住户).",
+        "PERSONS": "Persons (人员).",
+        "POSTS": "Posts (任职).",
+        "HUBS": "Hubs (中心户).",
+        "LINKS": "Links (联户).",
+    },
+    name="ImportSheet",
+)
+_described(
+    What,
+    "What a file does to a row (变更).",
+    {
+        "ADDED": "It is new (新增).",
+        "CHANGED": "It changes (变更).",
+        "ENDED": "It ends today, or is gone (终止).",
+        "KEPT": "The file leaves it out, and it stays (保留).",
+    },
+    name="ImportChange",
+)
+_described(
+    ImportState,
+    "How far a file is (导入状态).",
+    {
+        "UPLOADED": "Parts are there (已上传).",
+        "CHECKING": "It is being checked; ask again (检查中).",
+        "CHECKED": "The report is there (已检查).",
+        "APPLYING": "It is being applied; ask again (应用中).",
+        "APPLIED": "What it says is true (已应用).",
+        "FAILED": "It could not be done; see the message (失败).",
     },
 )

@@ -24,6 +24,7 @@ from schema.contacts import ContactMutations, ContactQueries, ViewerContact
 from schema.context import Info
 from schema.graph import HouseholdT, Node, bad_argument, deed, edge, shows
 from schema.households import Household, HouseholdLink
+from schema.importing import ImportMutations, ImportQueries
 from schema.measures import Measure
 from schema.organisation import (
     Appointment,
@@ -234,7 +235,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(ContactQueries):
+class Query(ContactQueries, ImportQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -250,7 +251,7 @@ class Query(ContactQueries):
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
-class Mutation(ContactMutations):
+class Mutation(ContactMutations, ImportMutations):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
     acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")

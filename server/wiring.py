@@ -17,12 +17,14 @@ from adapters.mongo.clock import MongoClock
 from adapters.mongo.codec import stored_moment
 from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
+from adapters.mongo.divisions import MongoDivisions
 from adapters.mongo.driver import Mongo
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
 from adapters.mongo.households import MongoHouseholds
 from adapters.mongo.importing import MongoImports
+from adapters.mongo.importing_desk import MongoImportDesk
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
@@ -31,6 +33,7 @@ from adapters.mongo.people import MongoPeople
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.tasks import MongoTasks
+from adapters.workbook.reading import opened
 from domain.ids import Kind, compose, uuid7
 from domain.messages import LANGUAGES, Messages
 from domain.ports import Clock, Ports
@@ -51,9 +54,14 @@ class House:
     outbox: MongoOutbox
     sequencer: Sequencer
     due_tasks: MongoClock
-    imports: MongoImports
+    import_desk: MongoImportDesk
+
+    @property
+    def imports(self) -> MongoImports:
+        return self.import_desk.imports
 
     async def close(self) -> None:
+        await self.import_desk.close()
         await self.mongo.close()
 
 
@@ -97,9 +105,10 @@ def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = 
 def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:
     mongo = open_database(settings, listeners=listeners)
     ledger = Ledger(mongo)
-    cases = MongoCases(mongo, ledger)
-    organisations = MongoOrganisations(mongo, ledger)
+    cases, organisations = MongoCases(mongo, ledger), MongoOrganisations(mongo, ledger)
     devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
+    contacts, ids = MongoContacts(mongo, ledger), RandomIds()
+    import_desk = _import_desk(mongo, ledger, organisations, contacts, clock, ids)
     ports = Ports(
         organisations=organisations,
         people=MongoPeople(mongo, organisations),
@@ -111,12 +120,14 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),
         devices=devices,
-        contacts=MongoContacts(mongo, ledger),
+        contacts=contacts,
         read_log=MongoReadLog(mongo),
+        import_desk=import_desk,
+        divisions=MongoDivisions(mongo),
         feed=feed,
         figures=MongoFigures(mongo),
         clock=clock,
-        ids=RandomIds(),
+        ids=ids,
         load_limit=settings.load_limit,
     )
     return House(
@@ -129,8 +140,15 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
         Sequencer(mongo),
         MongoClock(mongo, cases),
-        MongoImports(mongo, ledger, organisations, ports.contacts, clock=clock, ids=ports.ids),
+        import_desk,
     )
+
+
+def _import_desk(
+    mongo: Mongo, ledger: Ledger, organisations: MongoOrganisations, contacts: MongoContacts, clock: Clock, ids: RandomIds
+) -> MongoImportDesk:
+    imports = MongoImports(mongo, ledger, organisations, contacts, clock=clock, ids=ids)
+    return MongoImportDesk(mongo, ledger, imports, opened)
 
 
 def load_messages() -> Messages:

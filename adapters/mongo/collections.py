@@ -13,6 +13,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo.driver import Mongo
 from adapters.mongo.vault import SEALED
+from domain.importing_desk import DAYS_KEPT
 
 NAMESPACE_EXISTS = 48
 
@@ -115,6 +116,12 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
     Collection("lookup_keys", {"secret": "binData"}),
+    Collection(
+        "import_parts",
+        {**_TOWNSHIP, "import_id": "string", "content": "binData", "at": "date"},
+        (_index("of_import", "township", "import_id"), _index("forget", "at", expireAfterSeconds=DAYS_KEPT * 86_400)),
+    ),
+    Collection("imports", {**_TOWNSHIP, "state": "string", "at": "date"}, (_index("forget", "at", expireAfterSeconds=DAYS_KEPT * 86_400),)),
     Collection("divisions", {"name": "string"}, (_index("below", "parent", "_id"),)),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
