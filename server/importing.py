@@ -145,7 +145,10 @@ def _is_divisions(source: Source) -> bool:
 
 
 def write_template(path: Path, language: str, say: Say) -> int:
-    path.write_bytes(template(load_messages(), language))
+    try:
+        path.write_bytes(template(load_messages(), language))
+    except OSError as error:
+        raise NotImported(f"{path} cannot be written: {error.strerror}") from error
     say(f"wrote {path}: fill in the sheets, then `import {path.name} --check`")
     return 0
 
@@ -169,6 +172,8 @@ async def export_file(path: Path, township: str, language: str, settings: Settin
         await asyncio.to_thread(_write_out, path, rows, language)
     except VaultLocked as error:
         raise NotImported(f"nothing was written: {error}") from error
+    except OSError as error:
+        raise NotImported(f"{path} cannot be written: {error.strerror}") from error
     except PyMongoError as error:
         raise NotImported(f"MongoDB did not do it ({type(error).__name__}: {error}); run it again") from error
     finally:

@@ -15,6 +15,7 @@ from adapters.mongo.importing import MongoImports
 from adapters.mongo.ledger import Ledger
 from domain.commands import Command, Replayed
 from domain.errors import Message, RefusalCode, Refused, invalid, not_found, refused
+from domain.ids import township_of
 from domain.importing import Import, Outcome
 from domain.importing_desk import MOST_BYTES, ImportJob, ImportPart, ImportState
 from domain.workbook_pages import Source
@@ -48,20 +49,21 @@ class MongoImportDesk:
         sized = {**of_import, "number": part.number, "size": len(part.content), "content": sealed, "at": part.at}
 
         async def work(session: Session) -> None:
-            by_id = {"_id": f"{of_import['import_id']}/{part.number}"}
+            by_id = {"township": part.township, "_id": f"{of_import['import_id']}/{part.number}"}
             await parts.replace_one(by_id, sized, upsert=True, session=session)
             held = await parts.find(of_import, {"size": 1}, session=session).hint("of_import").to_list()
             if sum(document["size"] for document in held) > MOST_BYTES:
                 raise refused(RefusalCode.LIMIT_REACHED, "import.file_too_large", "content")
             job = ImportJob(of_import["import_id"], part.township, part.by_id, ImportState.UPLOADED, len(held), part.count, part.at)
             document = {**encode(job), "file_name": part.file_name}
-            await self._mongo.collection("imports").replace_one({"_id": job.id}, document, upsert=True, session=session)
+            kept = {"township": job.township, "_id": job.id}
+            await self._mongo.collection("imports").replace_one(kept, document, upsert=True, session=session)
 
         await self._ledger.once(command, part.township, of_import["import_id"], work)
         return await self._job(part.import_id, part.by_id)
 
     async def job(self, import_id: UUID, *, by_id: str) -> ImportJob | None:
-        found = await self._mongo.collection("imports").find_one({"_id": _key(by_id, import_id)})
+        found = await self._mongo.collection("imports").find_one({"township": township_of(by_id), "_id": _key(by_id, import_id)})
         return decode(ImportJob, found) if found else None
 
     async def check(self, import_id: UUID, run: Import, *, command: Command) -> ImportJob:
@@ -122,7 +124,7 @@ class MongoImportDesk:
         with TemporaryDirectory(prefix="lianhu-") as folder:  # mode 0700
             path = Path(folder) / "file"
             for number in range(1, job.parts + 1):
-                found = await self._mongo.collection("import_parts").find_one({"_id": f"{job.id}/{number}"})
+                found = await self._mongo.collection("import_parts").find_one({"township": job.township, "_id": f"{job.id}/{number}"})
                 if found is None:
                     raise invalid("refusal.import_incomplete", "importId", received=number - 1, parts=job.parts)
                 content = await self._mongo.vault.open(found["content"])
@@ -130,7 +132,7 @@ class MongoImportDesk:
             yield path
 
     async def _file_name(self, job: ImportJob) -> str:
-        found = await self._mongo.collection("imports").find_one({"_id": job.id}, {"file_name": 1})
+        found = await self._mongo.collection("imports").find_one({"township": job.township, "_id": job.id}, {"file_name": 1})
         return str((found or {}).get("file_name", ""))
 
     async def _job(self, import_id: UUID, by_id: str) -> ImportJob:
@@ -141,7 +143,7 @@ class MongoImportDesk:
 
     async def _set(self, job: ImportJob, session: Session | None = None) -> None:
         fields: Document = {name: value for name, value in encode(job).items() if name not in {"_id", "received", "parts"}}
-        await self._mongo.collection("imports").update_one({"_id": job.id}, {"$set": fields}, session=session)
+        await self._mongo.collection("imports").update_one({"township": job.township, "_id": job.id}, {"$set": fields}, session=session)
 
 
 class _Entered:

@@ -56,8 +56,12 @@ class Staging:
             "version": self.version,
             "$or": [{"staging": None}, {"staging.until": {"$lte": at}}],
         }
-        taken = await self._mongo.collection("townships").update_one(is_free, {"$set": {"staging": staging}})
+        townships = self._mongo.collection("townships")
+        taken = await townships.update_one(is_free, {"$set": {"staging": staging}})
         if taken.matched_count == 0:
+            found = await townships.find_one({"_id": self._run.township}, {"version": 1})
+            if found is None or found["version"] != self.version:
+                raise refused(RefusalCode.CONFLICT, "refusal.import_overtaken", "importId")
             raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "importId")
 
     async def add(self, values: Iterable[Any], register: Register) -> None:

@@ -41,6 +41,7 @@ from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
 from tests.adapters.tour_of_contacts import tour_of_contacts
+from tests.adapters.tour_of_importing import tour_of_importing
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -76,6 +77,7 @@ class Tour:
         await self._background()
         await self._demo()
         await self._end_a_post()
+        await tour_of_importing(self._house, self._planned, self.actor, self._note, self._clock)
 
     async def _sign_in(self) -> Mapping[str, Actor]:
         self._note("signing in")

@@ -7,10 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from bson import Binary
 from pymongo import MongoClient
 
 from domain.workbook_rows import Sheet
 from server.cli import main
+from server.demo.settlement import settlement
+from server.demo.workbook import write_workbook
 from tests.conftest import DATA_KEY
 from tests.domain.books import TOWNSHIP, Book, demo_rows
 from tests.domain.planted import plant
@@ -148,3 +151,19 @@ def test_what_cannot_be_imported_is_told_in_one_sentence(bare: Mapping[str, str]
     assert "no township" in run(capsys, bare, "export", str(tmp_path / "x.xlsx"), "--township", TOWNSHIP)[2]
     without_key = {name: value for name, value in bare.items() if name != "LIANHU_DATA_KEY"}
     assert "LIANHU_DATA_KEY" in run(capsys, without_key, "import", path)[2]
+
+
+def test_two_thousand_homes_in_several_batches_and_again(database: Mapping[str, str], capsys: Captured, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    write_workbook(settlement(2_000), path)
+
+    code, lines, _ = run(capsys, database, "import", str(path), "--language", "en")
+    assert (code, lines[-2]) == (0, f"applied: {TOWNSHIP} is at version 1")
+    assert "  households: 1000" in lines, "progress is told"
+    assert "  and 1900 more" in lines
+    kept = contents(database)
+    assert len(kept["households"]) == 2_000
+    assert {type(home["address"]) for home in kept["households"]} == {Binary}
+
+    code, lines, _ = run(capsys, database, "import", str(path))
+    assert (code, lines[-1]) == (0, f"no change: {TOWNSHIP} stays at version 1")
