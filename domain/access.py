@@ -11,9 +11,10 @@ from enum import Enum
 from domain.calendar import SHANGHAI
 from domain.households import Household
 from domain.ids import key_of
-from domain.organisation import Organisation, OrgUnitKind
+from domain.organisation import OVERLAYS, Organisation, OrgUnitKind
 from domain.people import Person
 from domain.posts import Appointment, Role
+from domain.proxies import ProxyGrant
 
 UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Role.CENTRE_CLERK})
 """Roles that see the sub-tree of the unit where they are held."""
@@ -21,17 +22,25 @@ UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Rol
 
 class Door(Enum):
     """What a key hangs on. A worker's key opens what one works on, a helper's what one typed for
-    somebody; both are held for as long as any post is."""
+    somebody; both are held for as long as any post is. A grant's opens what a proxy asked under it, while it is live."""
 
     PERSON = "p"
     WORKER = "w"
     HELPER = "t"
     GRID = "g"
     UNIT = "u"
+    GRANT = "a"
 
 
 ASKING = (Door.PERSON, Door.HELPER)
 """Keys that having asked gives, for oneself or for somebody else."""
+
+
+WORKING = (Door.WORKER.value, Door.GRID.value)
+"""How the keys begin that work on something gives, or on whatever lies in a grid."""
+
+OUTSIDE_HELP = frozenset({Role.PROVIDER_WORKER, Role.VOLUNTEER})
+"""Roles that work on a matter and need not know whose it is."""
 
 
 def key(door: Door, id_: str) -> str:
@@ -42,17 +51,23 @@ def keys(door: Door, ids: Iterable[str]) -> frozenset[str]:
     return frozenset(key(door, id_) for id_ in ids)
 
 
-def asker_keys(askers: Sequence[str]) -> frozenset[str]:
-    """Whom it is for reads it as a person; whoever typed it reads it as the helper they are, while they hold a post."""
-    return keys(Door.PERSON, askers[:1]) | keys(Door.HELPER, askers[1:])
+def asker_keys(askers: Sequence[str], *, grant_id: str | None = None, is_for_household: bool = False) -> frozenset[str]:
+    """Whom it is for reads it as a person; whoever typed it reads it as the helper they are, while they hold a post.
+
+    A proxy, who typed it under a grant, reads it while that is live, whatever post they hold. Where it is for a household, it is nobody's.
+    """
+    if is_for_household:
+        return keys(Door.HELPER, askers)
+    typed = {key(Door.GRANT, grant_id)} if grant_id else keys(Door.HELPER, askers[1:])
+    return keys(Door.PERSON, askers[:1]) | typed
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who asks or acts, with the rights that live appointments give at the moment `at`.
 
-    `home` is where they live, without its address. `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no person: no
-    keys, nothing to see.
+    `home` is where they live, without its address; `grants` are the live ones under which they are a proxy; `on` is the day in Shanghai.
+    `NOBODY` is somebody who did not sign in, or whose sign-in is linked to no person: no keys, nothing to see.
     """
 
     person: Person | None
@@ -60,6 +75,8 @@ class Actor:
     keys: frozenset[str]
     organisation: Organisation | None = field(repr=False)
     home: Household | None = field(default=None, repr=False)
+    grants: tuple[ProxyGrant, ...] = field(default=(), repr=False)
+    on: date | None = None
 
     @property
     def id(self) -> str | None:
@@ -82,19 +99,50 @@ class Actor:
 
     def is_only_asker(self, askers: Sequence[str], scopes: frozenset[str]) -> bool:
         """Whether nothing but having asked or typed opens it: no grid of theirs, no post over it."""
-        return self.id is not None and self.id in askers and self.keys & scopes <= {key(door, self.id) for door in ASKING}
+        return self.id is not None and self.id in askers and self.keys & scopes <= self.asking_keys
+
+    @property
+    def asking_keys(self) -> frozenset[str]:
+        """Keys held for having asked: for oneself, for somebody as a helper, for somebody as a proxy."""
+        own = {key(door, self.id) for door in ASKING} if self.id else set()
+        return self.keys & (own | keys(Door.GRANT, (grant.id for grant in self.grants)))
+
+    def is_only_worker(self, scopes: frozenset[str]) -> bool:
+        """Whether nothing but the work opens it: having it, or a post in the grid where it lies."""
+        opened = self.keys & scopes
+        return bool(opened) and all(held.startswith(WORKING) for held in opened)
+
+    @property
+    def is_outside_help(self) -> bool:
+        """Somebody who works for a provider or as a volunteer, and holds no other post."""
+        return bool(self.appointments) and {post.role for post in self.appointments} <= OUTSIDE_HELP
 
     def units_led(self, *roles: Role) -> frozenset[str]:
         return frozenset(post.unit_id for post in self.appointments if post.role in roles)
+
+    @property
+    def only_co_ordinates(self) -> bool:
+        """Whether every post is one of an overlay: totals and what was escalated to it, never anybody's contact."""
+        units = self.organisation.units if self.organisation else {}
+        kinds = [units[post.unit_id].kind for post in self.appointments if post.unit_id in units]
+        return bool(kinds) and all(kind in OVERLAYS for kind in kinds)
+
+    def holds_for_the_township(self, role: Role) -> bool:
+        """Whether a role that is one for the whole township is held there, and not somewhere below."""
+        return self.organisation is not None and self.organisation.root().id in self.units_led(role)
 
 
 NOBODY = Actor(person=None, appointments=(), keys=frozenset(), organisation=None)
 
 
-def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: Household | None = None) -> Actor:
-    """The person with the rights that the organisation gives today, Shanghai time."""
-    posts = tuple(organisation.posts_of(person.id, at.astimezone(SHANGHAI).date()))
-    held = {key(Door.PERSON, person.id)}
+def actor_of(
+    person: Person, organisation: Organisation, *, at: datetime, home: Household | None = None, grants: Iterable[ProxyGrant] = ()
+) -> Actor:
+    """The person with the rights that the organisation and live grants give today, Shanghai time."""
+    on = at.astimezone(SHANGHAI).date()
+    posts = tuple(organisation.posts_of(person.id, on))
+    live = tuple(grant for grant in grants if grant.agent_id == person.id and grant.is_live(on))
+    held = {key(Door.PERSON, person.id), *keys(Door.GRANT, (grant.id for grant in live))}
     if posts:
         held |= {key(Door.WORKER, person.id), key(Door.HELPER, person.id)}
     for post in posts:
@@ -103,7 +151,7 @@ def actor_of(person: Person, organisation: Organisation, *, at: datetime, home: 
             held |= keys(Door.GRID, organisation.succeeded_by(post.grid_id))
         elif post.role in UNIT_READERS:
             held |= keys(Door.UNIT, {post.unit_id, *_taken_over(organisation, post.unit_id)})
-    return Actor(person, posts, frozenset(held), organisation, home)
+    return Actor(person, posts, frozenset(held), organisation, home, live, on)
 
 
 def _taken_over(organisation: Organisation, unit_id: str) -> frozenset[str]:
@@ -131,12 +179,14 @@ class HomesInSight:
     village_ids: frozenset[str] = frozenset()
     micro_grid_ids: frozenset[str] = frozenset()
     member_id: str | None = None
+    on: date | None = None
 
     def as_staff(self, home: Household) -> bool:
         return home.residence_grid_id in self.grid_ids or home.origin_village_id in self.village_ids
 
     def has(self, home: Household) -> bool:
-        is_linked = self.member_id is not None and home.link is not None and home.link.member_id == self.member_id
+        link = home.link_on(self.on) if self.on and self.member_id else None
+        is_linked = link is not None and link.member_id == self.member_id
         return home.id == self.own_id or self.as_staff(home) or home.micro_grid_id in self.micro_grid_ids or is_linked
 
 
@@ -152,7 +202,8 @@ def homes_in_sight(reader: Actor) -> HomesInSight:
     worked = {id_ for post in reader.appointments if post.role is Role.GRID_WORKER and post.grid_id for id_ in [post.grid_id]}
     hosted = {post.micro_grid_id for post in reader.appointments if post.role is Role.HUB_HOST and post.micro_grid_id}
     villages = {village.id for village in organisation.villages.values() if village.unit_id in units}
-    return HomesInSight(own_id, frozenset(served | worked), frozenset(villages), frozenset(hosted), reader.id)
+    member_id = reader.id if any(post.role is Role.LINK_MEMBER for post in reader.appointments) else None
+    return HomesInSight(own_id, frozenset(served | worked), frozenset(villages), frozenset(hosted), member_id, reader.on)
 
 
 def _reach(reader: Actor, organisation: Organisation) -> frozenset[str]:

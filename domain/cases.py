@@ -88,7 +88,7 @@ def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Re
         state=state,
         completed_at=completed_at,
         promise_met=is_met,
-        closed_at=request.closed_at or (at if state is RequestState.CLOSED else None),
+        closed_at=request.closed_at or (at if state in requests.OVER else None),
         owner_path=all_tasks[0].owner_path if all_tasks else request.owner_path,
         task_scopes=frozenset().union(*(task.scopes for task in all_tasks)),
     )
@@ -227,7 +227,9 @@ def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note
 
 def _is_asked(case: Case, task: Task) -> bool:
     """Whether somebody has the last word on it: whoever asked, unless they did the work themselves."""
-    return case.request is not None and case.request.judge_id not in {task.assignee_id, *task.past_assignees}
+    if case.request is None or case.request.is_for_household:
+        return case.request is not None
+    return case.request.judge_id not in {task.assignee_id, *task.past_assignees}
 
 
 def verify(
@@ -248,21 +250,29 @@ def verify(
 
 def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words: str | None = None) -> Act:
     """Rows 23 and 24: the resident's last word; not solved, or one of the two lowest grades, and it is done again."""
-    request, lead = case.request, case.tasks[0]
+    request = case.request
     has_worked = any(moment.by.id in (task.assignee_id, *task.past_assignees) for task in case.tasks)
     if request is None or moment.by.id is None or moment.by.id != request.judge_id or has_worked:
         raise refused(Code.NOT_ALLOWED, "refusal.not_allowed", "requestId")
+    return judged(case, request, moment, EventKind.FOLLOW_UP_ANSWERED, verdict=verdict, grade=grade, words=words)
+
+
+def judged(
+    case: Case, request: Request, moment: Moment, kind: EventKind, *, verdict: Verdict, grade: Grade, words: str | None = None
+) -> Act:
+    """What the last word does, whoever gave it."""
+    lead = case.tasks[0]
     if request.state is not RequestState.ANSWERED:
         raise refused(Code.WRONG_STATE, "refusal.not_asked", "requestId", current=request)
-    judged = request.judge(verdict, grade)
+    graded = request.judge(verdict, grade)
     facts: Facts = {"verdict": verdict.value, "grade": grade.value}
     if requests.is_to_be_reworked(verdict, grade):
-        return _rework(case, judged.not_solved(), lead, moment, facts, words)
+        return _rework(case, graded.not_solved(), lead, moment, facts, words)
     closed = case
     for task in case.tasks:
         if not task.is_over:
-            closed = closed.after(task.close(at=moment.at), replace(judged, state=closed.request.state) if closed.request else None)
-    return _act(_one_version_up(closed, case), EventKind.FOLLOW_UP_ANSWERED, lead.id, facts, words)
+            closed = closed.after(task.close(at=moment.at), replace(graded, state=closed.request.state) if closed.request else None)
+    return _act(_one_version_up(closed, case), kind, lead.id, facts, words)
 
 
 def _rework(case: Case, request: Request, lead: Task, moment: Moment, facts: Facts, words: str | None) -> Act:

@@ -195,7 +195,7 @@ def flagged(reading: Reading, earlier: int) -> Reading:
 
 
 def privacy_officers(organisation: Organisation, at: datetime) -> tuple[str, ...]:
-    """Who answers for the read log today."""
+    """Who answers for the township's read log today."""
     on = at.astimezone(SHANGHAI).date()
-    posts = [post for unit_id in organisation.units for post in organisation.posts_at(unit_id, on)]
+    posts = organisation.posts_at(organisation.root().id, on)
     return tuple(dict.fromkeys(post.person_id for post in posts if post.role is Role.PRIVACY_OFFICER))

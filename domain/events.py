@@ -21,6 +21,7 @@ class EventKind(Enum):
     TASK_VERIFIED = "TaskVerified"
     TASK_FAILED_CHECK = "TaskFailedCheck"
     FOLLOW_UP_ANSWERED = "FollowUpAnswered"
+    FOLLOW_UP_RECORDED = "FollowUpRecorded"
     REQUEST_REWORKED = "RequestReworked"
     TASK_REMINDED = "TaskReminded"
     TASK_ESCALATED = "TaskEscalated"
@@ -29,7 +30,7 @@ class EventKind(Enum):
 BY_ASKERS = frozenset({EventKind.REQUEST_SUBMITTED, EventKind.FOLLOW_UP_ANSWERED, EventKind.REQUEST_REWORKED})
 """Acts of whoever asked."""
 
-WORDS_FOR_ASKERS = BY_ASKERS | {EventKind.TASK_COMPLETED}
+WORDS_FOR_ASKERS = BY_ASKERS | {EventKind.FOLLOW_UP_RECORDED, EventKind.TASK_COMPLETED}
 """Kinds whose words are for the resident; of the others, written between colleagues, the timeline shows that it happened."""
 
 CLOCK_TOLERANCE = timedelta(minutes=5)

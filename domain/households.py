@@ -15,15 +15,33 @@ class Reach(Enum):
     CENTRE_PICKUP = "CENTRE_PICKUP"
 
 
+class Agreement(Enum):
+    """How a household said yes to a link."""
+
+    IN_APP = "IN_APP"
+    SIGNED_PAPER = "SIGNED_PAPER"
+    SPOKEN = "SPOKEN"
+
+
+MAX_LINKED = 20
+"""How many households one member looks in on at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class HouseholdLink:
-    """A link member (联户党员) whom the household agreed to be looked in on by; contact, never access."""
+    """A link member (联户党员) whom the household agreed to be looked in on by; contact, never access.
+
+    `agreed_on` and `agreement` say when and how it agreed; where somebody else wrote that down, `recorded_by` is who.
+    """
 
     household_id: str
     member_id: str
     since: date
     until: date | None
     agreed_by_household: bool
+    agreed_on: date | None = None
+    agreement: Agreement | None = None
+    recorded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,8 @@ class Household:
     version: int = 1
 
     def link_on(self, day: date) -> HouseholdLink | None:
-        """The link that holds on that day."""
+        """The link that holds on that day: one that the household did not agree to never does."""
         link = self.link
-        return link if link is not None and link.since <= day and (link.until is None or day < link.until) else None
+        if link is None or not link.agreed_by_household or day < link.since:
+            return None
+        return link if link.until is None or day < link.until else None

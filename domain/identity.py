@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Protocol
 
 
@@ -12,6 +13,11 @@ class SignIn:
     uid: str
     signed_in_at: datetime
     expires_at: datetime
+
+    @property
+    def author(self) -> str:
+        """Whose its commands are while it is nobody's; the uid cannot be read from it."""
+        return f"sign-in-{sha256(self.uid.encode()).hexdigest()[:40]}"
 
 
 class BadToken(Exception):

@@ -32,7 +32,9 @@ class Kind(Enum):
     EVENT = "evt"
     NOTICE = "note"
     DEVICE = "phone"
+    SUBJECT_REQUEST = "subj"
     READING = "read"
+    PROXY_GRANT = "proxy"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

@@ -31,7 +31,10 @@ class OwnerRule(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ServiceItem:
-    """`photo_required` is false unless `photo_reason` says why evidence is needed. `number_to_dial` comes with danger."""
+    """`photo_required` is false unless `photo_reason` says why evidence is needed. `number_to_dial` comes with danger.
+
+    `needs_paper` says that money or rights hang on it: a proxy asks for it only on signed paper.
+    """
 
     id: str
     code: str
@@ -46,6 +49,7 @@ class ServiceItem:
     is_shielded: bool = False
     photo_reason: str | None = None
     number_to_dial: str | None = None
+    needs_paper: bool = False
 
     @property
     def photo_required(self) -> bool:

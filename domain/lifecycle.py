@@ -3,7 +3,7 @@
 Rows are those of `domain.md`, section 5; the checks of one verb are made in the contract's order: NOT_ALLOWED, CONFLICT, WRONG_STATE, the rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -13,7 +13,7 @@ from domain.calendar import SHANGHAI
 from domain.errors import Message, Refusal, RefusalCode, Refused, refused
 from domain.events import EventKind
 from domain.organisation import Organisation, OrgUnitKind
-from domain.posts import Role
+from domain.posts import Appointment, Role
 from domain.tasks import Task, TaskState
 
 QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS = TaskState.QUEUED, TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS
@@ -23,6 +23,10 @@ RETURN_PENDING, COMPLETED, AWAITING, CLOSED = (
     TaskState.AWAITING_FOLLOW_UP,
     TaskState.CLOSED,
 )
+
+
+VOLUNTEERS = frozenset({Role.LINK_MEMBER, Role.HUB_HOST})
+"""They hold their post with a branch and are none of its staff."""
 
 
 class TaskAction(Enum):
@@ -61,6 +65,7 @@ class Verb(Enum):
     PASS_CHECK = "pass check"
     FAIL_CHECK = "fail check"
     ANSWER = "answer"
+    RECORD = "record the answer"
     REWORK = "rework"
 
 
@@ -73,6 +78,7 @@ class Standing(Enum):
     RETURN_JUDGE = "the dispatcher or a secretary above, not of the returner's own unit"
     VERIFIER = "the nearest leader of the owner's chain who never worked on it"
     ASKER = "the resident, or the principal"
+    CALLER = "the dispatcher, a clerk, or the volunteer who typed it, from outside the owner unit"
     CLOCK = "the clock"
 
 
@@ -162,6 +168,10 @@ MOVES: tuple[Move, ...] = (
     ),
     _move("23", Verb.ANSWER, {AWAITING}, CLOSED, {Standing.ASKER}, EventKind.FOLLOW_UP_ANSWERED, guard="every task of the request was checked"),
     _move(
+        "23a", Verb.RECORD, {AWAITING}, CLOSED, {Standing.CALLER}, EventKind.FOLLOW_UP_RECORDED,
+        guard="it is for a home, or no app reaches the home; what they said; not solved: as row 24",
+    ),
+    _move(
         "24", Verb.REWORK, {AWAITING}, IN_PROGRESS, {Standing.ASKER}, EventKind.REQUEST_REWORKED,
         guard="not solved or one of the two lowest grades; the second time one level up owns it", clock="a new leg; the promise is open again",
     ),
@@ -190,14 +200,36 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
         held.add(Standing.RETURN_JUDGE)
     if actor.id in verifiers(task, organisation, on):
         held.add(Standing.VERIFIER)
-    if task.askers and task.askers[0] == actor.id:
+    if task.askers and task.askers[0] == actor.id and not task.is_for_household:
         held.add(Standing.ASKER)
+    if may_call(task, actor.id, actor.appointments, organisation):
+        held.add(Standing.CALLER)
     return frozenset(held)
+
+
+def may_call(task: Task, person_id: str, posts: Sequence[Appointment], organisation: Organisation) -> bool:
+    """Who may ask by word whether it helped: the desk, the counter, or the volunteer who typed it. `posts` are the person's live ones.
+
+    Never who worked on it, who has the last word or is its proxy, nor the owner's staff.
+    """
+    typists = task.askers if task.is_for_household else () if task.proxy_grant_id else task.askers[1:]
+    out = {task.assignee_id, *task.past_assignees, *task.hidden_from, *(set(task.askers) - set(typists))}
+    is_staff = any(post.unit_id == task.owner_id and post.role not in VOLUNTEERS for post in posts)
+    if person_id in out or is_staff:
+        return False
+    above = authority(task, organisation)
+    return any(
+        post.role is Role.CENTRE_CLERK
+        or (post.role is Role.DISPATCHER and post.unit_id in above)
+        or (post.role in VOLUNTEERS and person_id in typists)
+        for post in posts
+    )
 
 
 def authority(task: Task, organisation: Organisation) -> tuple[str, ...]:
     """The owner unit and those above it as they stand today: whoever took a unit over decides on what it owns."""
-    return tuple(unit.id for unit in organisation.path(task.owner_id)) or task.owner_path
+    above = [task.owner_id, *(unit.id for unit in organisation.path(organisation.seat(task.owner_id)))]
+    return tuple(dict.fromkeys(above)) if task.owner_id in organisation.units else task.owner_path
 
 
 def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ...]:

@@ -9,11 +9,14 @@ from domain.cases import Case
 from domain.devices import Device, Push
 from domain.errors import Message
 from domain.events import Event, EventKind
+from domain.followups import carriers
+from domain.households import Reach
 from domain.ids import Kind, derived
 from domain.lifecycle import verifiers
 from domain.messages import Messages
 from domain.organisation import Organisation
 from domain.posts import Role
+from domain.requests import Request
 from domain.routing import unit_above
 from domain.tasks import Task
 
@@ -31,8 +34,12 @@ class NoticeKind(Enum):
     TASK_TO_CHECK = "task_to_check"
     CHECK_FAILED = "check_failed"
     FOLLOW_UP_ASKED = "follow_up_asked"
+    FOLLOW_UP_FOR_PRINCIPAL = "follow_up_for_principal"
+    FOLLOW_UP_TO_CARRY = "follow_up_to_carry"
     NOT_SOLVED = "not_solved"
     NOT_SOLVED_BELOW = "not_solved_below"
+    SUBJECT_REQUEST_MADE = "subject_request_made"
+    SUBJECT_REQUEST_DECIDED = "subject_request_decided"
     CONTACT_READ_FLAGGED = "contact_read_flagged"
 
 
@@ -64,11 +71,22 @@ class Notice:
         return Message(f"notice.{self.kind.value}.body", {"item": self.item_name})
 
 
-def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date) -> tuple[Notice, ...]:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the case does not say itself, as it is when it is told: whether its grant is live, and how word gets to its home."""
+
+    is_grant_live: bool = False
+    reach: Reach | None = None
+
+
+NOTHING_AROUND = Around()
+
+
+def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date, around: Around = NOTHING_AROUND) -> tuple[Notice, ...]:
     """Whom the act concerns, each person once, never whoever did it and never whom it is hidden from."""
     task = _as_it_was(next((task for task in case.tasks if task.id == event.task_id), case.tasks[0]), event, organisation)
     told: dict[str, tuple[NoticeKind, str]] = {}
-    for person_id, kind, about_id in _concerned(event, task, case, organisation, on):
+    for person_id, kind, about_id in _concerned(event, task, case, organisation, on, around):
         if person_id and person_id != event.actor_id and person_id not in task.hidden_from:
             told.setdefault(person_id, (kind, about_id))
     return tuple(
@@ -87,7 +105,7 @@ def _as_it_was(task: Task, event: Event, organisation: Organisation) -> Task:
 Concern = tuple[str | None, NoticeKind, str]
 
 
-def _concerned(event: Event, task: Task, case: Case, organisation: Organisation, on: date) -> list[Concern]:
+def _concerned(event: Event, task: Task, case: Case, organisation: Organisation, on: date, around: Around) -> list[Concern]:
     match event.kind:
         case EventKind.REQUEST_SUBMITTED:
             broken = (
@@ -110,11 +128,21 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
         case EventKind.TASK_FAILED_CHECK:
             return [(task.assignee_id, NoticeKind.CHECK_FAILED, task.id)]
         case EventKind.TASK_VERIFIED | EventKind.TASK_COMPLETED if event.facts.get("asked") and case.request:
-            return [(case.request.judge_id, NoticeKind.FOLLOW_UP_ASKED, case.request.id)]
+            return _asked(case, case.request, organisation, on, around)
         case EventKind.REQUEST_REWORKED:
             return _reworked(event, task, organisation, on)
         case _:
             return []
+
+
+def _asked(case: Case, request: Request, organisation: Organisation, on: date, around: Around) -> list[Concern]:
+    """The principal first; their proxy while the grant is live; whoever carries the question to a home without an app."""
+    agent_id = request.agent_id if around.is_grant_live else None
+    return [
+        (request.judge_id, NoticeKind.FOLLOW_UP_ASKED, request.id),
+        (agent_id, NoticeKind.FOLLOW_UP_FOR_PRINCIPAL, request.id),
+        *((person, NoticeKind.FOLLOW_UP_TO_CARRY, request.id) for person in carriers(case, around.reach, organisation, on)),
+    ]
 
 
 def _assigned(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:

@@ -153,6 +153,7 @@ class Organisation:
         posts = sorted(parts.appointments, key=lambda post: post.order)
         self.appointments: Mapping[str, Appointment] = {post.id: post for post in posts}
         self._children = _grouped((unit.parent_id, unit) for unit in parts.units)
+        self._successors = {closed: unit.id for unit in parts.units for closed in unit.succeeds}
         self._by_unit = _grouped((post.unit_id, post) for post in posts)
         self._by_person = _grouped((post.person_id, post) for post in posts)
         self._away = _grouped((absence.person_id, absence) for absence in parts.absences)
@@ -169,6 +170,13 @@ class Organisation:
 
     def children(self, unit_id: str) -> Sequence[OrgUnit]:
         return self._children.get(unit_id, ())
+
+    def seat(self, unit_id: str) -> str:
+        """The unit that has its place today: itself, or whichever took over from it, however often."""
+        seen = [unit_id]
+        while (successor := self._successors.get(seen[-1])) is not None and successor not in seen:
+            seen.append(successor)
+        return seen[-1]
 
     def subtree(self, unit_id: str) -> frozenset[str]:
         """The unit and everything below it."""

@@ -8,17 +8,19 @@ from typing import Protocol
 from domain.cases import Case
 from domain.devices import Device
 from domain.events import Event
-from domain.notices import Notice
+from domain.notices import NOTHING_AROUND, Around, Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One claimed act: what happened, the case as it is now, how often it was tried, and the phones still to be told (`None` is all)."""
+    """One claimed act: what happened, the case as it is now and what is around it, how often it was tried, and the phones still to be told
+    (`None` is all)."""
 
     event: Event
     case: Case
     tries: int
     phones: frozenset[str] | None
+    around: Around = NOTHING_AROUND
 
 
 class Outbox(Protocol):

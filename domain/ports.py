@@ -9,11 +9,13 @@ from datetime import date, datetime
 from typing import Protocol
 
 from domain.access import Actor
+from domain.accounts import Accounts
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.contacts import Contacts, ReadLog
 from domain.devices import Device
+from domain.enrolment import Enrolment
 from domain.events import Event
 from domain.households import Household
 from domain.identity import SignIn
@@ -26,8 +28,11 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.people import Person
 from domain.places import GeoPoint
-from domain.reorganisation import Changed, Reorganise
+from domain.proxies import ProxyGrants
+from domain.reach import Reaches
+from domain.reorganisation import Aftermath, Changed, Reorganise
 from domain.requests import Request, RequestState, Words
+from domain.subject_requests import SubjectRequests
 from domain.sync import FeedRow
 from domain.tasks import Task, TaskState
 
@@ -80,9 +85,21 @@ class Organisations(Protocol):
         ...
 
     async def reorganise(
-        self, township: str, change: Reorganise, *, household_ids: Sequence[str] = (), subject_id: str, command: Command
+        self,
+        township: str,
+        change: Reorganise,
+        *,
+        household_ids: Sequence[str] = (),
+        grid_ids: Sequence[str] = (),
+        member_ids: Sequence[str] = (),
+        with_neighbours: bool = False,
+        subject_id: str,
+        command: Command,
     ) -> Changed | Replayed:
         """Makes what `change` says true from the next version on, with the command's record in one transaction.
+
+        `change` is given the homes of these ids, of these grids and linked with these members; `with_neighbours`, also all others in
+        the grids where the homes of these ids stand.
 
         Raises `Refused`: whatever `change` raises, COMMAND_MISMATCH, CONFLICT while an import is being applied.
         """
@@ -90,8 +107,11 @@ class Organisations(Protocol):
 
 
 class People(Protocol):
-    async def signed_in(self, sign_in: SignIn, *, at: datetime) -> Actor:
-        """Whoever the sign-in is linked to, with today's rights; `NOBODY` until it is linked."""
+    async def signed_in(self, sign_in: SignIn, *, at: datetime, person_id: str | None = None) -> Actor:
+        """Whoever the sign-in is linked to, with today's rights; `NOBODY` until it is linked, and once the link is stale.
+
+        Of several persons the one who is named; `NOBODY` where none is, and for somebody whom the sign-in does not have.
+        """
         ...
 
     async def by_ids(self, township: str, ids: Sequence[str]) -> Sequence[Person]:
@@ -107,7 +127,7 @@ class Households(Protocol):
         ...
 
     async def of_requests(self, township: str, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Household]:
-        """Homes named by requests that the reader may see; their link is not part of that."""
+        """Homes named by requests that the reader may see, or of whoever gave the reader a grant; their link is not part of that."""
         ...
 
 
@@ -232,7 +252,10 @@ class Ports:
     """Everything that deeds are given, made once by the wiring."""
 
     organisations: Organisations
+    aftermath: Aftermath
     people: People
+    enrolment: Enrolment
+    accounts: Accounts
     households: Households
     catalogue: Catalogue
     calendars: Calendars
@@ -245,8 +268,11 @@ class Ports:
     read_log: ReadLog
     import_desk: ImportDesk
     divisions: DivisionTable
+    proxy_grants: ProxyGrants
+    reaches: Reaches
     feed: Feed
     figures: Figures
+    subject_requests: SubjectRequests
     clock: Clock
     ids: Ids
     load_limit: int

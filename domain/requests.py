@@ -1,10 +1,11 @@
 """A request (诉求): what a resident asked for, in the resident's words, and the promise that was made."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
-from domain.access import asker_keys
+from domain.access import Actor, Door, asker_keys, key
+from domain.check_digits import check_digit
 from domain.items import MatterScope
 from domain.places import GeoPoint
 from domain.routing import Place
@@ -28,6 +29,18 @@ NOT_COUNTED = frozenset({RequestState.DECLINED, RequestState.WITHDRAWN, RequestS
 OVER = NOT_COUNTED | {RequestState.CLOSED}
 
 
+class EntryKind(Enum):
+    """How it came in; it follows from principal, agent and typist."""
+
+    OWN = "OWN"
+    ASSISTED = "ASSISTED"
+    PROXY = "PROXY"
+
+
+CONTENTS_OPEN = timedelta(days=30)
+"""How long whoever only worked on a request still reads what it said, after it was closed."""
+
+
 class Verdict(Enum):
     SOLVED = "SOLVED"
     PARTLY = "PARTLY"
@@ -47,10 +60,10 @@ LOWEST_GRADES = frozenset({Grade.UNSATISFIED, Grade.VERY_UNSATISFIED})
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Everything about a request that can be erased, in one document: words, address, point."""
+    """Everything about a request that can be erased, in one document: words, address, point. Nothing of it is left once it was."""
 
     request_id: str
-    text: str | None
+    text: str | None = None
     address: str | None = None
     location: GeoPoint | None = None
 
@@ -59,7 +72,9 @@ class Words:
 class Request:
     """Facts and ids only; `Words` has the rest. `scopes` and the state follow from its tasks (`cases`).
 
-    `household_id`, `submitted_by_id` and `on_behalf_of_id` are empty where the matter is shielded from the reader.
+    Principal (`on_behalf_of_id`), agent (who acts under a grant) and typist (`submitted_by_id`) are three fields; they and the household
+    are empty where the matter is shielded from the reader. `is_for_household`: a helper typed it for a home, and nobody there reads it.
+    `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which.
     """
 
     id: str
@@ -89,17 +104,29 @@ class Request:
     verdict: Verdict | None = None
     grade: Grade | None = None
     task_scopes: frozenset[str] = frozenset()
+    agent_id: str | None = None
+    proxy_grant_id: str | None = None
+    is_for_household: bool = False
     version: int = 1
+    notice_version: int | None = None
 
     @property
     def askers(self) -> tuple[str, ...]:
-        """Whom it is for, then whoever typed it for them."""
-        return tuple(dict.fromkeys(person for person in (self.on_behalf_of_id, self.submitted_by_id) if person))
+        """Whom it is for, then whoever acts and types for them."""
+        return tuple(dict.fromkeys(person for person in (self.on_behalf_of_id, self.agent_id, self.submitted_by_id) if person))
 
     @property
     def judge_id(self) -> str | None:
-        """Who has the last word: the principal, never the proxy."""
+        """Who has the last word: the principal, never the proxy. Nobody where it is for a household: what is said there is recorded."""
+        if self.is_for_household:
+            return None
         return self.on_behalf_of_id or self.submitted_by_id
+
+    @property
+    def entry(self) -> EntryKind:
+        if self.proxy_grant_id:
+            return EntryKind.PROXY
+        return EntryKind.ASSISTED if self.is_for_household or self.on_behalf_of_id else EntryKind.OWN
 
     @property
     def is_counted(self) -> bool:
@@ -108,20 +135,39 @@ class Request:
     @property
     def scopes(self) -> frozenset[str]:
         """The keys that open it: whoever asked, and whoever sees one of its tasks."""
-        return asker_keys(self.askers) | self.task_scopes
+        opened = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)
+        return opened | self.task_scopes
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether the promise was broken: not completed by its time."""
         return self.promise_due_at is not None and not self.promise_met and self.promise_due_at < at and self.is_counted
 
+    def as_asker(self, reader: Actor) -> str | None:
+        """The reader's id; none for an agent whose grant no longer holds, whatever else opens it to them: they are nobody who asked."""
+        is_former_agent = reader.id == self.agent_id and self.proxy_grant_id is not None
+        return None if is_former_agent and key(Door.GRANT, self.proxy_grant_id or "") not in reader.keys else reader.id
+
     def shown_to(self, reader_id: str | None) -> "Request":
         """As the reader may see it: where it is shielded, only whoever asked sees who asked."""
         if not self.is_shielded or reader_id in self.askers:
             return self
-        return replace(self, household_id=None, submitted_by_id=None, on_behalf_of_id=None)
+        return replace(self, household_id=None, submitted_by_id=None, on_behalf_of_id=None, agent_id=None)
 
     def hides_person_from(self, reader_id: str | None) -> bool:
         return self.is_shielded and reader_id not in self.askers
+
+    def has_closed_contents_for(self, reader: Actor, at: datetime) -> bool:
+        """Whether words, place and home are not the reader's business any more: it is long over, and they only worked on it."""
+        return self.closed_at is not None and at - self.closed_at > CONTENTS_OPEN and reader.is_only_worker(self.scopes)
+
+    def hides_name_from(self, reader: Actor) -> bool:
+        """Whether an alias stands for the resident: outside help is told the matter and the place, not who it is."""
+        return reader.is_outside_help and reader.is_only_worker(self.scopes)
+
+    def seen_by(self, reader: Actor, at: datetime) -> "Request":
+        """`shown_to`, and without the home once its contents are closed to the reader."""
+        shown = self.shown_to(self.as_asker(reader))
+        return replace(shown, household_id=None) if self.has_closed_contents_for(reader, at) else shown
 
     def judge(self, verdict: Verdict, grade: Grade) -> "Request":
         return replace(self, verdict=verdict, grade=grade)
@@ -138,14 +184,7 @@ class Request:
 def request_number(township: str, day: date, digits: str) -> str:
     """The number a resident can read out: township, date, random part, check digit (ISO 7064, MOD 11,10); nothing to count with."""
     payload = f"{township}{day:%y%m%d}{digits}"
-    return f"{township}-{day:%y%m%d}-{digits}-{_check_digit(payload)}"
-
-
-def _check_digit(payload: str) -> int:
-    remainder = 10
-    for digit in payload:
-        remainder = ((remainder + int(digit)) % 10 or 10) * 2 % 11
-    return (11 - remainder) % 10
+    return f"{township}-{day:%y%m%d}-{digits}-{check_digit(payload)}"
 
 
 def is_to_be_reworked(verdict: Verdict, grade: Grade) -> bool:

@@ -4,7 +4,7 @@ Pure: the same organisation, item, place and day always give the same answer, an
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from domain.deadlines import DeadlineClass
@@ -122,6 +122,14 @@ def who_serves(
     return _first_served(organisation, ladder, avoided, loads, on)
 
 
+def shielded(service: Service, organisation: Organisation, avoided: Avoided, *, on: date) -> Service:
+    """The same without the reasons that tell whose matter it is: grids, homes' surroundings, units that it passed on its way up."""
+    about = [organisation.units[id_] for id_ in avoided.units(organisation, on) if id_ in organisation.units]
+    told = {unit.name for unit in (service.unit, *about)}
+    kept = tuple(reason for reason in service.because if not reason.params or reason.params.get("unit") in told)
+    return replace(service, because=(*kept, Message("routing.shielded")) if kept != service.because else kept)
+
+
 def candidates(organisation: Organisation, item: ServiceItem, scope: MatterScope, place: Place, *, on: date) -> frozenset[str]:
     """Whose load matters for `who_serves`."""
     if item.deadline_class is DeadlineClass.DANGER:
@@ -133,7 +141,7 @@ def climb(
     organisation: Organisation, owner_id: str, assignee_id: str | None, *, on: date, avoided: Avoided = NOTHING_AVOIDED
 ) -> Service | None:
     """One level up from whoever did not take it; nothing where nobody stands above."""
-    owner = organisation.units.get(owner_id) or organisation.root()
+    owner = organisation.units.get(organisation.seat(owner_id)) or organisation.root()
     skipped = avoided.persons(organisation, on) | avoided.also | ({assignee_id} if assignee_id else set())
     is_led_by_assignee = assignee_id in organisation.leaders(owner.id, on)
     for rung in _leaders_above(organisation, owner, on):

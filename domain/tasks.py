@@ -103,6 +103,8 @@ class Task:
     outcome: Outcome | None = None
     is_supervised: bool = False
     askers: tuple[str, ...] = ()
+    proxy_grant_id: str | None = None
+    is_for_household: bool = False
     hidden_from: tuple[str, ...] = ()
     version: int = 1
 
@@ -123,7 +125,8 @@ class Task:
     @property
     def scopes(self) -> frozenset[str]:
         """The keys that open it: the owner's units; who works on it; who asked; its grid's workers while it is open."""
-        scopes = keys(Door.UNIT, self.owner_path) | asker_keys(self.askers)
+        asked = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)
+        scopes = keys(Door.UNIT, self.owner_path) | asked
         if self.assignee_id:
             scopes |= {key(Door.WORKER, self.assignee_id)}
         if self.grid_id and self.is_of_grid and not self.is_over:

@@ -2,6 +2,7 @@
 
 from collections.abc import Set as AbstractSet
 
+from domain.chains import BRANCHES, HOMES_OF_GRIDS
 from domain.errors import Message
 from domain.organisation import GridKind, OrgUnitKind
 from domain.workbook_desk import Desk
@@ -10,10 +11,6 @@ from domain.workbook_rows import Sheet
 
 _UNIT_DIGITS, _GRID_DIGITS = 12, 15
 _FIRST_DEDICATED = 800
-
-HOMES_OF_GRIDS = frozenset({OrgUnitKind.SETTLEMENT_ORG, OrgUnitKind.VILLAGE_ORG})
-"""Every grid belongs to one village or community, never straight to the township."""
-BRANCHES = frozenset({OrgUnitKind.GRID_BRANCH, OrgUnitKind.PROFESSIONAL_BRANCH})
 
 
 def check_village(desk: Desk, page: Page, draft: Draft) -> None:

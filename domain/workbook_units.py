@@ -1,30 +1,11 @@
 """Which unit may stand below which: the two chains, and the committees across them that own nothing."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from domain.chains import LEGAL_PARENTS
 from domain.errors import Message
-from domain.organisation import OrgUnitKind
+from domain.organisation import OVERLAYS, OrgUnitKind
 from domain.workbook_pages import Draft, Faults, Page
-
-_K = OrgUnitKind
-
-OVERLAYS = frozenset({_K.AREA_COMMITTEE, _K.INDUSTRY_COMMITTEE})
-"""They co-ordinate units and are never above one."""
-
-PARENTS: Mapping[OrgUnitKind, frozenset[OrgUnitKind]] = {
-    _K.TOWNSHIP_COMMITTEE: frozenset(),
-    _K.SETTLEMENT_ORG: frozenset({_K.TOWNSHIP_COMMITTEE}),
-    _K.VILLAGE_ORG: frozenset({_K.TOWNSHIP_COMMITTEE, _K.SETTLEMENT_ORG}),
-    _K.GRID_BRANCH: frozenset({_K.SETTLEMENT_ORG, _K.VILLAGE_ORG}),
-    _K.PROFESSIONAL_BRANCH: frozenset({_K.TOWNSHIP_COMMITTEE, _K.SETTLEMENT_ORG, _K.VILLAGE_ORG}),
-    _K.PARTY_GROUP: frozenset({_K.GRID_BRANCH, _K.PROFESSIONAL_BRANCH, _K.VILLAGE_ORG}),
-    _K.AREA_COMMITTEE: frozenset({_K.TOWNSHIP_COMMITTEE}),
-    _K.INDUSTRY_COMMITTEE: frozenset({_K.TOWNSHIP_COMMITTEE}),
-    _K.SERVICE_CENTRE: frozenset({_K.TOWNSHIP_COMMITTEE, _K.SETTLEMENT_ORG, _K.VILLAGE_ORG}),
-    _K.PROVIDER: frozenset({_K.TOWNSHIP_COMMITTEE, _K.SETTLEMENT_ORG, _K.PROFESSIONAL_BRANCH, _K.SERVICE_CENTRE}),
-}
-"""Which kinds a unit of a kind may hang on."""
 
 
 @dataclass(slots=True)
@@ -67,7 +48,7 @@ def check_unit(page: Page, draft: Draft, units: Units, faults: Faults, *, townsh
     kind, code = kind_of(draft), draft.text("code")
     if code is not None and not code.startswith(township):
         faults.at(page, draft, "code", Message("import.foreign_code", {"value": code, "township": township}))
-    elif code is not None and kind is not None and (code == township) != (kind is _K.TOWNSHIP_COMMITTEE):
+    elif code is not None and kind is not None and (code == township) != (kind is OrgUnitKind.TOWNSHIP_COMMITTEE):
         faults.at(page, draft, "code", Message("import.township_code", {"value": code, "township": township}))
     if kind is not None:
         _check_parent(page, draft, kind, units, faults)
@@ -79,21 +60,21 @@ def _check_parent(page: Page, draft: Draft, kind: OrgUnitKind, units: Units, fau
     parent, code = draft.text("parent"), draft.text("code")
     expected = Message(f"import.expected.parents.{kind.value.lower()}")
     if parent is None:
-        if kind is not _K.TOWNSHIP_COMMITTEE and draft.is_blank("parent"):
+        if kind is not OrgUnitKind.TOWNSHIP_COMMITTEE and draft.is_blank("parent"):
             faults.at(page, draft, "parent", Message("import.required"), expected)
-    elif kind is _K.TOWNSHIP_COMMITTEE:
+    elif kind is OrgUnitKind.TOWNSHIP_COMMITTEE:
         faults.at(page, draft, "parent", Message("import.township_below", {"value": parent}), expected)
     elif parent not in units.kinds:
         faults.at(page, draft, "parent", Message("import.unknown_code", {"value": parent, "sheet": page.title}))
     elif code is not None and units.is_in_circle(code):
         faults.at(page, draft, "parent", Message("import.circle", {"value": parent}), expected)
-    elif (above := units.kinds[parent]) is not None and above not in PARENTS[kind]:
+    elif (above := units.kinds[parent]) is not None and above not in LEGAL_PARENTS[kind]:
         faults.at(page, draft, "parent", Message("import.wrong_parent", {"value": parent}), expected)
 
 
 def _check_skill(page: Page, draft: Draft, kind: OrgUnitKind, faults: Faults) -> None:
     skill = draft.text("skill")
-    if skill is not None and kind is not _K.PROFESSIONAL_BRANCH:
+    if skill is not None and kind is not OrgUnitKind.PROFESSIONAL_BRANCH:
         faults.at(page, draft, "skill", Message("import.skill_misplaced"))
 
 
@@ -105,5 +86,5 @@ def _check_covers(page: Page, draft: Draft, kind: OrgUnitKind, units: Units, fau
     for code in covered:
         if code not in units.kinds:
             faults.at(page, draft, "covers", Message("import.unknown_code", {"value": code, "sheet": page.title}))
-        elif units.kinds[code] in OVERLAYS | {_K.TOWNSHIP_COMMITTEE}:
+        elif units.kinds[code] in OVERLAYS | {OrgUnitKind.TOWNSHIP_COMMITTEE}:
             faults.at(page, draft, "covers", Message("import.wrong_kind", {"value": code}))

@@ -56,12 +56,14 @@ async def reveal_contact(sent: RevealContact, *, by: Actor, ports: Ports) -> Con
     """The contact of whoever asked, for whoever does the work or answers for it; nothing is shown before it stands in the read log."""
     person, organisation = signed_in(by)
     note, at = optional_text(sent.note, "note"), ports.clock()
+    if sent.reason is RevealReason.OTHER and note is None:
+        raise invalid("refusal.reason_wanted", "note")
     tasks = await ports.tasks.by_ids([sent.task_id], seen_by=by)
     requests = await ports.requests.by_ids([task.request_id for task in tasks if task.request_id], seen_by=by)
     if not requests:
         raise not_found("taskId")
     task, request = tasks[0], requests[0]
-    permit_reveal(task, request, standings(task, by, at=at))
+    permit_reveal(task, request, frozenset() if by.only_co_ordinates else standings(task, by, at=at))
     reading = Reading(
         id=ports.ids.new(Kind.READING, person.township, at),
         township=person.township,
@@ -82,8 +84,11 @@ async def reveal_contact(sent: RevealContact, *, by: Actor, ports: Ports) -> Con
 
 async def contacts_of_requests(requests: Sequence[Request], *, by: Actor, ports: Ports) -> Mapping[str, MaskedContact]:
     """By request, masked: for whoever works on it or above it, and for the person; not where it is shielded, nor for who only typed it."""
-    shown = {request.id: request for request in requests if request.judge_id and not request.hides_person_from(by.id)}
-    shown = {id_: r for id_, r in shown.items() if r.judge_id == by.id or not by.is_only_asker(r.askers, r.scopes)}
+    at = ports.clock()
+    open_ = [request for request in requests if not request.has_closed_contents_for(by, at)]
+    shown = {request.id: request for request in open_ if request.judge_id and not request.hides_person_from(by.id)}
+    is_barred = by.only_co_ordinates
+    shown = {id_: r for id_, r in shown.items() if r.judge_id == by.id or not (is_barred or by.is_only_asker(r.askers, r.scopes))}
     found: dict[str, MaskedContact] = {}
     for township in {request.township for request in shown.values()}:
         wanted = [request.judge_id for request in shown.values() if request.judge_id and request.township == township]
@@ -104,7 +109,7 @@ async def own_readings(page: PageRequest, *, by: Actor, ports: Ports) -> Page[Re
 
 async def read_log(page: PageRequest, *, by: Actor, ports: Ports) -> Page[Reading]:
     """Every reading of the township, for its privacy officer; an empty list for everybody else."""
-    if Role.PRIVACY_OFFICER not in by.roles:
+    if not by.holds_for_the_township(Role.PRIVACY_OFFICER):
         return Page((), (), has_next=False, has_previous=False)
     return await ports.read_log.of_township(page, seen_by=by)
 
@@ -113,7 +118,7 @@ async def _whose(person_id: str | None, person: Person, by: Actor, ports: Ports)
     """Nobody but the person and the township's administrator can tell by the answer whether there is such a person."""
     if person_id is None or person_id == person.id:
         return person.id
-    if Role.ADMINISTRATOR not in by.roles or not await ports.people.by_ids(person.township, [person_id]):
+    if not by.holds_for_the_township(Role.ADMINISTRATOR) or not await ports.people.by_ids(person.township, [person_id]):
         raise not_found("personId")
     return person_id
 

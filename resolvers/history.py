@@ -14,23 +14,35 @@ from domain.tasks import Task
 async def history_of_request(request: Request, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Event]:
     """Newest first, its tasks' acts included. `request` was read for `by`."""
     events = await ports.history.of_request(request, page)
-    return replace(
-        events, rows=_for_reader(events.rows, is_asker=by.is_only_asker(request.askers, request.scopes), is_shielded=request.is_shielded)
-    )
+    if by.is_only_asker(request.askers, request.scopes):
+        return replace(events, rows=_for_asker(events.rows))
+    return replace(events, rows=_within(events.rows, request, by, ports))
 
 
 async def history_of_task(task: Task, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Event]:
     """Newest first. `task` was read for `by`."""
     events = await ports.history.of_task(task, page)
     found = await ports.requests.by_ids([task.request_id], seen_by=by) if task.request_id else []
-    is_shielded = task.request_id is not None and (not found or found[0].is_shielded)
-    return replace(events, rows=_for_reader(events.rows, is_asker=by.is_only_asker(task.askers, task.scopes), is_shielded=is_shielded))
-
-
-def _for_reader(events: Sequence[Event], *, is_asker: bool, is_shielded: bool) -> Sequence[Event]:
-    """Whoever asked does not read what colleagues wrote to each other; where it is shielded, nobody else reads who asked."""
-    if is_asker:
-        return [event if event.kind in WORDS_FOR_ASKERS else replace(event, reason=None) for event in events]
-    if not is_shielded:
+    if by.is_only_asker(task.askers, task.scopes):
+        return replace(events, rows=_for_asker(events.rows))
+    if task.request_id is None:
         return events
+    return replace(events, rows=_within(events.rows, found[0], by, ports) if found else _without_askers(events.rows))
+
+
+def _within(events: Sequence[Event], request: Request, by: Actor, ports: Ports) -> Sequence[Event]:
+    """Where the matter is shielded nobody else reads who asked, nor does outside help; no words once its contents are closed."""
+    if request.has_closed_contents_for(by, ports.clock()):
+        events = [replace(event, reason=None) for event in events]
+    if request.is_shielded or request.hides_name_from(by):
+        return _without_askers(events)
+    return events
+
+
+def _for_asker(events: Sequence[Event]) -> Sequence[Event]:
+    """Whoever asked does not read what colleagues wrote to each other."""
+    return [event if event.kind in WORDS_FOR_ASKERS else replace(event, reason=None) for event in events]
+
+
+def _without_askers(events: Sequence[Event]) -> Sequence[Event]:
     return [replace(event, actor_id=None if event.kind in BY_ASKERS else event.actor_id, acting_for_id=None) for event in events]

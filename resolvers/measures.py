@@ -5,27 +5,20 @@ from datetime import date
 
 from domain.access import Actor
 from domain.errors import BadArgument
-from domain.measures import Measure
+from domain.measures import Measure, units_told
 from domain.ports import Ports
-from domain.posts import Role
 
 LONGEST_PERIOD_DAYS = 366 * 2
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 
 async def measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, ports: Ports) -> Sequence[Measure]:
-    """The unit first, then its children; nothing for whoever does not lead it or a unit above it."""
+    """The unit first, then its children and what it covers; nothing for whoever does not answer for it (`units_told`)."""
     if last_day < first_day:
         raise BadArgument("the period ends before it begins")
     if first_day < EARLIEST or last_day > LATEST:
         raise BadArgument("the period lies beyond the calendar")
     if (last_day - first_day).days > LONGEST_PERIOD_DAYS:
         raise BadArgument("the period is longer than two years")
-    organisation = by.organisation
-    if organisation is None or unit_id not in organisation.units:
-        return []
-    led = by.units_led(Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Role.CENTRE_CLERK)
-    if not any(unit.id in led for unit in organisation.path(unit_id)):
-        return []
-    units = [unit_id, *(child.id for child in organisation.children(unit_id))]
-    return await ports.figures.measures(units, first_day, last_day, seen_by=by)
+    units = units_told(by, unit_id)
+    return await ports.figures.measures(units, first_day, last_day, seen_by=by) if units else []

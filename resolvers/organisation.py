@@ -1,9 +1,10 @@
 """The public directory for whoever signed in, and who serves whom, with reasons."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
-from domain.access import Actor, may_see_person, may_see_resident
+from domain.access import NOBODY, Actor, may_see_person, may_see_resident
 from domain.calendar import SHANGHAI
 from domain.errors import BadArgument
 from domain.ids import parse
@@ -54,11 +55,12 @@ async def who_serves_household(
         organisation = await ports.organisations.as_of(organisation, at)
         home = await ports.households.as_of(home, organisation)
     place = Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id)
-    return who_serves(organisation, item, scope or item.default_scope, place, on=on)
+    service = who_serves(organisation, item, scope or item.default_scope, place, on=on)
+    return _shown_to(by, service, organisation, on, ports)
 
 
 async def who_serves_point(
-    point: GeoPoint, item_id: str, scope: MatterScope | None, at: datetime | None, *, ports: Ports
+    point: GeoPoint, item_id: str, scope: MatterScope | None, at: datetime | None, *, by: Actor = NOBODY, ports: Ports
 ) -> tuple[Service, Organisation] | None:
     """For anybody: the unit and the person on duty, by the name on the notice board."""
     item = (await ports.catalogue.items()).get(item_id)
@@ -72,7 +74,7 @@ async def who_serves_point(
     if grid is None:
         return None
     service = who_serves(organisation, item, scope or item.default_scope, Place(grid_id=grid.id), on=on)
-    return service, organisation
+    return _shown_to(by, service, organisation, on, ports), organisation
 
 
 async def organisation_nodes(ids: Sequence[str], *, by: Actor, ports: Ports) -> Mapping[str, object]:
@@ -123,6 +125,14 @@ async def _organisation(township: str, *, by: Actor, ports: Ports) -> Organisati
 def _knows_host(host_id: str, organisation: Organisation, by: Actor, ports: Ports) -> bool:
     host = organisation.holders.get(host_id)
     return host is not None and may_see_person(by, host, at=ports.clock())
+
+
+def _shown_to(by: Actor, service: Service, organisation: Organisation, on: date, ports: Ports) -> Service:
+    """Without the name of a host or link member whose turn it is, where the reader does not know them."""
+    person = service.person
+    if person is None or organisation.has_public_post(person.id, on) or may_see_person(by, person, at=ports.clock()):
+        return service
+    return replace(service, person=None)
 
 
 def _today(ports: Ports) -> date:

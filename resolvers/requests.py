@@ -20,15 +20,13 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.places import GeoPoint
 from domain.ports import Ports, RequestQuery
-from domain.posts import Role
+from domain.privacy_notices import notice_of
 from domain.requests import Grade, Request, RequestState, Verdict, Words, request_number
-from domain.routing import Avoided, Loads, Place, Service, candidates, who_serves
+from domain.routing import Avoided, Loads, Place, Service, candidates, shielded, who_serves
 from domain.tasks import Task, TaskState
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
-
-HELPERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.CENTRE_CLERK, Role.DISPATCHER, Role.LINK_MEMBER, Role.HUB_HOST})
-"""Who may type for somebody else who is there."""
+from resolvers.principals import Principal, has_grant_of, home_seen, household_as_principal, principal_of
 
 NUMBERS_TRIED = 5
 
@@ -46,7 +44,9 @@ class SubmitRequest:
     on_behalf_of_id: str | None = None
     about_person_id: str | None = None
     about_unit_id: str | None = None
+    for_household: bool | None = None
     device_time: datetime | None = None
+    notice_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class _Matter:
     scope: MatterScope
     where: _Where
     avoided: Avoided
-    on_behalf_of_id: str | None
+    principal: Principal
+    notice_version: int | None
 
 
 async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Done[Request]:
@@ -98,7 +99,8 @@ async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Don
 async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> tuple[Case, Words, bool]:
     """The new case, checked and routed, its words, and whether a rule of routing was broken. Nothing is written."""
     text, address = required_text(sent.text, "text"), optional_text(sent.address, "address")
-    _check_place_is_given(sent, now)
+    _check_place_is_given(sent, now, by)
+    _check_notice_is_known(sent)
     item = (await ports.catalogue.items()).get(sent.item_id)
     if item is None:
         raise not_found("itemId")
@@ -106,14 +108,17 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
         raise not_found("attachmentIds")
     scope, on = sent.scope or item.default_scope, now.at.astimezone(SHANGHAI).date()
     avoided = _avoided(sent, now.organisation, on)
-    home = await _home(sent.household_id, by, ports) if sent.household_id is not None else None
-    await _check_principal(sent, home, now, by, ports)
-    where = await _where(sent, home, scope, now, by, ports)
+    if sent.for_household:
+        principal = await household_as_principal(sent.household_id, sent.on_behalf_of_id, by=by, ports=ports)
+    else:
+        principal = await principal_of(sent.on_behalf_of_id, sent.household_id, item, now=now, by=by, ports=ports)
+    where = await _where(sent, principal.home, scope, now, by, ports)
     asked = candidates(now.organisation, item, scope, where.place, on=on)
     loads = Loads(await ports.tasks.to_do(now.person.township, asked), ports.load_limit)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided, loads=loads)
-    behalf = sent.on_behalf_of_id if sent.on_behalf_of_id != now.person.id else None
-    case = await _new_case(_Matter(item, scope, where, avoided, behalf), service, now, ports)
+    if item.is_shielded or avoided.is_about_somebody:
+        service = shielded(service, now.organisation, avoided, on=on)
+    case = await _new_case(_Matter(item, scope, where, avoided, principal, sent.notice_version), service, now, ports)
     return case, Words(case.tasks[0].request_id or "", text, address, sent.location), service.is_broken
 
 
@@ -130,24 +135,31 @@ async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> 
 
 
 async def requests_by_ids(ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequence[Request]:
-    return [request.shown_to(by.id) for request in await ports.requests.by_ids(ids, seen_by=by)]
+    at = ports.clock()
+    return [request.seen_by(by, at) for request in await ports.requests.by_ids(ids, seen_by=by)]
 
 
 async def request_by_number(number: str, *, by: Actor, ports: Ports) -> Request | None:
     request = await ports.requests.by_number(number, seen_by=by)
-    return request.shown_to(by.id) if request else None
+    return request.seen_by(by, ports.clock()) if request else None
 
 
 async def requests_page(query: RequestQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Request]:
-    found = await ports.requests.page(query, page, seen_by=by, at=ports.clock())
-    return Page([request.shown_to(by.id) for request in found.rows], found.keys, found.has_next, found.has_previous)
+    at = ports.clock()
+    found = await ports.requests.page(query, page, seen_by=by, at=at)
+    return Page([request.seen_by(by, at) for request in found.rows], found.keys, found.has_next, found.has_previous)
 
 
 async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> Mapping[str, Words]:
-    """The words of requests that were read for `by`; where one is shielded, whatever tells who asked is left out."""
+    """The words of requests that were read for `by`; where one is shielded, whatever tells who asked is left out.
+
+    Where contents are closed to the reader there are none.
+    """
+    at = ports.clock()
+    requests = [request for request in requests if not request.has_closed_contents_for(by, at)]
     townships = {request.township for request in requests}
     found = [words for township in townships for words in await ports.requests.words(township, [r.id for r in requests])]
-    shielded = {request.id for request in requests if request.hides_person_from(by.id)}
+    shielded = {request.id for request in requests if request.hides_person_from(request.as_asker(by))}
     return {words.request_id: Words(words.request_id, words.text) if words.request_id in shielded else words for words in found}
 
 
@@ -166,24 +178,30 @@ async def _keep(case: Case, words: Words, now: Acting, ports: Ports, *, is_rule_
 async def _answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[Request]:
     """What was just kept; a replay reads its subject under today's rights."""
     if isinstance(kept, Case) and kept.request is not None:
-        return Done(kept.request.shown_to(by.id))
+        return Done(kept.request.shown_to(kept.request.as_asker(by)))
     found = await requests_by_ids([kept.subject_id], by=by, ports=ports) if isinstance(kept, Replayed) else []
     if not found:
         raise not_found("commandId")
     return Done(found[0], is_replay=True)
 
 
-def _check_place_is_given(sent: SubmitRequest, now: Acting) -> None:
+def _check_place_is_given(sent: SubmitRequest, now: Acting, by: Actor) -> None:
     if sent.location is not None and not sent.location.is_on_earth:
         raise invalid("refusal.point_nowhere", "location")
-    if sent.household_id is None and sent.location is None and now.person.household_id is None:
+    is_known = sent.household_id is not None or sent.location is not None or now.person.household_id is not None
+    if not is_known and not has_grant_of(by, sent.on_behalf_of_id):
         raise invalid("refusal.place_wanted", "householdId")
+
+
+def _check_notice_is_known(sent: SubmitRequest) -> None:
+    if sent.notice_version is not None and notice_of(sent.notice_version) is None:
+        raise invalid("refusal.notice_unknown", "noticeVersion")
 
 
 async def _where(sent: SubmitRequest, home: Household | None, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
     """The home that was named, else the grid around the point, else the sender's own home. Refuses what is nowhere."""
     located = _grid_id_at(sent.location, scope, now) if sent.location and home is None else None
-    own = await _home(now.person.household_id, by, ports) if home is None and now.person.household_id else None
+    own = await home_seen(now.person.household_id, by, ports) if home is None and now.person.household_id else None
     if home is None and located is not None:
         village_id = own.origin_village_id if own and scope is MatterScope.ORIGIN_VILLAGE else None
         return _Where(None, Place(grid_id=located, village_id=village_id))
@@ -193,31 +211,12 @@ async def _where(sent: SubmitRequest, home: Household | None, scope: MatterScope
     return _Where(home, Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id))
 
 
-async def _home(household_id: str, by: Actor, ports: Ports) -> Household:
-    found = await ports.households.by_ids([household_id], seen_by=by)
-    if not found:
-        raise not_found("householdId")
-    return found[0]
-
-
 def _grid_id_at(point: GeoPoint, scope: MatterScope, now: Acting) -> str | None:
     """A matter of the village left may lie on its land, outside every grid."""
     grid = now.organisation.grid_at(point, now.at.astimezone(SHANGHAI).date())
     if grid is None and scope is MatterScope.RESIDENCE:
         raise refused(RefusalCode.OUTSIDE_AREA, "refusal.outside_area", "location")
     return grid.id if grid else None
-
-
-async def _check_principal(sent: SubmitRequest, home: Household | None, now: Acting, by: Actor, ports: Ports) -> None:
-    """Whoever types for somebody else is there to help, and that somebody lives where the matter is."""
-    if sent.on_behalf_of_id is None or sent.on_behalf_of_id == now.person.id:
-        return
-    found = await ports.people.by_ids(now.person.township, [sent.on_behalf_of_id])
-    lives_there = bool(found and home and found[0].household_id == home.id)
-    if not lives_there:
-        raise not_found("onBehalfOfId")
-    if not HELPERS & set(by.roles):
-        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "onBehalfOfId")
 
 
 def _avoided(sent: SubmitRequest, organisation: Organisation, on: date) -> Avoided:
@@ -241,7 +240,7 @@ async def _new_case(matter: _Matter, service: Service, now: Acting, ports: Ports
 
 def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) -> Request:
     township, on = now.person.township, now.at.astimezone(SHANGHAI).date()
-    hidden = matter.avoided.persons(now.organisation, on) - {now.person.id, matter.on_behalf_of_id}
+    hidden = matter.avoided.persons(now.organisation, on) - {now.person.id, matter.principal.person_id}
     return Request(
         id=ports.ids.new(Kind.REQUEST, township, now.at),
         township=township,
@@ -254,7 +253,7 @@ def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) ->
         owner_path=(),
         household_id=matter.where.household.id if matter.where.household else None,
         submitted_by_id=now.person.id,
-        on_behalf_of_id=matter.on_behalf_of_id,
+        on_behalf_of_id=matter.principal.person_id,
         submitted_at=now.at,
         promise_due_at=due.at if due else None,
         promise_provisional=bool(due and due.is_provisional),
@@ -262,6 +261,10 @@ def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) ->
         about_person_id=matter.avoided.person_id,
         about_unit_id=matter.avoided.unit_id,
         hidden_from=tuple(sorted(hidden)),
+        agent_id=now.person.id if matter.principal.grant_id else None,
+        proxy_grant_id=matter.principal.grant_id,
+        is_for_household=matter.principal.is_household,
+        notice_version=matter.notice_version,
     )
 
 
@@ -285,5 +288,7 @@ def _new_task(matter: _Matter, request: Request, service: Service, now: Acting, 
         updated_at=now.at,
         due_at=None,
         askers=request.askers,
+        proxy_grant_id=request.proxy_grant_id,
+        is_for_household=request.is_for_household,
         hidden_from=request.hidden_from,
     )

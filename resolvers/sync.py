@@ -36,11 +36,11 @@ async def _beginning(by: Actor, ports: Ports) -> Position:
 
 async def _snapshot(where: Position, size: int, by: Actor, ports: Ports) -> ChangeBatch:
     changed: list[object] = []
-    kind_index, after_id = where.snapshot_kind or 0, where.after_id
+    kind_index, after_id, at = where.snapshot_kind or 0, where.after_id, ports.clock()
     while kind_index < len(SNAPSHOT_KINDS) and len(changed) < size:
         wanted = size - len(changed)
         rows = await ports.feed.everything(SNAPSHOT_KINDS[kind_index], after_id, wanted, seen_by=by)
-        changed += [row.shown_to(by.id) if isinstance(row, Request) else row for row in rows]
+        changed += [row.seen_by(by, at) if isinstance(row, Request) else row for row in rows]
         if len(rows) < wanted:
             kind_index, after_id = kind_index + 1, ""
         else:

@@ -15,7 +15,7 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.ports import Ports, TaskQuery
 from domain.posts import Appointment, Role
-from domain.routing import RULE_CLIMB, RULE_HAND, Avoided, Service, who_serves
+from domain.routing import RULE_CLIMB, RULE_HAND, Avoided, Service, shielded, who_serves
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
@@ -271,7 +271,8 @@ def _by_router(case: Case, items: Mapping[str, ServiceItem], now: Acting) -> Ser
     if request is None or item is None:
         root = now.organisation.root()
         return Service(root, None, RULE_CLIMB, (Message("routing.nobody"),), ())
-    return who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided)
+    service = who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided)
+    return shielded(service, now.organisation, case.avoided, on=on) if request.is_shielded else service
 
 
 def _is_in_directory(id_: str, now: Acting) -> bool:

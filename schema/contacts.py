@@ -42,7 +42,7 @@ class Contact:
 async def _reader(root: Parent[contacts.Reading], info: Info) -> Person | None:
     """By name for the privacy officer; for the person only whose name hangs on the notice board."""
     context = info.context
-    is_named = Role.PRIVACY_OFFICER in context.actor.roles and root.person_id != context.actor.id
+    is_named = context.actor.holds_for_the_township(Role.PRIVACY_OFFICER) and root.person_id != context.actor.id
     on = context.at.astimezone(SHANGHAI).date()
     if not is_named and not (await context.organisation_of(root.township)).has_public_post(root.by_id, on):
         return None
@@ -78,7 +78,7 @@ class RevealContactInput:
     command_id: UUID = strawberry.field(description="Made by the client; the same again is logged once (指令标识).")
     task_id: strawberry.ID = strawberry.field(description="For which task (工单).")
     reason: RevealReason = strawberry.field(description="Why; the person can read it (查阅原因).")
-    note: str | None = strawberry.field(default=None, description="Why, in words; the person can read it (说明).")
+    note: str | None = strawberry.field(default=None, description="Why, in words, wanted for OTHER; the person can read it (说明).")
 
 
 SetContactPayload = payload("SetContact", "contact", MaskedContact, "The contact, masked (联系方式).")

@@ -9,6 +9,7 @@ import strawberry
 
 from domain.access import Actor
 from domain.errors import Message
+from domain.identity import SignIn
 from domain.messages import Messages
 from domain.organisation import Organisation
 from domain.ports import Ports
@@ -17,7 +18,10 @@ from schema.loaders import Loaders
 
 @dataclass
 class Context:
-    """Made anew for every operation. `sign_in_again` reads the rights anew, for what lives longer than an answer."""
+    """Made anew for every operation. `sign_in_again` reads the rights anew, for what lives longer than an answer.
+
+    `sign_in` is there for whoever showed a good token, linked to a person or not; it is for finding out who they are, and gives no rights.
+    """
 
     actor: Actor
     ports: Ports
@@ -25,6 +29,7 @@ class Context:
     language: str
     at: datetime
     sign_in_again: Callable[[], Awaitable[Actor]]
+    sign_in: SignIn | None
     loaders: Loaders = field(init=False)
     organisations: dict[str, Organisation] = field(init=False, default_factory=dict)
 

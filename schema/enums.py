@@ -1,16 +1,11 @@
 """The domain's enumerations as the face shows them, every value described."""
 
-from collections.abc import Mapping
 from enum import Enum
-from typing import Any, TypeVar, cast
 
-import strawberry
-
-from domain.contacts import ReadFlag, RevealReason
+import schema.enums_of_data  # noqa: F401  # shows the others
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
-from domain.households import Reach
 from domain.importing import What
 from domain.importing_desk import ImportState
 from domain.items import MatterScope, ServiceLine
@@ -20,8 +15,7 @@ from domain.posts import Role
 from domain.requests import Grade, RequestState, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 from domain.workbook_rows import Sheet
-
-E = TypeVar("E", bound=Enum)
+from schema.enumeration import described
 
 
 class CommandOutcome(Enum):
@@ -32,16 +26,7 @@ class CommandOutcome(Enum):
     REJECTED = "REJECTED"
 
 
-def _described(kind: type[E], description: str, values: Mapping[str, str], *, name: str | None = None) -> type[E]:
-    """Shows the enumeration. A value without a description is a mistake that stops the start."""
-    strawberry.enum(kind, name=name, description=description)
-    definition = cast("Any", kind).__strawberry_definition__
-    for value in definition.values:
-        value.description = values[value.name]
-    return kind
-
-
-_described(
+described(
     OrgUnitKind,
     "What kind of unit of either chain (组织类型).",
     {
@@ -57,7 +42,7 @@ _described(
         "PROVIDER": "Firm or association that does the work (服务单位).",
     },
 )
-_described(
+described(
     Role,
     "What somebody may be in the organisation (角色).",
     {
@@ -75,7 +60,7 @@ _described(
         "ADMINISTRATOR": "Keeps the organisation, never sees contents (管理员).",
     },
 )
-_described(
+described(
     ServiceLine,
     "One of the five service lines (五项机制).",
     {
@@ -86,7 +71,7 @@ _described(
         "VOLUNTEERING": "Organised campaigns and hours (志愿服务).",
     },
 )
-_described(
+described(
     DeadlineClass,
     "How soon things are due (时限类别).",
     {
@@ -99,7 +84,7 @@ _described(
         "APPOINTMENT": "The slot is the time (预约).",
     },
 )
-_described(
+described(
     MatterScope,
     "Which of the two addresses of a relocated household the matter belongs to (事项归属).",
     {
@@ -107,7 +92,7 @@ _described(
         "ORIGIN_VILLAGE": "The village it left: land, collective and register matters (迁出村).",
     },
 )
-_described(
+described(
     RequestState,
     "Where a request stands; it follows from its tasks (诉求状态).",
     {
@@ -122,7 +107,7 @@ _described(
         "HANDED_OFF": "Given to somebody outside (已转出).",
     },
 )
-_described(
+described(
     TaskState,
     "Where a task stands (工单状态).",
     {
@@ -139,7 +124,7 @@ _described(
         "CANCELLED": "Called off (已取消).",
     },
 )
-_described(
+described(
     Outcome,
     "What came of a task (办理结果).",
     {
@@ -149,12 +134,12 @@ _described(
         "NOT_POSSIBLE": "Not possible (无法办理).",
     },
 )
-_described(
+described(
     Verdict,
     "The resident's answer: did it help (是否解决).",
     {"SOLVED": "Solved (已解决).", "PARTLY": "Partly (部分解决).", "NOT_SOLVED": "Not solved; it is done again (未解决)."},
 )
-_described(
+described(
     Grade,
     "Five grades (好差评).",
     {
@@ -165,7 +150,7 @@ _described(
         "VERY_UNSATISFIED": "Very unsatisfied; it is done again (非常不满意).",
     },
 )
-_described(
+described(
     TaskAction,
     "A move that somebody may make on a task (可用操作).",
     {
@@ -188,7 +173,7 @@ _described(
         "SUPERVISE": "Put it under formal follow-up (督办).",
     },
 )
-_described(
+described(
     RefusalCode,
     "Why a command was not carried out (拒绝原因).",
     {
@@ -204,12 +189,12 @@ _described(
         "SIGN_IN_REQUIRED": "Sign in first (请先登录).",
     },
 )
-_described(
+described(
     ContactKind,
     "How the resident was contacted (联系方式).",
     {"CALL": "By telephone (电话).", "VISIT": "By a visit (上门).", "MESSAGE": "By a message (消息)."},
 )
-_described(
+described(
     ReturnReason,
     "Why a task is sent back (退单原因).",
     {
@@ -219,39 +204,12 @@ _described(
         "OTHER": "See the note (其他).",
     },
 )
-_described(
+described(
     DevicePlatform,
     "What kind of phone (设备平台).",
     {"ANDROID": "Android (安卓).", "IOS": "iOS (苹果).", "WEB": "A browser (浏览器)."},
 )
-_described(
-    Reach,
-    "How somebody wants to be reached (联系途径).",
-    {
-        "APP": "In the app (应用内).",
-        "PHONE": "By telephone, a landline too (电话).",
-        "VISIT": "By a visit at home (上门).",
-        "NEIGHBOUR": "Through a neighbour, as they agreed (邻居转告).",
-        "CENTRE_PICKUP": "At the centre's counter, when they come by (服务中心领取).",
-    },
-)
-_described(
-    RevealReason,
-    "Why a contact is looked at (查阅原因).",
-    {
-        "ARRANGE_VISIT": "To arrange a visit (约上门时间).",
-        "ASK_DETAILS": "To ask what is not clear (核实情况).",
-        "TELL_RESULT": "To tell how it ended, or ask whether it helped (告知结果).",
-        "DANGER": "Because something is in danger (紧急情况).",
-        "OTHER": "See the note (其他).",
-    },
-)
-_described(
-    ReadFlag,
-    "What is unusual about a reading (异常标记).",
-    {"OUT_OF_HOURS": "Outside office hours (非工作时间).", "MANY_IN_A_ROW": "One of many within an hour (短时多次)."},
-)
-_described(
+described(
     CommandOutcome,
     "How one command of a batch ended (指令结果).",
     {
@@ -262,7 +220,7 @@ _described(
         "REJECTED": "Refused; see the refusal (已拒绝).",
     },
 )
-_described(
+described(
     Sheet,
     "A sheet of the organisation's file (工作表).",
     {
@@ -278,7 +236,7 @@ _described(
     },
     name="ImportSheet",
 )
-_described(
+described(
     What,
     "What a file does to a row (变更).",
     {
@@ -289,7 +247,7 @@ _described(
     },
     name="ImportChange",
 )
-_described(
+described(
     ImportState,
     "How far a file is (导入状态).",
     {

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from schema.notices import Notice
     from schema.organisation import Appointment, Grid, HubHousehold, MicroGrid, OrgUnit, Village
     from schema.people import Person
+    from schema.recutting import OrganisationChange
     from schema.requests import Request
+    from schema.subject_requests import SubjectRequest
     from schema.tasks import Task
 
 C = TypeVar("C", bound=type)
@@ -106,6 +108,8 @@ PersonT = Annotated["Person", strawberry.lazy("schema.people")]
 HouseholdT = Annotated["Household", strawberry.lazy("schema.households")]
 RequestT = Annotated["Request", strawberry.lazy("schema.requests")]
 TaskT = Annotated["Task", strawberry.lazy("schema.tasks")]
+SubjectRequestT = Annotated["SubjectRequest", strawberry.lazy("schema.subject_requests")]
 MaskedContactT = Annotated["MaskedContact", strawberry.lazy("schema.contacts")]
 ContactReadingT = Annotated["ContactReading", strawberry.lazy("schema.contacts")]
+OrganisationChangeT = Annotated["OrganisationChange", strawberry.lazy("schema.recutting")]
 NoticeT = Annotated["Notice", strawberry.lazy("schema.notices")]

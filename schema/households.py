@@ -8,6 +8,7 @@ from strawberry import Parent
 from domain import households
 from domain.access import homes_in_sight
 from domain.calendar import SHANGHAI
+from domain.households import Reach
 from domain.ids import township_of
 from domain.people import Person
 from schema.context import Info
@@ -25,6 +26,10 @@ async def _origin_village(root: Parent[households.Household], info: Info) -> Any
 def _link(root: Parent[households.Household], info: Info) -> households.HouseholdLink | None:
     context = info.context
     return root.link_on(context.at.astimezone(SHANGHAI).date()) if homes_in_sight(context.actor).has(root) else None
+
+
+async def _reach(root: Parent[households.Household], info: Info) -> Reach | None:
+    return await info.context.loaders.reach.load((root.township, root.id)) if homes_in_sight(info.context.actor).has(root) else None
 
 
 async def _member(root: Parent[households.HouseholdLink], info: Info) -> Person | None:
@@ -46,4 +51,5 @@ class Household(Node):
     residence_grid: Any = edge(_residence_grid, GridT, "The grid it stands in (现居住网格).")
     origin_village: Any = edge(_origin_village, VillageT | None, "The village it left (迁出村).")
     link: Any = edge(_link, HouseholdLink | None, "Its active link, if it agreed to one (党员联户).")
+    reach: Any = edge(_reach, Reach | None, "How word gets there, for those who may find the home (联系方式).")
     version: int = described("Grows by one with every change (版本).")

@@ -7,17 +7,20 @@ from strawberry.dataloader import DataLoader
 
 from domain.access import Actor
 from domain.contacts import MaskedContact
-from domain.households import Household
+from domain.households import Household, Reach
 from domain.ids import Kind, parse
 from domain.notices import Notice
 from domain.people import Person
 from domain.ports import Ports
+from domain.proxies import ProxyGrant
 from domain.requests import Request, Words
+from domain.subject_requests import SubjectRequest
 from domain.tasks import Task
-from resolvers import contacts, households, notices, organisation, requests, tasks
+from resolvers import contacts, households, notices, organisation, proxies, requests, subject_requests, tasks
 
 K = TypeVar("K")
 V = TypeVar("V")
+Readable = Request | Task | Household | Person | Notice | ProxyGrant | SubjectRequest
 
 
 class Loaders:
@@ -32,6 +35,7 @@ class Loaders:
         self.household_of_request: DataLoader[Request, Household | None] = DataLoader(self._households_of_requests, cache_key_fn=_id)
         self.contact_of_request: DataLoader[Request, MaskedContact | None] = DataLoader(self._contacts_of_requests, cache_key_fn=_id)
         self.person_named: DataLoader[tuple[str, str], Person | None] = _loader(self._persons_named)
+        self.reach: DataLoader[tuple[str, str], Reach | None] = _loader(self._reaches)
         self.node: DataLoader[str, object | None] = _loader(self._nodes)
 
     async def _requests(self, ids: Sequence[str]) -> Mapping[str, Request]:
@@ -61,6 +65,14 @@ class Loaders:
         found = await contacts.contacts_of_requests(asked, by=self._actor, ports=self._ports)
         return [found.get(request.id) for request in asked]
 
+    async def _reaches(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Reach]:
+        """Of homes that the actor may find."""
+        found: dict[tuple[str, str], Reach] = {}
+        for township in {township for township, _ in keys}:
+            known = await self._ports.reaches.of(township, [id_ for at, id_ in keys if at == township])
+            found |= {(township, id_): reach for id_, reach in known.items()}
+        return found
+
     async def _persons_named(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Person]:
         """Names on what the actor may see: whoever holds a post is known already."""
         found: dict[tuple[str, str], Person] = {}
@@ -78,12 +90,14 @@ class Loaders:
         """Anything by its id, if it exists for the actor."""
         readable = [id_ for id_ in ids if parse(id_) is not None]
         found: dict[str, object] = dict(await organisation.organisation_nodes(readable, by=self._actor, ports=self._ports))
-        readers: dict[Kind, Callable[..., Awaitable[Sequence[Request | Task | Household | Person | Notice]]]] = {
+        readers: dict[Kind, Callable[..., Awaitable[Sequence[Readable]]]] = {
             Kind.REQUEST: requests.requests_by_ids,
             Kind.TASK: tasks.tasks_by_ids,
             Kind.HOUSEHOLD: households.households_by_ids,
             Kind.PERSON: organisation.persons_by_ids,
             Kind.NOTICE: notices.notices_by_ids,
+            Kind.PROXY_GRANT: proxies.grants_by_ids,
+            Kind.SUBJECT_REQUEST: subject_requests.subject_requests_by_ids,
         }
         for kind, read in readers.items():
             wanted = [id_ for id_ in readable if (ref := parse(id_)) and ref.kind is kind]

@@ -11,8 +11,15 @@ from domain.calendar import SHANGHAI
 from domain.deadlines import DeadlineClass
 from domain.people import Person
 from resolvers.organisation import public_posts
+from schema import rota
 from schema.context import Info
 from schema.graph import AppointmentT, GridT, HubHouseholdT, MicroGridT, Node, OrgUnitT, PersonT, described, edge, shows
+
+
+def _is_over(thing: Any, info: Info) -> bool:
+    """Closed by today: lists leave it out, its id and code find it for good."""
+    valid_to: date | None = thing.valid_to
+    return valid_to is not None and valid_to <= info.context.at.astimezone(SHANGHAI).date()
 
 
 async def _parent(root: Parent[organisation.OrgUnit], info: Info) -> Any:
@@ -24,7 +31,8 @@ async def _parent(root: Parent[organisation.OrgUnit], info: Info) -> Any:
 async def _children(root: Parent[organisation.OrgUnit], info: Info) -> Any:
     if not info.context.actor.is_signed_in:
         return []
-    return (await info.context.organisation_of(root.township)).children(root.id)
+    children = (await info.context.organisation_of(root.township)).children(root.id)
+    return [child for child in children if not _is_over(child, info)]
 
 
 async def _ancestors(root: Parent[organisation.OrgUnit], info: Info) -> Any:
@@ -36,7 +44,17 @@ async def _ancestors(root: Parent[organisation.OrgUnit], info: Info) -> Any:
 async def _grids(root: Parent[organisation.OrgUnit], info: Info) -> Any:
     if not info.context.actor.is_signed_in:
         return []
-    return (await info.context.organisation_of(root.township)).grids_of(root.id)
+    return [grid for grid in (await info.context.organisation_of(root.township)).grids_of(root.id) if not _is_over(grid, info)]
+
+
+async def _covers(root: Parent[organisation.OrgUnit], info: Info) -> Any:
+    known = await info.context.organisation_of(root.township)
+    return [known.units[id_] for id_ in root.covers if id_ in known.units] if info.context.actor.is_signed_in else []
+
+
+async def _succeeded_units(root: Parent[organisation.OrgUnit], info: Info) -> Any:
+    known = await info.context.organisation_of(root.township)
+    return [known.units[id_] for id_ in root.succeeds if id_ in known.units] if info.context.actor.is_signed_in else []
 
 
 async def _appointments(root: Parent[organisation.OrgUnit], info: Info) -> Any:
@@ -56,6 +74,10 @@ class OrgUnit(Node):
     ancestors: Any = edge(_ancestors, list[OrgUnitT], "Units above, nearest first, the township last (各级上级).")
     grids: Any = edge(_grids, list[GridT], "Grids bound to this branch (所辖网格).")
     appointments: Any = edge(_appointments, list[AppointmentT], "Posts held here now, as on the notice board (任职).")
+    covers: Any = edge(_covers, list[OrgUnitT], "Units that an overlay co-ordinates (统筹范围).")
+    succeeds: Any = edge(_succeeded_units, list[OrgUnitT], "Closed units whose place it took (承接的原组织).")
+    absences: Any = edge(rota.absences, list[rota.Absence], "Leave of whoever holds a post here, for whoever plans the rota (请假).")
+    duties: Any = edge(rota.duties, list[rota.Duty], "Turns on its rota, for whoever plans it (值班).")
     valid_from: date = described("First day (生效日期).")
     valid_to: date | None = described("Day from which it no longer is (失效日期).")
     version: int = described("Grows by one with every change (版本).")
@@ -65,17 +87,25 @@ async def _branch(root: Parent[organisation.Grid], info: Info) -> Any:
     return (await info.context.organisation_of(root.township)).units[root.branch_id]
 
 
+async def _succeeded_grids(root: Parent[organisation.Grid], info: Info) -> Any:
+    known = await info.context.organisation_of(root.township)
+    return [known.grids[id_] for id_ in root.succeeds if id_ in known.grids]
+
+
 async def _micro_grids(root: Parent[organisation.Grid], info: Info) -> Any:
-    return (await info.context.organisation_of(root.township)).micro_grids_of(root.id)
+    known = await info.context.organisation_of(root.township)
+    return [micro for micro in known.micro_grids_of(root.id) if _is_over(root, info) or not _is_over(micro, info)]
 
 
 @shows(organisation.Grid, "The smallest service area (网格).")
 class Grid(Node):
     code: str = described("Fifteen digits: unit and sequence; never used again (网格编码).")
     name: str = described("Name (名称).")
+    kind: organisation.GridKind = described("What it is cut by (网格类型).")
     branch: Any = edge(_branch, OrgUnitT, "The branch that is bound to it (网格党支部).")
     micro_grids: Any = edge(_micro_grids, list[MicroGridT], "Its micro-grids (微网格).")
     household_count: int = described("How many households it has (户数).")
+    succeeds: Any = edge(_succeeded_grids, list[GridT], "Grids that were cut anew into it (承接的原网格).")
     valid_from: date = described("First day (生效日期).")
     valid_to: date | None = described("Day from which it no longer is (失效日期).")
 
@@ -132,6 +162,7 @@ async def _micro_grid_of_post(root: Parent[posts.Appointment], info: Info) -> An
 
 @shows(posts.Appointment, "A post that somebody holds for a time (任职).")
 class Appointment:
+    id: strawberry.ID = described("Opaque id, to end it by (标识).")
     person: Any = edge(_person, PersonT, "Who holds it (任职人).")
     role: posts.Role = described("As what (角色).")
     unit: Any = edge(_unit, OrgUnitT | None, "Where (所在组织).")

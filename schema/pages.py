@@ -7,7 +7,7 @@ import strawberry
 
 from domain.errors import BadArgument
 from domain.pages import Page, PageRequest, cursor, page_request
-from schema.graph import NoticeT, RequestT, TaskT, bad_argument, described
+from schema.graph import NoticeT, OrganisationChangeT, RequestT, SubjectRequestT, TaskT, bad_argument, described
 from schema.history import Event
 
 First = Annotated[int | None, strawberry.argument(description="How many, at most 100 (数量).")]
@@ -59,7 +59,9 @@ def connection_types(node: str, shown: Any, words: str) -> tuple[Any, Any]:
 RequestEdge, RequestConnection = connection_types("Request", RequestT, "诉求")
 TaskEdge, TaskConnection = connection_types("Task", TaskT, "工单")
 EventEdge, EventConnection = connection_types("Event", Event, "历史记录")
+SubjectRequestEdge, SubjectRequestConnection = connection_types("SubjectRequest", SubjectRequestT, "个人信息权利请求")
 NoticeEdge, NoticeConnection = connection_types("Notice", NoticeT, "通知")
+OrganisationChangeEdge, OrganisationChangeConnection = connection_types("OrganisationChange", OrganisationChangeT, "组织变更")
 
 
 def wanted_page(first: int | None, after: str | None, last: int | None, before: str | None, *, parts: int = 1) -> PageRequest:

@@ -1,5 +1,6 @@
 """Requests: what residents ask for."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,9 +12,9 @@ from domain import requests
 from domain.attachments import Attachment as AttachmentThing
 from domain.items import MatterScope
 from domain.items import ServiceItem as Item
-from domain.people import Person
+from domain.people import Person, alias
 from domain.ports import RequestQuery
-from domain.requests import Grade, RequestState, Verdict
+from domain.requests import EntryKind, Grade, RequestState, Verdict
 from domain.status import status_of
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
@@ -22,6 +23,7 @@ from schema.graph import WANTED, HouseholdT, MaskedContactT, Node, PersonT, Requ
 from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.refusal import payload, result
+from schema.slips import slip_of
 
 
 async def _status_text(root: Parent[requests.Request], info: Info) -> str:
@@ -52,16 +54,33 @@ async def _household(root: Parent[requests.Request], info: Info) -> Any:
     return await info.context.loaders.household_of_request.load(root) if root.household_id else None
 
 
+async def _named(root: requests.Request, person_id: str | None, info: Info) -> Person | None:
+    """Whoever asked, by the name that is for the reader."""
+    found = await info.context.loaders.person_named.load((root.township, person_id)) if person_id else None
+    actor = info.context.actor
+    if found is None or found.id == actor.id or not root.hides_name_from(actor):
+        return found
+    return replace(found, display_name=alias(found.display_name))
+
+
 async def _submitted_by(root: Parent[requests.Request], info: Info) -> Person | None:
-    return await info.context.loaders.person_named.load((root.township, root.submitted_by_id)) if root.submitted_by_id else None
+    return await _named(root, root.submitted_by_id, info)
 
 
 async def _on_behalf_of(root: Parent[requests.Request], info: Info) -> Person | None:
-    return await info.context.loaders.person_named.load((root.township, root.on_behalf_of_id)) if root.on_behalf_of_id else None
+    return await _named(root, root.on_behalf_of_id, info)
 
 
 async def _contact(root: Parent[requests.Request], info: Info) -> Any:
     return await info.context.loaders.contact_of_request.load(root)
+
+
+async def _agent(root: Parent[requests.Request], info: Info) -> Person | None:
+    return await _named(root, root.agent_id, info)
+
+
+def _entry(root: Parent[requests.Request], info: Info) -> EntryKind | None:
+    return None if root.hides_person_from(root.as_asker(info.context.actor)) else root.entry
 
 
 def _overdue(root: Parent[requests.Request], info: Info) -> bool:
@@ -112,6 +131,9 @@ class Request(Node):
     contact: Any = edge(
         _contact, MaskedContactT | None, "How whoever it is for can be reached, masked; not where it is shielded (脱敏联系方式)."
     )
+    agent: Any = edge(_agent, PersonT | None, "Who acts for them under a grant (代办人).")
+    entry: Any = edge(_entry, EntryKind | None, "How it came in; not where it is shielded (录入方式).")
+    slip: Any = edge(slip_of, str, "To print or write down for whoever asked, in lines of 42 columns (回执).")
     submitted_at: datetime = described("When (提交时间).")
     promise_due_at: datetime | None = described("The promise: when an answer is due (承诺时限).")
     promise_provisional: bool = described("Whether a calendar that is not published yet may move the promise (时限待定).")
@@ -124,6 +146,7 @@ class Request(Node):
     grade: Grade | None = described("The resident's latest grade (评价).")
     merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on (并入诉求).")
     version: int = described("Grows by one with every change (版本).")
+    notice_version: int | None = described("The privacy notice that was given before it was made, where somebody said which (告知版本).")
 
 
 @strawberry.input(description="Narrows a list of requests; all given parts hold (诉求筛选).")
@@ -159,7 +182,9 @@ def request_query(filter: RequestFilter | None, *, asked_by_me: bool = False) ->
 class SubmitRequestInput:
     command_id: UUID = strawberry.field(description="Made by the client; the same again is the same command (指令标识).")
     item_id: strawberry.ID = strawberry.field(description="What is asked for (服务事项).")
-    text: str = strawberry.field(description="In the resident's words, 1 to 2,000 characters (诉求内容).")
+    text: str = strawberry.field(
+        description="In the resident's words, 1 to 2,000 characters; a guardian asks for a child under fourteen (诉求内容)."
+    )
     scope: MatterScope | None = strawberry.field(default=None, description="Which address it belongs to; else the item's (事项归属).")
     household_id: strawberry.ID | None = strawberry.field(default=None, description="Which home; else the sender's own (住户).")
     location: GeoPointInput | None = strawberry.field(default=None, description="Where, as a point (位置).")
@@ -172,8 +197,14 @@ class SubmitRequestInput:
     about_unit_id: strawberry.ID | None = strawberry.field(
         default=None, description="Which unit it is about: it starts one level up (涉及组织)."
     )
+    for_household: bool | None = strawberry.field(
+        default=None, description="A helper types for the home, where nobody signs in; householdId says which (为住户代填)."
+    )
     device_time: datetime | None = strawberry.field(
         default=None, description="When, by the phone's clock; never a reason to refuse (设备时间)."
+    )
+    notice_version: int | None = strawberry.field(
+        default=None, description="Which privacy notice was given before; kept with the request, never assumed (告知版本)."
     )
 
     def to_domain(self) -> deeds.SubmitRequest:
@@ -189,7 +220,9 @@ class SubmitRequestInput:
             on_behalf_of_id=self.on_behalf_of_id,
             about_person_id=self.about_person_id,
             about_unit_id=self.about_unit_id,
+            for_household=self.for_household,
             device_time=self.device_time,
+            notice_version=self.notice_version,
         )
 
 

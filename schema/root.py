@@ -5,29 +5,25 @@ from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry import Parent
 from strawberry.schema.config import StrawberryConfig
 
-import schema.enums  # noqa: F401  # shows the enumerations before any type uses one
 from domain.access import Actor
 from domain.errors import BadArgument
 from domain.items import MatterScope, ServiceLine
-from domain.posts import Role
-from domain.tasks import TO_DO
 from resolvers import measures as measure_reads
-from resolvers import notices as notice_reads
 from resolvers import organisation as organisation_reads
 from resolvers import requests as request_reads
-from resolvers import tasks as task_reads
-from schema import commands, notices, requests, sync, tasks
-from schema.contacts import ContactMutations, ContactQueries, ViewerContact
+from schema import commands, followups, lists, notices, proxies, reach, requests, sync, tasks
+from schema.accounts import AccountMutations, AccountQueries
+from schema.contacts import ContactMutations, ContactQueries
 from schema.context import Info
-from schema.graph import HouseholdT, Node, bad_argument, deed, edge, shows
+from schema.enrolment import EnrolmentMutations
+from schema.graph import Node, bad_argument, deed, edge
+from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
 from schema.importing import ImportMutations, ImportQueries
 from schema.measures import Measure
 from schema.organisation import (
-    Appointment,
     GeoPointInput,
     Grid,
     HubHousehold,
@@ -38,132 +34,25 @@ from schema.organisation import (
     Village,
 )
 from schema.pages import (
-    After,
-    Before,
-    First,
-    Last,
-    NoticeConnection,
-    NoticeEdge,
     RequestConnection,
-    RequestEdge,
     TaskConnection,
-    TaskEdge,
-    connection,
-    wanted_page,
 )
 from schema.people import Person
+from schema.privacy_notices import PrivacyNoticeQueries
+from schema.recutting import RecuttingMutations, RecuttingQueries
 from schema.refusal import Refusable
-from schema.requests import Attachment, Request, RequestFilter, request_query
+from schema.reorganisation import ReorganisationMutations
+from schema.requests import Attachment, Request
 from schema.scalars import SCALARS
-from schema.tasks import Task, TaskFilter, task_query
+from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries
+from schema.tasks import Task
+from schema.viewer import Viewer
 
 MAX_NODES = 100
 
 
 def _id(text: str) -> Any:
     return strawberry.argument(description=text)
-
-
-TaskFilterArgument = Annotated[TaskFilter | None, strawberry.argument(description="Narrows the list (筛选).")]
-RequestFilterArgument = Annotated[RequestFilter | None, strawberry.argument(description="Narrows the list (筛选).")]
-
-
-async def _tasks(
-    info: Info,
-    filter: TaskFilterArgument = None,
-    first: First = 20,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> Any:
-    return await _task_page(info, task_query(filter), first, after, last, before)
-
-
-async def _own_tasks(
-    root: Parent[Actor],
-    info: Info,
-    filter: TaskFilterArgument = None,
-    first: First = 20,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> Any:
-    if filter is not None and filter.assignee_id not in {None, root.id}:
-        raise GraphQLError("your own tasks are assigned to you", extensions={"code": "BAD_USER_INPUT"})
-    return await _task_page(info, task_query(filter, mine=root.id, default_states=TO_DO), first, after, last, before)
-
-
-async def _task_page(info: Info, query: Any, first: int | None, after: str | None, last: int | None, before: str | None) -> Any:
-    page = wanted_page(first, after, last, before, parts=2 if query.is_by_due_time else 1)
-    found = await task_reads.tasks_page(query, page, by=info.context.actor, ports=info.context.ports)
-    return connection(TaskEdge, TaskConnection, found)
-
-
-async def _requests(
-    info: Info,
-    filter: RequestFilterArgument = None,
-    first: First = 20,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> Any:
-    return await _request_page(info, filter, first, after, last, before, asked_by_me=False)
-
-
-async def _own_requests(
-    info: Info,
-    filter: RequestFilterArgument = None,
-    first: First = 20,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> Any:
-    return await _request_page(info, filter, first, after, last, before, asked_by_me=True)
-
-
-async def _request_page(
-    info: Info,
-    filter: RequestFilter | None,
-    first: int | None,
-    after: str | None,
-    last: int | None,
-    before: str | None,
-    *,
-    asked_by_me: bool,
-) -> Any:
-    if filter is not None and filter.text is not None:
-        raise GraphQLError("text is not searched yet", extensions={"code": "BAD_USER_INPUT"})
-    query = request_query(filter, asked_by_me=asked_by_me)
-    page = wanted_page(first, after, last, before, parts=2 if query.overdue else 1)
-    found = await request_reads.requests_page(query, page, by=info.context.actor, ports=info.context.ports)
-    return connection(RequestEdge, RequestConnection, found)
-
-
-async def _notices(info: Info, first: First = 20, after: After = None, last: Last = None, before: Before = None) -> Any:
-    page = wanted_page(first, after, last, before)
-    found = await notice_reads.notices_page(page, by=info.context.actor, ports=info.context.ports)
-    return connection(NoticeEdge, NoticeConnection, found)
-
-
-async def _unread(info: Info) -> int:
-    return await notice_reads.unread_notices(by=info.context.actor, ports=info.context.ports)
-
-
-async def _household(root: Parent[Actor], info: Info) -> Any:
-    home = root.person.household_id if root.person else None
-    return await info.context.loaders.node.load(home) if home else None
-
-
-@shows(Actor, "Who is signed in (当前用户).")
-class Viewer(ViewerContact):
-    person: Any = edge(lambda root: root.person, Person, "You (本人).")
-    roles: Any = edge(lambda root: list(root.roles), list[Role], "What you are now (角色).")
-    appointments: Any = edge(lambda root: list(root.appointments), list[Appointment], "Posts you hold now (任职).")
-    household: Any = edge(_household, HouseholdT | None, "Your home (住户).")
-    tasks: Any = edge(_own_tasks, TaskConnection, "Yours to do, newest first; other states where the filter names them (我的待办).")
-    requests: Any = edge(_own_requests, RequestConnection, "Those you made or that were made for you, newest first (我的诉求).")
-    notices: Any = edge(_notices, NoticeConnection, "Your inbox, newest first (我的通知).")
-    unread_notices: Any = edge(_unread, int, "How many lines of it are unread (未读数).")
 
 
 async def _node(info: Info, id: Annotated[strawberry.ID, _id("Its id (标识).")]) -> Any:
@@ -208,7 +97,7 @@ async def _who_serves(
             return await organisation_reads.who_serves_household(
                 household_id or "", item_id, scope, at, by=context.actor, ports=context.ports
             )
-        found = await organisation_reads.who_serves_point(point.to_domain(), item_id, scope, at, ports=context.ports)
+        found = await organisation_reads.who_serves_point(point.to_domain(), item_id, scope, at, by=context.actor, ports=context.ports)
     except BadArgument as error:
         raise bad_argument(error) from error
     if found is None:
@@ -235,7 +124,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(ContactQueries, ImportQueries):
+class Query(AccountQueries, ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries, ImportQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -244,14 +133,26 @@ class Query(ContactQueries, ImportQueries):
     service_items: Any = edge(_service_items, list[ServiceItem], "The catalogue, public (服务事项目录).")
     who_serves: Any = edge(_who_serves, Service | None, "Who serves a household or a place, for a matter, at a time, and why (谁来服务).")
     request: Any = edge(_request, Request | None, "A request by its number (按编号查诉求).")
-    requests: Any = edge(_requests, RequestConnection, "Requests in your scope, newest first (诉求列表).")
-    tasks: Any = edge(_tasks, TaskConnection, "Tasks in your scope, newest first (工单列表).")
+    requests: Any = edge(lists.requests, RequestConnection, "Requests in your scope, newest first (诉求列表).")
+    tasks: Any = edge(lists.tasks, TaskConnection, "Tasks in your scope, newest first (工单列表).")
     changes: Any = edge(sync.changes, sync.ChangeBatch, "Everything in your scope that changed after a cursor, and what left it (变更).")
     measures: Any = edge(_measures, list[Measure], "Figures of a unit and its children, for those who answer for them (统计).")
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
-class Mutation(ContactMutations, ImportMutations):
+class Mutation(
+    ContactMutations,
+    proxies.ProxyMutations,
+    followups.FollowUpMutations,
+    reach.ReachMutations,
+    ReorganisationMutations,
+    RecuttingMutations,
+    HomeMutations,
+    SubjectRequestMutations,
+    EnrolmentMutations,
+    AccountMutations,
+    ImportMutations,
+):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")
     acknowledge_task: Any = deed(tasks.acknowledge_task, tasks.AcknowledgeTaskResult, "Take a task (签收).")
@@ -298,6 +199,8 @@ def build_schema() -> strawberry.Schema:
             Task,
             Attachment,
             notices.Notice,
+            proxies.ProxyGrant,
+            SubjectRequest,
         ],
         exception_handlers=[Refusable()],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),

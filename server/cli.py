@@ -23,6 +23,7 @@ from server.app import build_app
 from server.clockwork import run_clockwork
 from server.demo.running import demo_settings, fill, run_demo
 from server.demo.settlement import settlement
+from server.first_code import hand_out
 from server.importing import NotImported, Wish, export_file, import_file, write_template
 from server.logs import set_up_logs
 from server.loops import end
@@ -30,6 +31,7 @@ from server.metrics import serve_metrics
 from server.mongod import EmbeddedMongod, MongodUnavailable
 from server.production import troubles
 from server.relay import Relay, run_relay
+from server.retention import RetentionFailed, hold_contents, run_retention
 from server.rotation import NotRotated, rotate_key
 from server.serving import PortTaken, base_url, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
@@ -45,7 +47,9 @@ VERBS: Mapping[str, str] = {
     "import": "bring an organisation from a spreadsheet, or a table of divisions; --check only says what it would change",
     "template": "write the empty spreadsheet that `import` takes",
     "export": "write an organisation into such a spreadsheet, names and addresses in clear, without telephone numbers",
+    "retention": "remove what has been kept long enough; --dry-run only lists it",
     "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
+    "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
     "sdl": "print the schema; --check compares it with the committed one",
     "token": "print an ID token for somebody of a running demo",
     "check-settings": "say whether production would start, and every reason why not",
@@ -81,6 +85,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return _health(settings)
         case "seed":
             return _seed(given.households, settings)
+        case "enrolment-code":
+            return run(_enrolment_code(given.person, given.township, settings))
         case "check-settings":
             return run(_check(settings, environment))
         case "indexes":
@@ -92,6 +98,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return write_template(Path(given.file), given.language, print)
         case "export":
             return run(export_file(Path(given.file), given.township, given.language, settings, print))
+        case "retention":
+            return run(_retention(given, settings))
         case "rotate-key":
             return run(rotate_key(given.new_key, settings, with_data=given.data, say=print))
         case verb:
@@ -121,6 +129,12 @@ def _parser() -> argparse.ArgumentParser:
     made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
     made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
+    made["retention"].add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
+    made["retention"].add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
+    made["retention"].add_argument("--because", metavar="TEXT", default="in dispute", help="why it is held (default: in dispute)")
+    made["retention"].add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
+    made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
+    made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
     return parser
 
 
@@ -204,6 +218,41 @@ async def _indexes(settings: Settings) -> int:
     for name in made:
         print(f"made {name}")
     print(f"{len(made)} things were missing" if made else "nothing was missing")
+    return 0
+
+
+async def _retention(given: argparse.Namespace, settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database that is to be swept")
+    number, because = given.hold or given.release, given.because if given.hold else None
+    house = build_house(settings)
+    try:
+        if not number:
+            await run_retention(house, dry_run=given.dry_run)
+        elif not await hold_contents(house, number, because):
+            raise Failed(f"there is no request {number} with contents")
+        else:
+            print(f"{number} is {'held' if because else 'held no longer'}")
+    except RetentionFailed as error:
+        raise Failed(str(error)) from error
+    finally:
+        await house.close()
+    return 0
+
+
+async def _enrolment_code(person: str, township: str | None, settings: Settings) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database where the person is")
+    house = build_house(settings)
+    try:
+        printed_slip = await hand_out(house, person, township)
+    except PyMongoError as error:
+        raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
+    finally:
+        await house.close()
+    if printed_slip is None:
+        raise Failed("there is no such person: give an id, or a code of the list with --township")
+    print(printed_slip)
     return 0
 
 

@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from schema.documents import Limits
-from server.operations import MAX_BYTES, ContextFor, Credentials, Operations, Question, Refused, at_most, read_json
+from server.operations import MAX_BYTES, PERSON_HEADER, ContextFor, Credentials, Operations, Question, Refused, at_most, read_json
 from server.sockets import SUBPROTOCOL, Conversation
 
 
@@ -52,7 +52,8 @@ class GraphQLDoor:
     async def _respond(self, request: Request) -> Response:
         try:
             body = await _body(request, within=self._operations.deadline)
-            shown = Credentials(request.headers.get("authorization"), request.headers.get("accept-language"))
+            given = request.headers
+            shown = Credentials(given.get("authorization"), given.get("accept-language"), given.get(PERSON_HEADER))
             answer = await self._operations.answer(Question.read(read_json(body)), shown)
         except Refused as no:
             return Response(orjson.dumps({"errors": [no.error]}), no.status, no.headers, "application/json")

@@ -87,7 +87,7 @@ async def _import_organisation(source: Source, wish: Wish, house: House, say: Sa
         say(line)
     say(_done(outcome, township, is_check=wish.is_check))
     if outcome.is_applied and outcome.version == 1:
-        say("nobody can sign in yet: give the first administrator an enrolment code (docs/importing.md)")
+        say(f"nobody can sign in yet: `enrolment-code PERSON --township {township}` links the first administrator, by their code")
     return 0
 
 

@@ -24,6 +24,8 @@ from domain.identity import BadToken, IdentityUnavailable
 from schema.documents import AcceptedDocument, BadDocument, Documents, Limits
 
 MAX_BYTES = 1024 * 1024  # of a request's body, and of a socket's message
+PERSON_HEADER = "lianhu-person"
+"""The id of whom a sign-in with several persons acts for; in `connection_init` the same name."""
 SORRY = "Something went wrong on our side."
 logger = logging.getLogger(__name__)
 
@@ -32,10 +34,11 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a caller shows: the Authorization header as it came, and the languages that are wished for."""
+    """What a caller shows: the Authorization header as it came, the languages that are wished for, and whom of several it acts for."""
 
     authorization: str | None = field(repr=False)
     accept_language: str | None
+    person_id: str | None = None
 
 
 ContextFor = Callable[[Credentials], Awaitable[object]]

@@ -185,4 +185,4 @@ async def run_relay(relay: Relay, sequencer: Sequencer, mongo: Mongo) -> None:
 def _notices(owed: Owed, organisation: Organisation | None) -> tuple[Notice, ...]:
     if organisation is None:
         raise LookupError("the act's township is gone")
-    return notices_of(owed.event, owed.case, organisation, on=owed.event.at.astimezone(SHANGHAI).date())
+    return notices_of(owed.event, owed.case, organisation, on=owed.event.at.astimezone(SHANGHAI).date(), around=owed.around)

@@ -8,6 +8,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.operations import (
     MAX_BYTES,
+    PERSON_HEADER,
     Credentials,
     Operations,
     Payload,
@@ -92,9 +93,10 @@ class Conversation:
         headers = self._socket.headers
         authorization = given.get("authorization", headers.get("authorization"))
         language = given.get("acceptlanguage", headers.get("accept-language"))
-        if not isinstance(authorization, str | None) or not isinstance(language, str | None):
+        person_id = given.get(PERSON_HEADER.replace("-", ""), headers.get(PERSON_HEADER))
+        if not all(isinstance(value, str | None) for value in (authorization, language, person_id)):
             raise Refused(4400, "Malformed connection_init")
-        shown = Credentials(authorization, language)
+        shown = Credentials(authorization, language, person_id)
         await self._operations.admit(shown)  # for the answer only: each operation gets a context of its own
         self._shown = shown
         await self._say({"type": "connection_ack"})

@@ -11,6 +11,8 @@ from uuid import UUID
 from pymongo.errors import PyMongoError
 from pymongo.monitoring import CommandListener
 
+from adapters.mongo.accounts import MongoAccounts
+from adapters.mongo.aftermath import MongoAftermath
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
 from adapters.mongo.clock import MongoClock
@@ -19,6 +21,8 @@ from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.divisions import MongoDivisions
 from adapters.mongo.driver import Mongo
+from adapters.mongo.enrolment import MongoEnrolment
+from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
@@ -30,8 +34,11 @@ from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
+from adapters.mongo.proxies import MongoProxyGrants
+from adapters.mongo.reach import MongoReaches
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
+from adapters.mongo.subject_requests import MongoSubjectRequests
 from adapters.mongo.tasks import MongoTasks
 from adapters.workbook.reading import opened
 from domain.ids import Kind, compose, uuid7
@@ -105,13 +112,42 @@ def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = 
 def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:
     mongo = open_database(settings, listeners=listeners)
     ledger = Ledger(mongo)
-    cases, organisations = MongoCases(mongo, ledger), MongoOrganisations(mongo, ledger)
-    devices, feed = MongoDevices(mongo, ledger), MongoFeed(mongo)
-    contacts, ids = MongoContacts(mongo, ledger), RandomIds()
+    cases, devices, feed = MongoCases(mongo, ledger), MongoDevices(mongo, ledger), MongoFeed(mongo)
+    organisations, contacts, ids = MongoOrganisations(mongo, ledger), MongoContacts(mongo, ledger), RandomIds()
     import_desk = _import_desk(mongo, ledger, organisations, contacts, clock, ids)
-    ports = Ports(
+    return House(
+        settings,
+        mongo,
+        _ports(settings, mongo, ledger, cases, devices, feed, clock, organisations, contacts, ids, import_desk),
+        load_messages(),
+        feed,
+        devices,
+        MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
+        Sequencer(mongo),
+        MongoClock(mongo, cases),
+        import_desk,
+    )
+
+
+def _ports(
+    settings: Settings,
+    mongo: Mongo,
+    ledger: Ledger,
+    cases: MongoCases,
+    devices: MongoDevices,
+    feed: MongoFeed,
+    clock: Clock,
+    organisations: MongoOrganisations,
+    contacts: MongoContacts,
+    ids: RandomIds,
+    import_desk: MongoImportDesk,
+) -> Ports:
+    return Ports(
         organisations=organisations,
+        aftermath=MongoAftermath(mongo, devices),
         people=MongoPeople(mongo, organisations),
+        enrolment=MongoEnrolment(mongo, ledger),
+        accounts=MongoAccounts(mongo, ledger),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
         calendars=MongoCalendars(mongo),
@@ -124,23 +160,14 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         read_log=MongoReadLog(mongo),
         import_desk=import_desk,
         divisions=MongoDivisions(mongo),
+        proxy_grants=MongoProxyGrants(mongo, ledger),
+        reaches=MongoReaches(mongo, ledger),
         feed=feed,
         figures=MongoFigures(mongo),
+        subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),
         clock=clock,
         ids=ids,
         load_limit=settings.load_limit,
-    )
-    return House(
-        settings,
-        mongo,
-        ports,
-        load_messages(),
-        feed,
-        devices,
-        MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
-        Sequencer(mongo),
-        MongoClock(mongo, cases),
-        import_desk,
     )
 
 

@@ -12,6 +12,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as of_hypothesis
 
 from adapters.firebase.app import close, demo_app
 from adapters.firebase.demo_tokens import DemoTokens
@@ -25,13 +27,17 @@ from server.app import build_app
 from server.demo.doors import FCM_PREFIX, DemoDoors
 from server.demo.fcm import FcmStandIn
 from server.demo.main_job import Player
-from server.demo.settlement import Settlement, settlement, uid_of
+from server.demo.settlement import Settlement, settlement, shared_accounts, uid_of
 from server.mongod import EmbeddedMongod
 from server.production import EMULATOR
 from server.relay import Relay
 from server.serving import listen, make_server
 from server.settings import Settings
 from server.wiring import House, build_house
+
+# How long an example takes says what else this machine is doing, not whether the rule holds.
+of_hypothesis.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_hypothesis.load_profile("untimed")
 
 DATA_KEY = str(Path(__file__).parent / "data.key")
 """A master key of zeros: worth nothing, and the same for every process of the tests."""
@@ -97,6 +103,7 @@ async def plant(house: House, planned: Settlement) -> None:
         persons=planned.persons,
         households=planned.households,
         accounts={uid_of(handle): person_id for handle, person_id in planned.handles.items()},
+        shared=shared_accounts(planned),
     )
 
 

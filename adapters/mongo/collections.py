@@ -13,6 +13,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from adapters.mongo.driver import Mongo
 from adapters.mongo.vault import SEALED
+from adapters.mongo.versions import FOREVER
 from domain.importing_desk import DAYS_KEPT
 
 NAMESPACE_EXISTS = 48
@@ -72,10 +73,11 @@ def _index(name: str, *names: str, **options: Any) -> Index:
     return Index(name, _keys(*names), options)
 
 
-def _versioned(name: str, **fields: str | list[str]) -> Collection:
+def _versioned(name: str, *more: Index, **fields: str | list[str]) -> Collection:
     """Rows that are true from one version of the township until another (`adapters/mongo/versions.py`)."""
     kept = {**_TOWNSHIP, "id": "string", "from_version": "int", "to_version": "int", **fields}
-    return Collection(name, kept, (_index("by_township", "township", "to_version", "from_version"), _index("of_id", "id", "to_version")))
+    rows = (_index("by_township", "township", "to_version", "from_version"), _index("of_id", "id", "to_version"))
+    return Collection(name, kept, (*rows, *more))
 
 
 _TOWNSHIP = {"township": "string"}
@@ -86,7 +88,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "organisation_versions",
         {**_TOWNSHIP, "version": "int", "activated_at": "date"},
-        (_index("activated", "township", "activated_at"),),
+        (_index("activated", "township", "activated_at"), _index("of_unit", "township", "unit_ids", "-version")),
     ),
     _versioned("units", code="string", kind="string"),
     _versioned("grids", code="string", branch_id="string"),
@@ -96,9 +98,12 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned("appointments", person_id="string", role="string"),
     _versioned("absences", person_id="string"),
     _versioned("duties", person_id="string", unit_id="string"),
-    _versioned("persons", display_name="string"),
-    Collection("accounts", {**_TOWNSHIP, "person_id": "string"}, (_index("of_person", "township", "person_id"),)),
-    _versioned("households", label="string"),
+    _versioned(
+        "households",
+        _index("of_grid", "township", "residence_grid_id", "to_version"),
+        _index("of_member", "township", "link.member_id", "to_version"),
+        label="string",
+    ),
     Collection(
         "contacts",
         {**_TOWNSHIP, "reach": "string", "set_at": "date"},
@@ -123,6 +128,18 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("imports", {**_TOWNSHIP, "state": "string", "at": "date"}, (_index("forget", "at", expireAfterSeconds=DAYS_KEPT * 86_400),)),
     Collection("divisions", {"name": "string"}, (_index("below", "parent", "_id"),)),
+    _versioned(
+        "persons",
+        _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}}),
+        display_name="string",
+    ),
+    Collection("accounts", {**_TOWNSHIP, "person_ids": "array", "last_used_day": "string"}, (_index("of_person", "person_ids"),)),
+    Collection(
+        "enrolment_codes",
+        {**_TOWNSHIP, "beginning": "string", "salt": "string", "digest": "string", "expires_at": "date", "tries": "int"},
+        (_index("beginning", "beginning", "expires_at"), _index("expired", "township", "expires_at")),
+    ),
+    Collection("link_tries", {"count": "int", "day": "string"}, (_index("of_day", "day"),)),
     Collection("items", {"code": "string", "version": "int"}),
     Collection("calendar", {"days": "array", "published_through": "string"}),
     Collection(
@@ -148,6 +165,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             ),
             _index("hidden", "township", "hidden_from"),
             _index("received_by_unit", "township", "owner_path", "is_counted", "submitted_at"),
+            _index("retention", "township", "closed_at", "_id"),
             _index("due_by_unit", "township", "owner_path", "is_counted", "promise_due_at"),
         ),
     ),
@@ -189,6 +207,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_TOWNSHIP, "person_id": "string", "created_at": "date", "scopes": "array"},
         (
             _index("inbox", "township", "person_id", "-_id"),
+            _index("retention", "township", "created_at", "_id"),
             _index("unread", "township", "person_id", "read_at", partialFilterExpression={"read_at": None}),
             _index("feed", "township", "scopes", "seq", partialFilterExpression={"seq": {"$exists": True}}),
             _index("number", "township", "seq", unique=True, partialFilterExpression={"seq": {"$exists": True}}),
@@ -198,8 +217,28 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "devices",
         {**_TOWNSHIP, "person_id": "string", "token": "string"},
-        (_index("of_person", "township", "person_id"),),
+        (_index("of_person", "township", "person_id"), _index("retention", "township", "retired_at", "_id")),
     ),
+    Collection(
+        "subject_requests",
+        {**_TOWNSHIP, "person_id": "string", "kind": "string", "state": "string", "made_at": "date", "due_at": "date"},
+        (
+            _index("of_person", "township", "person_id", "-_id"),
+            _index("by_state", "township", "state", "-_id"),
+            _index("retention", "township", "decided_at", "_id"),
+            _index("open_of_person", "township", "person_id", "kind", unique=True, partialFilterExpression={"state": "OPEN"}),
+        ),
+    ),
+    Collection(
+        "proxy_grants",
+        {**_TOWNSHIP, "principal_id": "string", "agent_id": "string", "since": "string", "until": "string"},
+        (
+            _index("given_by", "principal_id", "revoked_at", "until"),
+            _index("given_to", "agent_id", "revoked_at", "until"),
+        ),
+    ),
+    Collection("proxy_parties", {**_TOWNSHIP, "grants": ["int", "long"]}),
+    Collection("household_reaches", {**_TOWNSHIP, "reach": "string", "set_by_id": "string", "set_at": "date"}),
     Collection("sequences", {"value": ["int", "long"]}),
     Collection("migrations", {"applied_at": "date"}),
 )

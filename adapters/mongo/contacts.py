@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bson import Binary
+from pymongo import ReplaceOne
 
 from adapters.mongo.codec import decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
@@ -15,6 +16,8 @@ from domain.errors import RefusalCode, refused
 from domain.ids import Kind, derived
 from domain.notices import Notice, NoticeKind
 from domain.pages import Page, PageRequest
+
+BATCH = 500
 
 NOTHING: Page[Reading] = Page((), (), has_next=False, has_previous=False)
 
@@ -36,9 +39,10 @@ class MongoContacts:
         await self._ledger.once(command, contact.township, contact.person_id, work)
 
     async def keep(self, contacts: Sequence[Contact]) -> None:
-        for contact in contacts:
-            by_id = {"township": contact.township, "_id": contact.person_id}
-            await self._mongo.collection("contacts").replace_one(by_id, await self._sealed(contact), upsert=True)
+        for start in range(0, len(contacts), BATCH):
+            documents = [await self._sealed(contact) for contact in contacts[start : start + BATCH]]
+            replaced = [ReplaceOne({"township": one["township"], "_id": one["_id"]}, one, upsert=True) for one in documents]
+            await self._mongo.collection("contacts").bulk_write(replaced, ordered=False)
 
     async def masked(self, township: str, person_ids: Sequence[str]) -> list[MaskedContact]:
         wanted = {"township": township, "_id": {"$in": list(dict.fromkeys(person_ids))}}

@@ -28,5 +28,5 @@ class MongoHistory:
             return events
         by_id = {"township": subject["township"], "_id": request_id}
         words = await self._mongo.collection("words").find_one(by_id, {"remarks": 1})
-        remarks = words["remarks"] if words else {}
+        remarks = words.get("remarks", {}) if words else {}
         return replace(events, rows=[replace(event, reason=remarks.get(event.id)) for event in events.rows])

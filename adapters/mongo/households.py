@@ -31,7 +31,9 @@ class MongoHouseholds:
             "link.member_id": [sight.member_id] if sight.member_id else [],
         }
         opened = {"$or": [{name: {"$in": values}} for name, values in doors.items()]}
-        return await self._find(organisation.township, organisation.version, ids, opened)
+        found = await self._find(organisation.township, organisation.version, ids, opened)
+        # Whether a link holds today is judged here: it ends on its day, not with a write.
+        return [home for home in found if sight.has(home)]
 
     async def of_requests(self, township: str, ids: Sequence[str], *, seen_by: Actor) -> list[Household]:
         if seen_by.organisation is None or seen_by.organisation.township != township:

@@ -2,6 +2,7 @@
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,10 +12,11 @@ from adapters.mongo.importing_reads import PAGE, Reads, Stands
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.organisations import MongoOrganisations, version_record
 from adapters.mongo.staging import Staging
+from domain.commands import Replayed
 from domain.contacts import Contacts
 from domain.errors import RefusalCode, refused
 from domain.ids import Ids
-from domain.importing import Import, Outcome, Tally, total
+from domain.importing import Import, Outcome, Register, Tally, total
 from domain.importing_checks import judge
 from domain.importing_homes import Busy, Residents, links_by_home
 from domain.importing_places import Places, closed_codes
@@ -74,7 +76,7 @@ class MongoImports:
             if is_nothing:
                 await staging.drop()
             else:
-                await self._activate(staging, run, plan, differences)
+                await self._activate(staging, run, plan, stands.register, differences)
         except BaseException:
             await staging.drop()
             raise
@@ -100,8 +102,10 @@ class MongoImports:
         checked = await to_thread(judge, source, stands.held, closed, township=run.township, progress=progress)
         return stands, checked.plan, Outcome(stands.now.version, checked.faults, checked.left_out)
 
-    async def _activate(self, staging: Staging, run: Import, plan: Plan, differences: Sequence[Any]) -> None:
-        record = version_record(run.township, staging.version + 1, at=self._clock(), by=run.by_id, kind="import")
+    async def _activate(self, staging: Staging, run: Import, plan: Plan, register: Register, differences: Sequence[Any]) -> None:
+        root = register.id_of(Sheet.UNITS, run.township)
+        version = staging.version + 1
+        record = version_record(run.township, version, at=self._clock(), by=run.by_id, kind="import", about=[root], unit_ids=[root])
         record |= {"counts": dict(total(differences))}
         fields = _township_fields(plan)
 
@@ -111,7 +115,8 @@ class MongoImports:
         if run.command is None:
             await self._mongo.transact(work)
         else:
-            await self._ledger.once(run.command, run.township, run.id, work)
+            if isinstance(await self._ledger.once(run.command, run.township, run.id, work), Replayed):
+                await staging.drop()
 
 
 def _township_fields(plan: Plan) -> Document:
@@ -167,7 +172,9 @@ class _Comparison:
             yield list(self._residents.persons(page, befores))
         for missing in _pages(left.values()):
             gone = await self._reads.persons(self._run.township, self._stands.now.version, missing)
-            yield list(self._residents.missing_persons(gone, await self._hung_on()))
+            busy = await self._hung_on()
+            staying = busy.person_ids | await self._reads.signing_in(missing)
+            yield list(self._residents.missing_persons(gone, replace(busy, person_ids=staying)))
 
     async def _homes(self) -> AsyncIterator[list[Any]]:
         plan, register, version = self._plan, self._stands.register, self._stands.now.version

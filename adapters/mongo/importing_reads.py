@@ -105,14 +105,18 @@ class Reads:
         wanted: Mapping[str, Any] = {**true_in(township, version), "id": {"$in": list(ids)}}
         return await self._mongo.collection(name).find(wanted).hint("of_id").to_list()
 
+    async def signing_in(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of them who can sign in."""
+        linked = {"person_ids": {"$in": list(ids)}}
+        found = self._mongo.collection("accounts").find(linked, {"person_ids": 1}).hint("of_person")
+        return frozenset([person_id async for account in found for person_id in account["person_ids"]])
+
     async def busy(self, now: Organisation) -> Busy:
-        """Who can sign in, has work to do or waits for something, and the homes where something goes on."""
+        """Who has work to do or waits for something, and the homes where something goes on."""
         root = key(Door.UNIT, now.root().id)
         township = {"township": now.township}
         persons: set[str | None] = set()
         homes: set[str | None] = set()
-        async for account in self._mongo.collection("accounts").find(township, {"person_id": 1}).hint("of_person"):
-            persons.add(account["person_id"])
         open_tasks = {**township, "scopes": root, "state": {"$in": OPEN_TASKS}}
         async for task in self._mongo.collection("tasks").find(open_tasks, {"assignee_id": 1}).hint("in_scope_by_state"):
             persons.add(task.get("assignee_id"))

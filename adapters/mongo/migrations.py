@@ -50,7 +50,18 @@ def _first_row(document: Document) -> Document:
     return {"_id": f"{document['_id']}~1", "id": document["_id"], "from_version": 1, "to_version": FOREVER, **kept, **order}
 
 
-MIGRATIONS = (Migration(1, "first calendar", _first_calendar), Migration(2, "the organisation by versions", _first_versions))
+async def _accounts_of_several_persons(mongo: Mongo) -> None:
+    """From one person an account to several. `person_id` stays where it is, for a service of the last release that still reads it."""
+    today = {"$dateToString": {"date": "$$NOW", "format": "%Y-%m-%d", "timezone": "Asia/Shanghai"}}
+    several = [{"$set": {"person_ids": ["$person_id"], "last_used_day": today}}]
+    await mongo.collection("accounts").update_many({"person_ids": {"$exists": False}}, several)
+
+
+MIGRATIONS = (
+    Migration(1, "first calendar", _first_calendar),
+    Migration(2, "the organisation by versions", _first_versions),
+    Migration(3, "accounts of several persons", _accounts_of_several_persons),
+)
 
 
 async def migrate(mongo: Mongo, *, at: datetime, migrations: tuple[Migration, ...] = MIGRATIONS) -> list[str]:

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from pymongo import DESCENDING
 
 from adapters.mongo.driver import Document, Mongo, Session
+from adapters.mongo.homes import HomesWanted, find_homes
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.staging import clear_dead
 from adapters.mongo.versions import KINDS, changes, read_row, true_in, write
 from domain.commands import Command, Replayed
 from domain.errors import RefusalCode, refused
-from domain.households import Household
 from domain.organisation import Organisation, OrganisationParts
 from domain.people import Person
 from domain.places import GeoPoint
@@ -25,10 +25,12 @@ T = TypeVar("T")
 
 TOWNSHIPS_KEPT = 64
 VERSIONS_KEPT = 64
-"""Past versions that were asked for last; each is read once and never changes."""
+"""Past versions that were asked for last. Each is read once for each stamp: what is past never changes, but for a name that is removed."""
 
 IN_MEMORY = ("units", "grids", "micro_grids", "hubs", "villages", "appointments", "absences", "duties")
-ATTEMPTS = 5
+ATTEMPTS = 20
+MOST_TOLD = 100
+"""Ids that a version's record names."""
 
 
 class MongoOrganisations:
@@ -38,8 +40,9 @@ class MongoOrganisations:
         self._mongo = mongo
         self._ledger = ledger
         self._kept: OrderedDict[str, Organisation] = OrderedDict()
-        self._past: OrderedDict[tuple[str, int], Organisation] = OrderedDict()
+        self._past: OrderedDict[tuple[str, int, str], Organisation] = OrderedDict()
         self._lock = Lock()
+        self._writing = Lock()
 
     async def of_township(self, township: str) -> Organisation | None:
         found = await self._mongo.collection("townships").find_one({"_id": township}, {"stamp": 1})
@@ -59,7 +62,7 @@ class MongoOrganisations:
         version = (found or await versions.find_one(township, sort=[("activated_at", 1)]) or {}).get("version", now.version)
         if version >= now.version:
             return now
-        key = (now.township, version)
+        key = (now.township, version, now.stamp)
         past = self._past.get(key)
         if past is None:
             past = await self._mongo.transact(lambda session: self._rows_of(now.township, version, "", session))
@@ -79,25 +82,35 @@ class MongoOrganisations:
             return kept
 
     async def reorganise(
-        self, township: str, change: Reorganise, *, household_ids: Sequence[str] = (), subject_id: str, command: Command
+        self,
+        township: str,
+        change: Reorganise,
+        *,
+        household_ids: Sequence[str] = (),
+        grid_ids: Sequence[str] = (),
+        member_ids: Sequence[str] = (),
+        with_neighbours: bool = False,
+        subject_id: str,
+        command: Command,
     ) -> Changed | Replayed:
         """See `domain.ports.Organisations`."""
-        for _ in range(ATTEMPTS):
-            now = await self.of_township(township)
-            if now is None:
-                raise LookupError("the township is gone")
-            step = partial(self._advance, now, change, household_ids, command)
-            try:
-                return await self._ledger.once(command, township, subject_id, step)
-            except Overtaken:
-                continue
-            except Abandoned:
-                await clear_dead(self._mongo, township, command.at)
+        homes = HomesWanted(household_ids, grid_ids, member_ids, with_neighbours=with_neighbours)
+        # One at a time in a process: the township's document lets one through anyway. Other processes are met by trying again.
+        async with self._writing:
+            for _ in range(ATTEMPTS):
+                now = await self.of_township(township)
+                if now is None:
+                    raise LookupError("the township is gone")
+                step = partial(self._advance, now, change, homes, command)
+                try:
+                    return await self._ledger.once(command, township, subject_id, step)
+                except Overtaken:
+                    continue
+                except Abandoned:
+                    await clear_dead(self._mongo, township, command.at)
         raise refused(RefusalCode.CONFLICT, "refusal.conflict", "commandId")
 
-    async def _advance(
-        self, now: Organisation, change: Reorganise, household_ids: Sequence[str], command: Command, session: Session
-    ) -> Changed:
+    async def _advance(self, now: Organisation, change: Reorganise, homes: HomesWanted, command: Command, session: Session) -> Changed:
         version = now.version + 1
         is_now = {"_id": now.township, "version": now.version, "staging": None}
         moved_on = await self._mongo.collection("townships").update_one(
@@ -110,20 +123,22 @@ class MongoOrganisations:
                     raise Abandoned
                 raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
             raise Overtaken
-        changed = change(now, await self._homes(now, household_ids, session))
+        changed = change(now, await find_homes(self._mongo, now, homes, session=session))
         writes = await changes(self._mongo.vault, changed.values, changed.gone, now.township, version)
         await write(self._mongo, writes, session=session)
         await self._mongo.collection("organisation_versions").insert_one(
-            version_record(now.township, version, at=command.at, by=command.person_id, kind=command.verb), session=session
+            version_record(
+                now.township,
+                version,
+                at=command.at,
+                by=command.person_id,
+                kind=command.verb,
+                about=changed.about,
+                unit_ids=changed.unit_ids,
+            ),
+            session=session,
         )
         return changed
-
-    async def _homes(self, now: Organisation, ids: Sequence[str], session: Session) -> list[Household]:
-        if not ids:
-            return []
-        wanted = {**true_in(now.township, now.version), "id": {"$in": list(ids)}}
-        found = await self._mongo.collection("households").find(wanted, session=session).hint("of_id").to_list()
-        return [read_row(Household, document) for document in await self._mongo.vault.opened("households", found)]
 
     async def _read(self, township: str, session: Session) -> Organisation:
         """The rows of one snapshot, with the stamp that was true for all of them."""
@@ -147,9 +162,15 @@ class MongoOrganisations:
         return [read_row(Person, document) for document in await found.to_list()]
 
 
-def version_record(township: str, version: int, *, at: datetime, by: str, kind: str) -> Document:
-    """What says of a version when it became true, through whom, and by which act."""
-    return {"_id": f"{township}~{version}", "township": township, "version": version, "activated_at": at, "by": by, "kind": kind}
+def version_record(
+    township: str, version: int, *, at: datetime, by: str, kind: str, about: Sequence[str] = (), unit_ids: Sequence[str] = ()
+) -> Document:
+    """What says of a version when it became true, through whom, by which act, and what it was about, as ids.
+
+    `unit_ids` are the units concerned and those above them; nobody reads of a version that concerns none.
+    """
+    told = {"about": list(about[:MOST_TOLD]), "unit_ids": list(unit_ids)}
+    return {"_id": f"{township}~{version}", "township": township, "version": version, "activated_at": at, "by": by, "kind": kind, **told}
 
 
 def _keep(kept: OrderedDict[Any, Organisation], key: Any, value: Organisation, most: int) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from msgspec import ValidationError
@@ -12,11 +13,14 @@ from adapters.mongo.codec import decode, encode
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Document, Mongo
 from domain.access import Door, key
+from domain.calendar import SHANGHAI
 from domain.cases import Case
 from domain.devices import Device
 from domain.events import Event
-from domain.notices import Notice
+from domain.households import Reach
+from domain.notices import Around, Notice
 from domain.outbox import Owed
+from domain.proxies import ProxyGrant
 from domain.requests import Request
 from domain.tasks import Task
 
@@ -96,14 +100,33 @@ class MongoOutbox:
         for task in tasks:
             by_case[task["request_id"] or task["_id"]].append(task)
         by_request = {request["_id"]: request for request in requests}
+        around = await self._around(township, requests, at)
         owed: list[Owed] = []
         for document in documents:
             try:
-                owed.append(_owed(document, by_request.get(document["request_id"]), by_case[document["request_id"] or document["task_id"]]))
+                row = _owed(document, by_request.get(document["request_id"]), by_case[document["request_id"] or document["task_id"]])
+                owed.append(replace(row, around=around.get(document["request_id"], row.around)))
             except (ValidationError, KeyError):
                 log.exception("act %s cannot be read and is parked", document["_id"])
                 await self._park(township, document["_id"], at)
         return owed
+
+    async def _around(self, township: str, requests: Sequence[Document], at: datetime) -> Mapping[str, Around]:
+        """By request, where there is anything: the grant that an agent may have lost since, and how word gets to the home."""
+        grant_ids = sorted({request["proxy_grant_id"] for request in requests if request.get("proxy_grant_id")})
+        home_ids = sorted({request["household_id"] for request in requests if request.get("household_id")})
+        grants, reaches = self._mongo.collection("proxy_grants"), self._mongo.collection("household_reaches")
+        given = await grants.find({"township": township, "_id": {"$in": grant_ids}}).hint("_id_").to_list() if grant_ids else []
+        known = (
+            await reaches.find({"township": township, "_id": {"$in": home_ids}}, {"reach": 1}).hint("_id_").to_list() if home_ids else []
+        )
+        on = at.astimezone(SHANGHAI).date()
+        live = {grant["_id"] for grant in given if decode(ProxyGrant, grant).is_live(on)}
+        reach = {home["_id"]: Reach(home["reach"]) for home in known}
+        return {
+            request["_id"]: Around(request.get("proxy_grant_id") in live, reach.get(request.get("household_id") or ""))
+            for request in requests
+        }
 
     async def _park(self, township: str, event_id: str, at: datetime) -> None:
         mine = {"township": township, "_id": event_id, "relay.claimed_by": self._mark}

@@ -8,7 +8,7 @@ from adapters.mongo.codec import decode
 from adapters.mongo.driver import Mongo
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids, seen_by_filter, soonest_first
-from domain.access import ASKING, Actor, Door, key
+from domain.access import Actor, Door, key
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.errors import not_found
@@ -77,8 +77,7 @@ def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
     if scoped is None:
         return None
     if query.asked_by_me and reader.id is not None:
-        own = {key(door, reader.id) for door in ASKING} & reader.keys
-        scoped |= {"scopes": {"$in": sorted(own)}, "asker_ids": reader.id}
+        scoped |= {"scopes": {"$in": sorted(reader.asking_keys)}, "asker_ids": reader.id}
     if query.unit_id:
         narrow_to_unit(scoped, query.unit_id, reader)
     if query.states is not None:

@@ -9,6 +9,7 @@ from adapters.mongo.codec import encode
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.organisations import version_record
 from adapters.mongo.versions import row
+from domain.accounts import Account, day_of
 from domain.households import Household
 from domain.items import ServiceItem
 from domain.organisation import OrganisationParts
@@ -41,9 +42,10 @@ async def plant_township(
     persons: Iterable[Person],
     households: Iterable[Household],
     accounts: Mapping[str, str],
+    shared: Mapping[str, Sequence[str]] | None = None,
     progress: Progress = lambda _, __: None,
 ) -> None:
-    """Everything of one township, as its first version. Half-planted rows of an earlier attempt are taken out first."""
+    """Everything of one township, as its first version; `shared` are sign-ins of several. What was there before is taken out first."""
     values: dict[str, Iterable[Any]] = {
         "units": parts.units,
         "grids": parts.grids,
@@ -56,17 +58,27 @@ async def plant_township(
         "persons": persons,
         "households": households,
     }
+    at_the_top = [unit.id for unit in parts.units if unit.parent_id is None]
     rows: dict[str, Iterable[Document]] = {
         **{name: (row(value, 1) for value in some) for name, some in values.items()},
-        "organisation_versions": [version_record(code, 1, at=at, by="seed", kind="seed")],
-        "accounts": ({"_id": uid, "township": code, "person_id": person_id} for uid, person_id in accounts.items()),
+        "organisation_versions": [version_record(code, 1, at=at, by="seed", kind="seed", unit_ids=at_the_top)],
+        "accounts": _accounts(code, accounts, shared or {}, at),
     }
     for collection, documents in rows.items():
         await mongo.collection(collection).delete_many({"township": code})
         progress(collection, await _insert(mongo, collection, documents))
-    corners = [[corner.lng, corner.lat] for corner in (*area.corners, area.corners[0])]
-    township = {"name": name, "area": {"type": "Polygon", "coordinates": [corners]}, "stamp": stamp, "version": 1, "staging": None}
+    township = {"name": name, "area": _polygon(area), "stamp": stamp, "version": 1, "staging": None}
     await mongo.collection("townships").replace_one({"_id": code}, township, upsert=True)
+
+
+def _polygon(area: Area) -> Document:
+    corners = [[corner.lng, corner.lat] for corner in (*area.corners, area.corners[0])]
+    return {"type": "Polygon", "coordinates": [corners]}
+
+
+def _accounts(township: str, accounts: Mapping[str, str], shared: Mapping[str, Sequence[str]], at: datetime) -> Iterator[Document]:
+    persons = {**{uid: (person_id,) for uid, person_id in accounts.items()}, **{uid: tuple(several) for uid, several in shared.items()}}
+    return (encode(Account(uid, township, person_ids, day_of(at))) for uid, person_ids in persons.items())
 
 
 async def _insert(mongo: Mongo, name: str, documents: Iterable[Document]) -> int:

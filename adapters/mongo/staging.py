@@ -113,10 +113,11 @@ class Staging:
 async def sweep(mongo: Mongo, township: str, version: int) -> None:
     """Takes out rows of versions that never became true. The caller holds the township, so that nobody writes any."""
     for name in KINDS:
-        ended = {"township": township, "to_version": {"$gt": version, "$lt": FOREVER}}
-        await mongo.collection(name).update_many(ended, {"$set": {"to_version": FOREVER}})
+        # In this order: some indexes let only one row be true for ever.
         written_ahead = {"township": township, "to_version": FOREVER, "from_version": {"$gt": version}}
         await mongo.collection(name).delete_many(written_ahead)
+        ended = {"township": township, "to_version": {"$gt": version, "$lt": FOREVER}}
+        await mongo.collection(name).update_many(ended, {"$set": {"to_version": FOREVER}})
 
 
 async def clear_dead(mongo: Mongo, township: str, at: datetime) -> None:

@@ -143,7 +143,11 @@ class Vault:
                 if self._encryption is None or self._data_key is None:
                     keys = self._keys()
                     encryption = self.encryption(keys)
-                    self._data_key = await data_key(encryption, keys)
+                    try:
+                        self._data_key = await data_key(encryption, keys)
+                    except BaseException:
+                        await encryption.close()
+                        raise
                     self._encryption = encryption
         return self._encryption, self._data_key
 

@@ -46,9 +46,9 @@ def _items(mint: Mint) -> Iterator[ServiceItem]:
     yield ServiceItem(new(), "gas-smell", "闻到燃气味", _FACILITY, _GRID, _HERE, _DANGER, number_to_dial="119")
     yield ServiceItem(new(), "lift-repair", "电梯报修", _PROPERTY, _BRANCH, _HERE, _UTILITY, skill=PROPERTY_SKILL)
     # The counter takes the form in, works on it and answers: an enquiry would have no limit to take it up by.
-    yield ServiceItem(new(), "pension-form", "养老金领取手续", _GOVERNMENT, _CENTRE, _HERE, _NORMAL)
+    yield ServiceItem(new(), "pension-form", "养老金领取手续", _GOVERNMENT, _CENTRE, _HERE, _NORMAL, needs_paper=True)
     # Land stays with the village left; somebody who left no village is served at the counter.
-    yield ServiceItem(new(), "land-certificate", "承包地证明", _GOVERNMENT, _CENTRE, _ORIGIN, _COMPLEX)
+    yield ServiceItem(new(), "land-certificate", "承包地证明", _GOVERNMENT, _CENTRE, _ORIGIN, _COMPLEX, needs_paper=True)
     yield ServiceItem(new(), "haircut-at-home", "上门理发", _CONVENIENCE, _HUB, _HERE, _NORMAL)
     yield ServiceItem(new(), "tree-planting", "义务植树", _CAMPAIGN, _BRANCH, _HERE, _NORMAL, skill=VOLUNTEERING_SKILL)
     yield ServiceItem(new(), "staff-conduct", "工作人员作风反映", _GOVERNMENT, _SETTLEMENT, _HERE, _NORMAL, is_shielded=True)

@@ -24,7 +24,7 @@ from server.clockwork import run_clockwork
 from server.demo.doors import FCM_PREFIX, DemoDoors
 from server.demo.fcm import FcmStandIn
 from server.demo.main_job import MainJob
-from server.demo.settlement import Settlement, settlement, uid_of
+from server.demo.settlement import Settlement, settlement, shared_accounts, uid_of
 from server.loops import end
 from server.mongod import EmbeddedMongod
 from server.production import EMULATOR
@@ -86,6 +86,7 @@ async def fill(house: House, planned: Settlement, say: Say) -> None:
         persons=planned.persons,
         households=planned.households,
         accounts={uid_of(handle): person_id for handle, person_id in planned.handles.items()},
+        shared=shared_accounts(planned),
         progress=lambda name, count: say(f"  {count:6} {name}"),
     )
     say(f"The settlement of {planned.township_name} is filled: {len(planned.households)} households ({perf_counter() - begun:.1f} s)")

@@ -28,7 +28,10 @@ _NAMED_IN_FIRST_GRID = 3
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """All that the demo starts from; `handles` says which person each name of the demo ("grid-worker-1") stands for."""
+    """All that the demo starts from; `handles` says which person each name of the demo ("grid-worker-1") stands for.
+
+    `sign_ins` are names of sign-ins that are not just one person's: a phone that is shared, and one that nobody linked yet.
+    """
 
     township_code: str
     township_name: str
@@ -38,6 +41,7 @@ class Settlement:
     households: tuple[Household, ...]
     items: tuple[ServiceItem, ...]
     handles: Mapping[str, str]
+    sign_ins: Mapping[str, tuple[str, ...]]
 
 
 def settlement(households: int = 1710, *, township: str = "990101101") -> Settlement:
@@ -62,7 +66,13 @@ def settlement(households: int = 1710, *, township: str = "990101101") -> Settle
         households=homes,
         items=catalogue(),
         handles=_handles(chart, residents, by_handle),
+        sign_ins={"shared-phone-1": tuple(person.id for person in residents[-2:]), "newcomer-1": ()},
     )
+
+
+def shared_accounts(planned: Settlement) -> Mapping[str, Sequence[str]]:
+    """The uids that several persons sign in with, and who they are."""
+    return {uid_of(name): person_ids for name, person_ids in planned.sign_ins.items() if person_ids}
 
 
 def uid_of(handle: str) -> str:
@@ -111,9 +121,10 @@ def _household(chart: Chart, circle: Circle, home: Home, member_id: str) -> Hous
 
 
 def _residents(chart: Chart, homes: Sequence[Household], mint: Mint) -> Iterator[Person]:
-    """One for each home, in the order of their handles."""
+    """One for each home, in the order of their handles; in the last home two, who share a phone."""
     cast = names.people(f"{chart.township}|residents")
-    for number, home in enumerate(_in_order_of_residents(chart, homes), 1):
+    in_order = _in_order_of_residents(chart, homes)
+    for number, home in enumerate((*in_order, in_order[-1]), 1):
         yield Person(mint.new(Kind.PERSON), chart.township, next(cast), home.id, f"resident-{number}")
 
 

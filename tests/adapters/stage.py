@@ -123,8 +123,9 @@ class Stage:
         return await self.house.mongo.collection(collection).count_documents(wanted)
 
     async def contents(self) -> dict[str, list[Document]]:
-        """Everything there is: equal before and after means that nothing was written."""
-        return {collection.name: await self.find(collection.name) for collection in COLLECTIONS}
+        """Everything there is: equal before and after means that nothing was written, but for the day on which a sign-in was last used."""
+        everything = {collection.name: await self.find(collection.name) for collection in COLLECTIONS}
+        return {**everything, "accounts": [{**account, "last_used_day": ""} for account in everything["accounts"]]}
 
     def later(self, **time: float) -> datetime:
         self.clock.advance(**time)

@@ -17,7 +17,7 @@ from domain.organisation import Organisation
 from domain.places import GeoPoint
 from domain.posts import Role
 from domain.requests import Request
-from server.demo.settlement import uid_of
+from server.demo.settlement import shared_accounts, uid_of
 from server.wiring import House, build_house
 from tests.adapters.stage import OTHER_TOWNSHIP, Stage
 from tests.conftest import MONDAY_MORNING
@@ -85,8 +85,13 @@ async def test_one_organisation_is_one_moment_while_others_change_it(stage: Stag
 async def test_an_account_without_person_or_township_is_nobody(stage: Stage) -> None:
     assert await stage.signed_in("unheard-of") == NOBODY
     mongo = stage.house.mongo
-    orphan = {"_id": "orphan", "township": stage.township, "person_id": f"pers_{stage.township}_{'0' * 32}"}
-    homeless = {"_id": "homeless", "township": "990909909", "person_id": stage.id_of("resident-1")}
+    orphan = {
+        "_id": "orphan",
+        "township": stage.township,
+        "person_ids": [f"pers_{stage.township}_{'0' * 32}"],
+        "last_used_day": "2026-11-23",
+    }
+    homeless = {"_id": "homeless", "township": "990909909", "person_ids": [stage.id_of("resident-1")], "last_used_day": "2026-11-23"}
     await mongo.collection("accounts").insert_many([orphan, homeless])
     assert await stage.signed_in("orphan") == NOBODY
     assert await stage.signed_in("homeless") == NOBODY
@@ -127,6 +132,7 @@ async def test_planting_again_is_the_same_settlement_and_leaves_others_alone(sta
         persons=planned.persons,
         households=planned.households,
         accounts={uid_of(handle): person_id for handle, person_id in planned.handles.items()},
+        shared=shared_accounts(planned),
         progress=lambda name, count: told.append((name, count)),
     )
     await plant_items(stage.house.mongo, planned.items)

@@ -1,26 +1,40 @@
 """A tour of the whole product over its ports: every read with every filter, every act, the relay, the clock and the feed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
 from adapters.mongo.versions import KINDS
-from domain.access import Actor
+from domain.access import Actor, Door, key
+from domain.contacts import Contact
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
+from domain.enrolment import with_check_digit
+from domain.errors import Refused
+from domain.households import Reach
 from domain.identity import SignIn
+from domain.ids import Kind, compose
 from domain.pages import Page, PageRequest
+from domain.people import Person
 from domain.places import GeoPoint
 from domain.ports import RequestQuery, TaskQuery
 from domain.requests import Grade, Request, RequestState, Verdict
+from domain.retention import POLICIES, YEAR
+from domain.subject_requests import SubjectRequestKind, SubjectRequestState
 from domain.sync import SNAPSHOT_KINDS
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
+from resolvers.accounts import LinkAccount, UnlinkAccount, link_account, unlink_account, who_are_you
 from resolvers.clock import wind
 from resolvers.devices import RegisterDevice, RetireDevice, register_device, retire_device
+from resolvers.enrolment import CorrectPerson, EnrolPerson, IssueEnrolmentCode, correct_person, enrol_person, issue_enrolment_code
 from resolvers.notices import MarkNoticesRead, mark_notices_read
+from resolvers.own_data import data_of_subject
 from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
+from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from resolvers.tasks import (
     AcknowledgeTask,
     AssignTask,
@@ -41,7 +55,9 @@ from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
 from tests.adapters.tour_of_contacts import tour_of_contacts
+from tests.adapters.tour_of_helping import help_each_other
 from tests.adapters.tour_of_importing import tour_of_importing
+from tests.adapters.tour_of_reorganising import tour_of_reorganising
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -74,10 +90,12 @@ class Tour:
             await self._read(name, reader)
         await self._work(readers)
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)
+        await self._enrolment()
         await self._background()
         await self._demo()
         await self._end_a_post()
         await tour_of_importing(self._house, self._planned, self.actor, self._note, self._clock)
+        await tour_of_reorganising(self._planned, self.actor, self._note, self._ports)
 
     async def _sign_in(self) -> Mapping[str, Actor]:
         self._note("signing in")
@@ -261,10 +279,51 @@ class Tour:
         await complete_task(CompleteTask(uuid4(), task.id, Outcome.SOLVED, "换了灯泡"), by=worker, ports=ports)
         await verify_task(VerifyTask(uuid4(), task.id, passed=True, reason="灯亮了"), by=leader, ports=ports)
         await answer_follow_up(AnswerFollowUp(uuid4(), request.id, Verdict.SOLVED, Grade.SATISFIED, "好"), by=resident, ports=ports)
+        self._note("helping each other")
+        await help_each_other(lamp, lambda: self.actor("resident-4"), people, ports)
         self._note("phones")
         await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=worker, ports=ports)
         phone = await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=leader, ports=ports)
         await retire_device(RetireDevice(uuid4(), phone), by=leader, ports=ports)
+
+    async def _rights(self, people: Mapping[str, Actor]) -> None:
+        """What somebody asks about the own data, what is removed of them, and what goes by itself."""
+        ports, officer, resident = self._ports, await self.actor("privacy-officer-1"), people["resident-1"]
+        rights = ports.subject_requests
+        self._note("what persons ask about their data")
+        asked = [
+            (await request_own_data(RequestOwnData(uuid4(), kind, "请处理"), by=resident, ports=ports)).subject
+            for kind in SubjectRequestKind
+        ]
+        await data_of_subject(asked[0].id, PageRequest(5), by=officer, ports=ports)
+        await decide_subject_request(DecideSubjectRequest(uuid4(), asked[0].id, done=True), by=officer, ports=ports)
+        await rights.by_ids([each.id for each in asked], seen_by=officer)
+        await rights.by_ids([each.id for each in asked], seen_by=resident)
+        await self._pages("subject requests", lambda page: rights.page(None, page, seen_by=officer))
+        await self._pages("open subject requests", lambda page: rights.page(SubjectRequestState.OPEN, page, seen_by=officer))
+        await self._pages("own subject requests", lambda page: rights.own(page, seen_by=resident))
+        self._note("somebody who asked for nothing goes")
+        await self._erase(officer)
+        self._note("what has been kept long enough")
+        hand, later = MongoRetention(self._house.mongo), self._clock() + timedelta(days=4 * YEAR)
+        request = (await ports.requests.page(RequestQuery(), PageRequest(), seen_by=people["dispatcher-1"], at=self._clock())).rows[0]
+        await hand.hold(request.number, "有人起诉", at=self._clock())
+        await hand.hold(request.number, None, at=self._clock())
+        residents = [person.id for person in self._planned.persons if person.household_id][:150]
+        now = self._clock()
+        await ports.contacts.keep([Contact(id_, self._township, Reach.VISIT, None, None, now, id_) for id_ in residents])
+        for policy in POLICIES:
+            batches = [due async for due in hand.due(policy, at=later)]
+            for due in batches[:1]:
+                await hand.remove(due, at=later)
+
+    async def _erase(self, officer: Actor) -> None:
+        person = Person(compose(Kind.PERSON, self._township, uuid4()), self._township, "新来的")
+        await keep(self._house, self._township, person)
+        newcomer = Actor(person, (), frozenset({key(Door.PERSON, person.id)}), officer.organisation)
+        sent = RequestOwnData(uuid4(), SubjectRequestKind.DELETE)
+        asked = (await request_own_data(sent, by=newcomer, ports=self._ports)).subject
+        await decide_subject_request(DecideSubjectRequest(uuid4(), asked.id, done=True), by=officer, ports=self._ports)
 
     async def _background(self) -> None:
         house = self._house
@@ -286,6 +345,30 @@ class Tour:
         for name in ("events", "sequences"):
             async with house.mongo.watch(name, [{"$match": {"operationType": "insert"}}]):
                 pass
+
+    async def _enrolment(self) -> None:
+        self._note("enrolment")
+        administrator, ports = await self.actor("administrator-1"), self._ports
+        entered = (
+            await enrol_person(EnrolPerson(uuid4(), "新邻居", is_over_fourteen=True, code="A-17"), by=administrator, ports=ports)
+        ).subject
+        home = next(household.id for household in self._planned.households)
+        await correct_person(CorrectPerson(uuid4(), entered.id, "改名", home), by=administrator, ports=ports)
+        if administrator.organisation is not None:
+            await ports.enrolment.listed(administrator.organisation, "A-17")
+        self._note("a code, and a sign-in with two persons")
+        phone = SignIn("a-new-phone", self._clock(), self._clock() + timedelta(hours=1))
+        for person_id in (entered.id, self._planned.handles["resident-2"]):
+            issued = (await issue_enrolment_code(IssueEnrolmentCode(uuid4(), person_id), by=administrator, ports=ports)).subject
+            for code in (with_check_digit(f"{(issued.digits or '')[:4]}000"), issued.digits or ""):
+                with suppress(Refused):
+                    await link_account(LinkAccount(uuid4(), code), sign_in=phone, ports=ports)
+        await who_are_you(phone, ports=ports)
+        for named in (None, entered.id):
+            await ports.people.signed_in(phone, at=self._clock() + timedelta(days=1), person_id=named)
+        self._note("a lost phone")
+        for person_id in (entered.id, self._planned.handles["resident-2"]):
+            await unlink_account(UnlinkAccount(uuid4(), person_id), by=administrator, ports=ports)
 
     async def _phones_for_all(self) -> None:
         for number, post in enumerate(self._organisation.appointments[:20]):

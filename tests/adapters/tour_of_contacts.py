@@ -51,7 +51,7 @@ async def tour_of_contacts(
     note("a contact is erased")
     await ports.contacts.erase(township, other)
     with suppress(Refused):
-        await reveal_contact(RevealContact(uuid4(), task.id, RevealReason.OTHER), by=leader, ports=ports)
+        await reveal_contact(RevealContact(uuid4(), task.id, RevealReason.DANGER), by=leader, ports=ports)
 
 
 async def _both_ways(read: Callable[[PageRequest], Awaitable[Page[Any]]]) -> None:

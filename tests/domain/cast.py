@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import cases
+from domain import cases, followups
 from domain.access import NOBODY, Actor, actor_of
 from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
 from domain.cases import Act, Case, Moment
 from domain.errors import RefusalCode, Refused
+from domain.households import Reach
 from domain.ids import Kind, compose
 from domain.items import MatterScope, ServiceItem
 from domain.legs import promise, windows
@@ -177,6 +178,9 @@ DEEDS: Mapping[Verb, Deed] = {
         case, _lead(case), now, passed=False, reason="灯还是不亮", expected_version=version
     ),
     Verb.ANSWER: _answer(Verdict.SOLVED, Grade.SATISFIED),
+    Verb.RECORD: lambda case, now, _: followups.record(
+        case, now, verdict=Verdict.SOLVED, grade=Grade.SATISFIED, words="灯亮了", reach=Reach.VISIT
+    ),
     Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
 }
 """Each verb with arguments that nothing speaks against; whether it may be done is then up to who, where and when."""

@@ -1,15 +1,18 @@
 """Writes docs/lifecycle.md and docs/actions.md from the table of moves: `python -m tests.domain.documents`. A test holds them to it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from domain.access import Actor
 from domain.lifecycle import MOVES, Standing, TaskAction, actions
+from domain.organisation import Organisation, OrgUnitKind
 from domain.posts import Role
 from domain.requests import RequestState
 from domain.rights import RIGHTS
 from domain.tasks import TaskState
 from schema import enums  # noqa: F401  # describes every value
-from tests.domain.cast import MONDAY, actor, asked, id_of, standing_in
+from tests.domain.cast import MONDAY, actor, asked, id_of, planned, standing_in, town
 
 DOCS = Path(__file__).parents[2] / "docs"
 LIFECYCLE, ACTIONS = DOCS / "lifecycle.md", DOCS / "actions.md"
@@ -33,11 +36,28 @@ CAST: Mapping[tuple[str, str], tuple[str, str]] = {
     ("DISPATCHER", "of the township"): ("stairwell-lamp", "dispatcher-1"),
     ("SECRETARY", "of the settlement"): ("stairwell-lamp", "secretary-1"),
     ("SECRETARY", "of the village left"): ("stairwell-lamp", "village-officer-1"),
+    ("SECRETARY", "of an area committee that covers it"): ("stairwell-lamp", "secretary-2"),
     ("PROVIDER_WORKER", "who has it"): ("lift-repair", "provider-worker-1"),
     ("VOLUNTEER", "who has it"): ("tree-planting", "volunteer-1"),
     ("PRIVACY_OFFICER", "of the township"): ("stairwell-lamp", "privacy-officer-1"),
     ("ADMINISTRATOR", "of the township"): ("stairwell-lamp", "administrator-1"),
 }
+
+
+OF_AN_OVERLAY = ("SECRETARY", "of an area committee that covers it")
+
+
+def standing_there(key: tuple[str, str]) -> Actor:
+    """Whom of the cast the row means; for the overlay, which the demo has none of, the township's secretary is given one."""
+    return actor(CAST[key][1], organisation=_with_an_overlay() if key == OF_AN_OVERLAY else None)
+
+
+def _with_an_overlay() -> Organisation:
+    parts, root = planned().parts, town().root()
+    branches = tuple(unit.id for unit in parts.units if unit.kind is OrgUnitKind.GRID_BRANCH)
+    area = replace(root, id="area", name="片区党委", kind=OrgUnitKind.AREA_COMMITTEE, parent_id=root.id, covers=branches)
+    posts = [replace(post, unit_id=area.id) if post.person_id == id_of("secretary-2") else post for post in parts.appointments]
+    return Organisation(root.township, "with an overlay", replace(parts, units=[*parts.units, area], appointments=posts))
 
 
 def chinese(value: TaskState | TaskAction | RequestState) -> str:
@@ -81,7 +101,7 @@ def lifecycle() -> str:
             *table(["Row", "Verb", "From", "To", "Who", "Guard", "Clock", "In the history"], _moves()),
             "",
             "Row 10 leads on to `ASSIGNED` at once where the desk names somebody or the router finds somebody; row 12a becomes row 12 with",
-            "the third try. Rows 23 and 24 are verbs of the request: every task of it has been checked by then.",
+            "the third try. Rows 23, 23a and 24 are verbs of the request: every task of it has been checked by then.",
             "",
             "## What the states mean",
             "",
@@ -124,16 +144,19 @@ def role_actions() -> str:
             "What `Task.actions` offers the demo's cast, by the state in which the task stands. An empty cell: never.",
             "The task has just come to whoever has it, so no window is over; nobody returned it before.",
             "",
-            *table(head, ([*key, f"`{code}`", *_cells(code, handle, offered)] for key, (code, handle) in CAST.items())),
+            *table(head, ([*key, f"`{code}`", *_cells(code, standing_there(key), offered)] for key, (code, _) in CAST.items())),
             "",
             "The resident's own verb, the last word, is on the request: once it is `ANSWERED`, by whoever asked or it was asked for,",
-            "never by whoever worked on it.",
+            "never by whoever worked on it. A proxy never has it. Where the request is for a home, or no app reaches the home, a",
+            "dispatcher, a centre clerk, or the link member or hub host who typed it records what was said: never whoever worked on",
+            "it, never the owner's staff.",
             "",
             f"Offered to nobody yet: {not_yet}.",
             "",
             "## The organisation, and data about persons",
             "",
             "What each role may do within the sub-tree of the unit where it is held (`domain/rights.py`). An empty cell: never.",
+            "A counter records proxy grants for the homes that its centre serves.",
             "",
             *table(["Right", *(f"`{role.value}`" for role in Role)], _rights()),
             "",
@@ -146,8 +169,7 @@ def _rights() -> Iterable[list[str]]:
         yield [f"{right.value} {grant.chinese}", *("yes" if role in grant.roles else "" for role in Role)]
 
 
-def _cells(code: str, handle: str, offered: Iterable[TaskAction]) -> Iterable[str]:
-    by = actor(handle)
+def _cells(code: str, by: Actor, offered: Iterable[TaskAction]) -> Iterable[str]:
     for action in offered:
         states = [state for state in TaskState if action in actions(standing_in(state, asked(code)).tasks[0], by, at=MONDAY)]
         yield names(states)

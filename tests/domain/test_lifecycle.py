@@ -36,6 +36,7 @@ PENDING, COMPLETED, AWAITING = S.RETURN_PENDING, S.COMPLETED, S.AWAITING_FOLLOW_
 ASSIGNERS = frozenset({Standing.LEADER, Standing.DISPATCHER})
 ASSIGNEE, JUDGE = frozenset({Standing.ASSIGNEE}), frozenset({Standing.RETURN_JUDGE})
 VERIFIER, ASKER, CLOCK = frozenset({Standing.VERIFIER}), frozenset({Standing.ASKER}), frozenset({Standing.CLOCK})
+CALLER = frozenset({Standing.CALLER})
 
 # domain.md, sections 0 and 5, row by row: from where, to where, by whom, and what stays in the history.
 LAW: Mapping[Verb, tuple[set[S], S, frozenset[Standing], EventKind]] = {
@@ -53,11 +54,12 @@ LAW: Mapping[Verb, tuple[set[S], S, frozenset[Standing], EventKind]] = {
     Verb.PASS_CHECK: ({COMPLETED}, AWAITING, VERIFIER, EventKind.TASK_VERIFIED),
     Verb.FAIL_CHECK: ({COMPLETED}, IN_PROGRESS, VERIFIER, EventKind.TASK_FAILED_CHECK),
     Verb.ANSWER: ({AWAITING}, S.CLOSED, ASKER, EventKind.FOLLOW_UP_ANSWERED),
+    Verb.RECORD: ({AWAITING}, S.CLOSED, CALLER, EventKind.FOLLOW_UP_RECORDED),
     Verb.REWORK: ({AWAITING}, IN_PROGRESS, ASKER, EventKind.REQUEST_REWORKED),
 }
 
 STRANGERS = (
-    *("resident-2", "grid-worker-2", "grid-leader-2", "branch-leader-1", "centre-clerk-1", "village-officer-1", "provider-worker-1"),
+    *("resident-2", "grid-worker-2", "grid-leader-2", "branch-leader-1", "village-officer-1", "provider-worker-1"),
     *("volunteer-1", "hub-host-1", "link-member-1", "administrator-1", "privacy-officer-1", "nobody"),
 )
 
@@ -68,12 +70,13 @@ STANDING: Mapping[str, set[Standing]] = {
     "grid-leader-1": {Standing.LEADER, Standing.VERIFIER},
     "secretary-1": {Standing.LEADER, Standing.RETURN_JUDGE},
     "secretary-2": {Standing.LEADER, Standing.RETURN_JUDGE},
-    "dispatcher-1": {Standing.DISPATCHER, Standing.RETURN_JUDGE},
+    "dispatcher-1": {Standing.DISPATCHER, Standing.RETURN_JUDGE, Standing.CALLER},
+    "centre-clerk-1": {Standing.CALLER},
     **{handle: set() for handle in STRANGERS},
 }
 BY_PEOPLE = [verb for verb in DEEDS if verb not in {Verb.REMIND, Verb.ESCALATE}]
 BY_THE_CLOCK = [Verb.REMIND, Verb.ESCALATE]
-OF_THE_REQUEST = {Verb.ANSWER, Verb.REWORK}
+OF_THE_REQUEST = {Verb.ANSWER, Verb.RECORD, Verb.REWORK}
 
 
 def test_the_table_says_what_the_law_says() -> None:

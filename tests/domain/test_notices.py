@@ -13,9 +13,10 @@ from domain import cases
 from domain.cases import Act, Case
 from domain.devices import Device, DevicePlatform
 from domain.events import Event, EventKind
+from domain.households import Reach
 from domain.ids import Kind, compose, derived, parse, uuid7
 from domain.lifecycle import Verb
-from domain.notices import PUSH_TIME_TO_LIVE, URGENT, Notice, NoticeKind, notices_of, pushes_of
+from domain.notices import PUSH_TIME_TO_LIVE, URGENT, Around, Notice, NoticeKind, notices_of, pushes_of
 from domain.organisation import Organisation
 from domain.routing import RULE_CLIMB, Service
 from domain.tasks import TaskState
@@ -77,6 +78,7 @@ WHO_IS_TOLD = [
     (Verb.PASS_CHECK, S.COMPLETED, "grid-leader-1", {("resident-1", K.FOLLOW_UP_ASKED)}),
     (Verb.FAIL_CHECK, S.COMPLETED, "grid-leader-1", {("grid-worker-1", K.CHECK_FAILED)}),
     (Verb.ANSWER, S.AWAITING_FOLLOW_UP, "resident-1", set()),
+    (Verb.RECORD, S.AWAITING_FOLLOW_UP, "dispatcher-1", set()),
     (Verb.REWORK, S.AWAITING_FOLLOW_UP, "resident-1", {("grid-worker-1", K.NOT_SOLVED), ("secretary-1", K.NOT_SOLVED_BELOW)}),
 ]
 
@@ -88,6 +90,55 @@ def test_each_act_is_told_to_those_whom_it_concerns(verb: Verb, state: TaskState
 
 def test_every_kind_of_event_but_the_first_is_covered_above() -> None:
     assert {row[0] for row in WHO_IS_TOLD} == set(Verb) - {Verb.SUBMIT}
+
+
+def typed_by(handle: str, **changes: object) -> Case:
+    """A lamp of resident-1 that somebody typed, done and to be checked."""
+    case = standing_in(S.COMPLETED)
+    assert case.request is not None
+    principal = case.request.submitted_by_id
+    request = replace(case.request, on_behalf_of_id=principal, submitted_by_id=id_of(handle), **changes)  # type: ignore[arg-type]
+    task = replace(case.tasks[0], askers=request.askers, proxy_grant_id=request.proxy_grant_id, is_for_household=request.is_for_household)
+    return Case(request, (task,))
+
+
+def told_around(case: Case, around: Around) -> Told:
+    act = deed_of(Verb.PASS_CHECK, case, moment("grid-leader-1", at=MONDAY + timedelta(hours=6)))
+    assert act is not None
+    rows = notices_of(event_of(act, "grid-leader-1"), act.case, town(), on=ON, around=around)
+    return {(handle_of(notice.person_id), notice.kind) for notice in rows}
+
+
+ASKED = ("resident-1", K.FOLLOW_UP_ASKED)
+
+
+def test_the_principal_is_asked_and_the_agent_told_while_the_grant_is_live() -> None:
+    case = typed_by("resident-2", agent_id=id_of("resident-2"), proxy_grant_id="proxy")
+
+    assert told_around(case, Around(is_grant_live=True)) == {ASKED, ("resident-2", K.FOLLOW_UP_FOR_PRINCIPAL)}
+    assert told_around(case, Around(is_grant_live=False)) == {ASKED}
+    assert told_around(case, Around(is_grant_live=True, reach=Reach.VISIT)) == {ASKED, ("resident-2", K.FOLLOW_UP_FOR_PRINCIPAL)}
+
+
+@pytest.mark.parametrize("reach", [None, *Reach])
+def test_whoever_typed_it_carries_the_question_where_no_app_does(reach: Reach | None) -> None:
+    carried = {("link-member-1", K.FOLLOW_UP_TO_CARRY)} if reach not in {None, Reach.APP} else set()
+
+    assert told_around(typed_by("link-member-1"), Around(reach=reach)) == {ASKED} | carried
+    assert told_around(typed_by("resident-1"), Around(reach=reach)) == {ASKED}
+
+
+def test_for_a_home_the_typist_is_told_or_the_desk_where_the_typist_is_no_outsider() -> None:
+    at_home = {"is_for_household": True}
+
+    def for_home(handle: str) -> Case:
+        case = typed_by(handle, **at_home)
+        assert case.request is not None
+        request = replace(case.request, on_behalf_of_id=None)
+        return Case(request, (replace(case.tasks[0], askers=request.askers),))
+
+    assert told_around(for_home("hub-host-1"), Around()) == {("hub-host-1", K.FOLLOW_UP_TO_CARRY)}
+    assert told_around(for_home("grid-worker-1"), Around()) == {("dispatcher-1", K.FOLLOW_UP_TO_CARRY)}
 
 
 def test_a_new_request_is_told_to_whoever_it_was_routed_to() -> None:

@@ -104,6 +104,7 @@ def test_a_home_has_a_link_only_while_it_holds() -> None:
     assert [dated.link_on(day) for day in (date(2026, 2, 28), UNTIL)] == [None, None]
     assert replace(home, link=None).link_on(SINCE) is None
     assert home.link_on(ON) == home.link
+    assert replace(home, link=replace(home.link, agreed_by_household=False)).link_on(ON) is None
 
 
 def test_one_phone_has_one_id_whoever_holds_it() -> None:

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.chains import LEGAL_PARENTS
 from domain.errors import Message
 from domain.messages import LANGUAGES
-from domain.organisation import OrgUnitKind
+from domain.organisation import OVERLAYS, OrgUnitKind
 from domain.workbook import FORMS, Form, form_of
 from domain.workbook_cells import Cell, Mark
 from domain.workbook_checks import check
 from domain.workbook_desk import NothingStands
 from domain.workbook_pages import MOST_FAULTS, Line, Source, sheets_of
 from domain.workbook_rows import GridRow, HouseholdRow, LinkRow, PersonRow, Sheet, UnitRow
-from domain.workbook_units import OVERLAYS, PARENTS
 from server.wiring import load_messages
 from tests.conftest import ROOT
 from tests.domain.books import HOMES, TOWNSHIP, Book, Stands, demo_rows, found
@@ -279,19 +279,19 @@ def test_a_unit_hangs_only_where_the_chains_let_it(kind: OrgUnitKind, above: Org
         parent = TOWNSHIP
     else:
         parent = f"{TOWNSHIP}888"
-        hangs_on = next((row for row in ROWS[Sheet.UNITS] if isinstance(row, UnitRow) and row.kind in PARENTS[above]), None)
+        hangs_on = next((row for row in ROWS[Sheet.UNITS] if isinstance(row, UnitRow) and row.kind in LEGAL_PARENTS[above]), None)
         assert hangs_on is not None
         book.add(Sheet.UNITS, code=parent, name="上级", kind=above.value, parent=hangs_on.code, valid_from="2026-01-01")
     row = book.add(Sheet.UNITS, code=f"{TOWNSHIP}889", name="下级", kind=kind.value, parent=parent, valid_from="2026-01-01")
 
-    expected = set() if above in PARENTS[kind] else {("组织", row, "上级编码", "wrong_parent")}
+    expected = set() if above in LEGAL_PARENTS[kind] else {("组织", row, "上级编码", "wrong_parent")}
     assert found(book.check()) == expected
 
 
 def test_committees_across_units_are_above_nobody_and_hang_on_the_township() -> None:
-    assert all(not OVERLAYS & above for above in PARENTS.values())
-    assert all(PARENTS[kind] == {OrgUnitKind.TOWNSHIP_COMMITTEE} for kind in OVERLAYS)
-    assert set(PARENTS) == set(OrgUnitKind)
+    assert all(not OVERLAYS & above for above in LEGAL_PARENTS.values())
+    assert all(LEGAL_PARENTS[kind] == {OrgUnitKind.TOWNSHIP_COMMITTEE} for kind in OVERLAYS)
+    assert set(LEGAL_PARENTS) == set(OrgUnitKind)
 
 
 # --- Posts, hubs and links.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.ids import Kind, compose
 from domain.items import OwnerRule, ServiceItem
-from domain.organisation import Grid, HubHousehold, MicroGrid, Organisation, OrganisationParts, OrgUnit, OrgUnitKind, Village
+from domain.organisation import OVERLAYS, Grid, HubHousehold, MicroGrid, Organisation, OrganisationParts, OrgUnit, OrgUnitKind, Village
 from domain.people import Person
 from domain.places import Area, GeoPoint
 from domain.posts import Appointment, Role
@@ -61,7 +61,9 @@ def _units(draw: st.DrawFn) -> list[OrgUnit]:
     for id_ in ids[1 : draw(st.integers(1, 10))]:
         kind, parent = draw(st.sampled_from(BELOW_THE_TOWNSHIP)), draw(st.sampled_from(units))
         skill = draw(st.sampled_from(SKILLS)) if kind is OrgUnitKind.PROFESSIONAL_BRANCH else None
-        units.append(OrgUnit(id_, TOWNSHIP, f"{TOWNSHIP}{id_[-1]}", f"{id_[-1]}号组织", kind, parent.id, ON, skill=skill))
+        covers = draw(st.lists(st.sampled_from([unit.id for unit in units]), max_size=2, unique=True)) if kind in OVERLAYS else []
+        unit = OrgUnit(id_, TOWNSHIP, f"{TOWNSHIP}{id_[-1]}", f"{id_[-1]}号组织", kind, parent.id, ON, skill=skill, covers=tuple(covers))
+        units.append(unit)
     return draw(st.permutations(units))
 
 

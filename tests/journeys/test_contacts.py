@@ -111,7 +111,7 @@ async def test_for_others_there_is_no_such_task_and_nothing_is_logged(town: Town
         no = await reveal(other, matter)
 
     assert (no["code"], no["field"]) == ("NOT_FOUND", "taskId")
-    missing = await say(other, "revealContact", SHOWN, taskId=matter.task_id[:-4] + "0000", reason="OTHER")
+    missing = await say(other, "revealContact", SHOWN, taskId=matter.task_id[:-4] + "0000", reason="DANGER")
     assert (no["code"], no["message"], no["field"]) == (missing["code"], missing["message"], missing["field"])
     assert await reads_of(resident) == []
 
@@ -138,6 +138,18 @@ async def test_a_worker_from_whom_it_was_taken_may_no_longer(town: Town) -> None
 
     assert (await reveal(await town.person("grid-worker-2"), matter))["contact"] == CLEAR
     assert len(await reads_of(resident)) == 1
+
+
+async def test_another_reason_wants_words(town: Town) -> None:
+    resident, worker, matter = await asked(town)
+
+    async with nothing_written(town):
+        for note in (None, "  "):
+            no = await reveal(worker, matter, reason="OTHER", note=note)
+            assert (no["code"], no["field"]) == ("INVALID_INPUT", "note")
+
+    assert (await reveal(worker, matter, reason="OTHER", note="老人让我打电话"))["contact"] == CLEAR
+    assert (await reads_of(resident))[0]["note"] == "老人让我打电话"
 
 
 async def test_when_it_is_over_nobody_may(town: Town) -> None:

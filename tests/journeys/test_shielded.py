@@ -155,6 +155,23 @@ async def test_a_complaint_about_a_branch_goes_past_all_of_it(town: Town) -> Non
     assert (await in_scope(worker), await in_scope(leader)) == ([], [])
 
 
+async def test_the_reasons_tell_nothing_of_where_it_comes_from(town: Town) -> None:
+    resident, secretary, dispatcher = await town.people("resident-1", "secretary-1", "dispatcher-1")
+    units = {unit.name: unit.id for unit in town.planned.parts.units}
+    branch, settlement = units["第一网格党支部"], units["柳湾新村党总支"]
+
+    lamp = await submit(town, resident, "stairwell-lamp", text="报了三次没人来修", aboutUnitId=branch)
+    haircut = await submit(town, resident, "haircut-at-home", text="约了两次没人来", aboutUnitId=settlement)
+    of_the_lamp, of_the_haircut = await task_of(secretary, lamp), await task_of(dispatcher, haircut)
+
+    assert of_the_lamp is not None
+    assert of_the_haircut is not None
+    assert of_the_lamp["routedBecause"][-2:] == ["由柳湾新村党总支负责人承担。", "事项已保密，不显示所在位置。"]
+    assert "第一网格" not in said_in(of_the_lamp["routedBecause"]).replace("第一网格党支部", "")  # but for the unit that it is about
+    assert "网格" not in said_in(of_the_haircut["routedBecause"])
+    assert of_the_haircut["owner"]["name"] == "柳湾镇党委"
+
+
 async def test_the_last_word_is_heard_without_a_name(town: Town) -> None:
     resident, secretary, matter = await complained(town)
     checker = await town.person("secretary-2")

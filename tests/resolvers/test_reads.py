@@ -1,6 +1,7 @@
 """The directory, who serves, figures, the inbox, phones and the history: each reader gets what is for them."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,16 +10,19 @@ import pytest
 from domain.devices import DevicePlatform
 from domain.errors import BadArgument, RefusalCode
 from domain.events import EventKind
-from domain.ids import Kind, parse
+from domain.ids import Kind, compose, parse
 from domain.items import MatterScope, ServiceLine
 from domain.notices import notices_of
+from domain.organisation import OrgUnitKind
 from domain.pages import PageRequest
 from domain.places import GeoPoint
-from domain.posts import Role
-from resolvers import devices, history, measures, notices, organisation
+from domain.ports import TaskQuery
+from domain.posts import Absence, Role
+from resolvers import devices, history, households, measures, notices, organisation
 from resolvers.devices import RegisterDevice, RetireDevice
 from resolvers.notices import MarkNoticesRead
 from resolvers.tasks import AssignTask, assign_task
+from tests.reorganising import keep
 from tests.resolvers.conftest import Deeds
 
 IN_FIRST_GRID, OUTSIDE, NOWHERE = GeoPoint(35.202, 115.502), GeoPoint(1, 1), GeoPoint(91, 0)
@@ -133,6 +137,45 @@ async def test_a_place_is_served_for_anybody(deeds: Deeds) -> None:
     assert [await served(OUTSIDE), await served(NOWHERE), await served(IN_FIRST_GRID, "")] == [None, None, None]
 
 
+async def test_a_host_who_stands_in_for_a_worker_is_named_to_those_who_know_them_and_to_nobody_else(deeds: Deeds) -> None:
+    away, host = deeds.id_of("grid-worker-1"), deeds.id_of("hub-host-1")
+    township = deeds.planned.township_code
+    leave = Absence("leave-1", township, away, TODAY, TODAY + timedelta(days=2), host)
+    await keep(deeds.house, township, leave)
+
+    async def named(by: str) -> str | None:
+        item, actor = deeds.item("stairwell-lamp"), await deeds.actor(by)
+        found = await organisation.who_serves_point(IN_FIRST_GRID, item, None, None, by=actor, ports=deeds.ports)
+        assert found is not None
+        assert found[0].unit.name == "第一网格党支部"
+        return found[0].person.id if found[0].person else None
+
+    assert [await named(by) for by in ("resident-1", "grid-worker-1", "grid-leader-1")] == [host, host, host]
+    assert [await named(by) for by in ("nobody", "resident-4", "grid-worker-2")] == [None, None, None]
+
+
+async def test_a_link_opens_the_home_while_it_holds_and_the_post_with_it(deeds: Deeds) -> None:
+    home = next(home for home in deeds.planned.households if home.link and home.link.member_id == deeds.id_of("link-member-1"))
+    assert home.link is not None
+    post = next(post for post in deeds.planned.parts.appointments if post.person_id == deeds.id_of("link-member-1"))
+
+    async def finds() -> bool:
+        return bool(await households.households_by_ids([home.id], by=await deeds.actor("link-member-1"), ports=deeds.ports))
+
+    async def kept(*values: object) -> None:
+        await keep(deeds.house, deeds.planned.township_code, *values)
+
+    assert await finds()
+    await kept(replace(home, link=replace(home.link, until=TODAY)))
+    assert not await finds()
+    await kept(replace(home, link=replace(home.link, agreed_by_household=False)))
+    assert not await finds()
+    await kept(home, replace(post, role=Role.VOLUNTEER))
+    assert not await finds()
+    await kept(post)
+    assert await finds()
+
+
 async def test_a_place_of_a_township_in_which_no_grid_is_left_is_served_by_nobody(deeds: Deeds) -> None:
     past = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -160,6 +203,28 @@ async def test_figures_are_for_those_who_answer_for_the_unit_with_its_children(d
     assert (await figures(deeds, "secretary-1", "柳湾新村党总支"))[0] == 1
     for by in ("grid-leader-2", "resident-1", "grid-worker-1", "administrator-1", "nobody"):
         assert await figures(deeds, by) == []
+
+
+async def test_whoever_leads_an_overlay_gets_the_figures_of_what_it_covers(deeds: Deeds) -> None:
+    await deeds.submit()
+    township, branch = deeds.planned.township_code, deeds.unit("第一网格党支部")
+    root = next(unit for unit in deeds.planned.parts.units if unit.parent_id is None)
+    area = replace(root, id=compose(Kind.UNIT, township, uuid4()), code=f"{township}95", kind=OrgUnitKind.AREA_COMMITTEE)
+    area = replace(area, name="片区党委", parent_id=root.id, covers=(branch,))
+    post = next(post for post in deeds.planned.parts.appointments if post.person_id == deeds.id_of("secretary-2"))
+    await keep(deeds.house, township, area, replace(post, unit_id=area.id))
+
+    async def told(by: str, unit_id: str) -> dict[str, int]:
+        found = await measures.measures(unit_id, TODAY, TODAY, by=await deeds.actor(by), ports=deeds.ports)
+        return {measure.unit_id: measure.requests for measure in found}
+
+    assert await told("secretary-2", area.id) == {area.id: 0, branch: 1}
+    assert (await told("secretary-2", branch))[branch] == 1
+    assert await told("dispatcher-1", area.id) == {area.id: 0, branch: 1}
+    assert [await told("secretary-2", id_) for id_ in (root.id, deeds.unit("第二网格党支部"))] == [{}, {}]
+    assert [await told(by, area.id) for by in ("grid-leader-1", "secretary-1")] == [{}, {}]
+    seen = await deeds.ports.tasks.page(TaskQuery(), PAGE, seen_by=await deeds.actor("secretary-2"), at=deeds.clock())
+    assert seen.rows == []  # totals, and no single task
 
 
 async def test_figures_are_of_a_day_in_shanghai_its_last_day_included(deeds: Deeds) -> None:

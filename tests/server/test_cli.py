@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import logging
+import re
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -22,6 +24,7 @@ from adapters.mongo.collections import COLLECTIONS
 from schema.printed import printed
 from server import cli
 from server.cli import VERBS, main
+from server.demo.settlement import settlement
 from server.mongod import MongodUnavailable, find_mongod
 from server.settings import described_settings
 from tests.conftest import DATA_KEY, Served
@@ -314,6 +317,36 @@ def test_seed_brings_a_database_of_its_own_where_none_is_named(capsys: Captured,
     assert main(["seed", "--households", "28"], {**DEMO, "LIANHU_DATA_DIR": str(tmp_path)}) == 0
     assert "is filled: 28 households" in said(capsys)[0]
     assert (tmp_path / "mongo" / "mongod.log").is_file()
+
+
+# --- the first code.
+
+
+def test_the_first_code_is_printed_for_whoever_keeps_the_database(capsys: Captured, database: Mapping[str, str]) -> None:
+    assert main(["seed", "--households", "28"], {**DEMO, **database}) == 0
+    planned = settlement(28)
+    administrator = planned.handles["administrator-1"]
+    said(capsys)
+
+    assert main(["enrolment-code", administrator], {**DEMO, **database}) == 0
+    printed_slip, _ = said(capsys)
+    with MongoClient[dict[str, Any]](database["LIANHU_MONGODB_URI"]) as client:
+        here = client[database["LIANHU_MONGODB_DATABASE"]]
+        here.persons.update_one({"id": administrator}, {"$set": {"code": "A-1"}})
+        [kept] = here.enrolment_codes.find()
+    code = re.search(r"绑定码：(\d{4}) (\d{4})$", printed_slip, re.MULTILINE)
+    assert code is not None
+    assert (kept["_id"], kept["issued_by_id"], kept["beginning"]) == (administrator, "operator", code[1])
+    assert main(["enrolment-code", "A-1", "--township", planned.township_code], {**DEMO, **database}) == 0
+    assert "绑定码" in said(capsys)[0]
+    for unknown in (["A-1"], ["A-2", "--township", planned.township_code], ["A-1", "--township", "990909909"], [""]):
+        assert "there is no such person" in fails(capsys, "enrolment-code", *unknown, **DEMO, **database)
+
+
+@leaves_sockets
+def test_the_first_code_wants_a_database_that_answers(capsys: Captured, unreachable: Mapping[str, str]) -> None:
+    assert "LIANHU_MONGODB_URI is empty" in fails(capsys, "enrolment-code", "A-1")
+    assert "ServerSelectionTimeoutError" in fails(capsys, "enrolment-code", "A-1", "--township", "990101101", **unreachable)
 
 
 # --- token and health, against a running service.

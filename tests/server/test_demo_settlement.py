@@ -188,7 +188,7 @@ def test_one_home_in_ten_has_no_link_whatever_the_village_it_left(full: Town) ->
 def test_every_handle_of_the_guide_is_there_and_no_other(town: Town) -> None:
     residents = [handle for handle in town.demo.handles if handle.startswith("resident-")]
     members = [handle for handle in town.demo.handles if handle.startswith("link-member-")]
-    assert residents == [f"resident-{n}" for n in range(1, len(town.demo.households) + 1)]
+    assert residents == [f"resident-{n}" for n in range(1, len(town.demo.households) + 2)]
     assert members == [f"link-member-{n}" for n in range(1, len(members) + 1)]
     assert set(town.demo.handles) == {*SHARED_HANDLES, *residents, *members}
     assert len(town.handle_of) == len(town.demo.handles) == len(town.persons) == len(town.demo.persons)
@@ -206,8 +206,17 @@ def test_the_first_residents_live_where_the_guide_says(town: Town) -> None:
     assert homes[0].link.member_id == town.demo.handles["link-member-1"]
 
 
-def test_every_home_has_one_resident_a_label_of_its_own_and_a_village_left(town: Town) -> None:
-    assert Counter(person.household_id for person in town.demo.persons if person.household_id) == Counter(list(town.homes))
+def test_the_last_two_residents_share_a_home_and_a_phone_and_a_newcomer_is_nobody_yet(town: Town) -> None:
+    last = [f"resident-{len(town.demo.households) + more}" for more in (0, 1)]
+
+    assert town.home(last[0]) == town.home(last[1])
+    assert town.demo.sign_ins == {"shared-phone-1": tuple(town.demo.handles[handle] for handle in last), "newcomer-1": ()}
+    assert not town.demo.sign_ins.keys() & town.demo.handles.keys()
+
+
+def test_every_home_has_a_resident_the_last_one_two_a_label_of_its_own_and_a_village_left(town: Town) -> None:
+    last = town.person(f"resident-{len(town.demo.households)}").household_id
+    assert Counter(person.household_id for person in town.demo.persons if person.household_id) == Counter([*town.homes, last])
     assert len({home.label for home in town.demo.households}) == len(town.demo.households)
     villages = Counter(home.origin_village_id for home in town.demo.households)
     assert len(villages) == 5

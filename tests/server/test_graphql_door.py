@@ -586,6 +586,19 @@ async def test_what_the_greeting_leaves_out_is_taken_from_the_handshake(address:
         assert house.made[0].shown == Credentials("Bearer hand", "zh-CN")
 
 
+@pytest.mark.parametrize("name", ["Lianhu-Person", "lianhu-person", "lianhuPerson"])
+async def test_whom_a_socket_acts_for_is_said_in_the_greeting_or_the_handshake(address: str, name: str) -> None:
+    async with socket(address, {name: "pers"}, additional_headers={"Lianhu-Person": "another"}):
+        assert house.made[0].shown == Credentials(None, None, "pers")
+    async with socket(address, {}, additional_headers={"Lianhu-Person": "another"}):
+        assert house.made[-1].shown == Credentials(None, None, "another")
+
+
+async def test_whom_a_request_acts_for_is_said_in_a_header(http: httpx.AsyncClient) -> None:
+    await ask(http, "{ hello }", {"Lianhu-Person": "pers"})
+    assert house.made[-1].shown == Credentials(None, None, "pers")
+
+
 async def test_a_ping_is_answered_before_and_after_the_greeting(address: str) -> None:
     async with socket(address, greet=False) as line:
         await say(line, type="ping")

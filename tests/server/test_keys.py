@@ -17,6 +17,7 @@ from adapters.mongo.vault import VaultLocked, data_key_of, is_sealed
 from domain.contacts import Contact
 from domain.households import Reach
 from server.cli import main
+from server.demo.running import fill
 from server.demo.settlement import Settlement
 from server.keyring import keys_of, read_keys
 from server.settings import BadSetting, Settings
@@ -229,6 +230,15 @@ async def test_several_processes_that_start_at_once_make_one_data_key(stage: Sta
     assert (len(prints), await stage.count("data_keys"), await stage.count("lookup_keys")) == (1, 1, 1)
     for house in houses:
         await house.close()
+
+
+async def test_a_demo_whose_key_is_gone_says_so_at_the_start(stage: Stage, tmp_path: Path) -> None:
+    house = house_with(stage, key_file(tmp_path))
+
+    with pytest.raises(BadSetting, match="the data key is wrapped by the master key local:k"):
+        await fill(house, stage.planned, lambda _: None)
+
+    await house.close()
 
 
 # --- A key service.

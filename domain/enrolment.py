@@ -1,0 +1,220 @@
+"""Enrolment (人员登记): persons are entered by whoever may, and a code that is given in person links a sign-in to one of them.
+
+No birth date, no number and no paper is asked for; a phone number alone never links anybody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from domain.access import Actor
+from domain.calendar import SHANGHAI
+from domain.check_digits import check_digit
+from domain.commands import Command, Replayed
+from domain.errors import Message, RefusalCode, invalid, not_found, refused
+from domain.households import Household
+from domain.organisation import Organisation, OrgUnitKind
+from domain.people import Person
+from domain.posts import Role
+from domain.rights import RIGHTS, Right
+from domain.texts import optional_text, required_text
+
+DIGITS = 8
+"""Of a code, the check digit among them; read out in two groups."""
+
+BEGINNING = 4
+"""Digits by which a code is looked up; the rest is kept as a salted digest only."""
+
+PRINTED_LIFE = timedelta(days=7)
+SPOKEN_LIFE = timedelta(minutes=10)
+TRIES = 5
+"""Wrong tries that end a code."""
+
+SALT_DIGITS = 20
+
+LONGEST_NAME = 64
+LONGEST_CODE = 64
+
+_PLAIN = str.maketrans("０１２３４５６７８９", "0123456789", " \u3000-－—‐·\t")
+
+
+def with_check_digit(drawn: str) -> str:
+    """The digits of a code, from the random ones."""
+    return f"{drawn}{check_digit(drawn)}"
+
+
+def in_groups(digits: str) -> str:
+    """As it is printed and read out: `1234 5678`."""
+    return " ".join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+def read_code(given: str) -> str | None:
+    """The digits that somebody typed, with spaces, dashes or Chinese digits; nothing where they cannot be a code."""
+    digits = given[:64].translate(_PLAIN)
+    if len(digits) != DIGITS or not (digits.isascii() and digits.isdecimal()):
+        return None
+    return digits if with_check_digit(digits[:-1]) == digits else None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentCode:
+    """A code as it is kept: one a person, never its digits. `id` is the person's; `beginning` its first group; `tries` the wrong ones."""
+
+    id: str
+    township: str
+    beginning: str
+    salt: str
+    digest: str
+    issued_by_id: str
+    issued_at: datetime
+    expires_at: datetime
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """What whoever issued it is shown, once: `digits` are nothing where the command had been carried out before."""
+
+    person: Person
+    digits: str | None = field(repr=False)
+    valid_until: datetime | None
+
+    @property
+    def code(self) -> str | None:
+        return in_groups(self.digits) if self.digits else None
+
+    def slip(self) -> Sequence[Message]:
+        """The lines of the slip that the person is given; none without digits."""
+        if self.digits is None or self.valid_until is None:
+            return ()
+        until = f"{self.valid_until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+        return (
+            Message("slip.enrolment.heading"),
+            Message("slip.enrolment.name", {"alias": alias(self.person.display_name)}),
+            Message("slip.enrolment.code", {"code": in_groups(self.digits)}),
+            Message("slip.enrolment.until", {"until": until}),
+            Message("slip.enrolment.how"),
+            Message("slip.enrolment.once"),
+        )
+
+
+def alias(name: str) -> str:
+    """Enough of a name to hand the right slip to the right person: its first character."""
+    return f"{name[:1]}**"
+
+
+def name_of(given: str, field: str = "displayName") -> str:
+    """A name on one line. Refuses, naming `field`, what is none."""
+    name = required_text(given, field)
+    if len(name) > LONGEST_NAME:
+        raise invalid("refusal.text_too_long", field, limit=LONGEST_NAME)
+    if "\n" in name:
+        raise invalid("refusal.text_control_characters", field)
+    return name
+
+
+def list_code(given: str | None, field: str = "code") -> str:
+    """How the organisation's own list knows somebody; empty where it does not."""
+    code = optional_text(given, field) or ""
+    if len(code) > LONGEST_CODE:
+        raise invalid("refusal.text_too_long", field, limit=LONGEST_CODE)
+    if not code.isprintable():
+        raise invalid("refusal.text_control_characters", field)
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom somebody may enrol, correct, hand a code and unlink.
+
+    An administrator: whoever lives or holds posts within the unit, and persons who have neither yet. A clerk: residents without a post,
+    of homes that the counter serves; a code for somebody with a post would open the post.
+    """
+
+    organisation: Organisation
+    administered: frozenset[str]
+    served: frozenset[str]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.administered or self.served)
+
+    def has_home(self, home: Household | None) -> bool:
+        if home is None:
+            return bool(self.administered)
+        grid, village = self.organisation.grids.get(home.residence_grid_id), self.organisation.villages.get(home.origin_village_id or "")
+        units = {grid.branch_id if grid else None, village.unit_id if village else None}
+        return not units.isdisjoint(self.administered | self.served)
+
+    def has(self, person: Person, home: Household | None, on: date) -> bool:
+        posts = [post for post in self.organisation.appointments.values() if post.person_id == person.id and not _is_over(post.until, on)]
+        if posts:
+            return all(post.unit_id in self.administered for post in posts)
+        return self.has_home(home)
+
+
+def _is_over(until: date | None, on: date) -> bool:
+    return until is not None and until <= on
+
+
+def reach_of(by: Actor, organisation: Organisation) -> Reach:
+    """By the posts that give `Right.ENROL`. A counter serves whatever its centre stands beside."""
+    administered, served = set[str](), set[str]()
+    for post in by.appointments:
+        if post.role not in RIGHTS[Right.ENROL].roles:
+            continue
+        unit = organisation.units.get(post.unit_id)
+        if post.role is Role.ADMINISTRATOR:
+            administered |= organisation.subtree(post.unit_id)
+        elif unit is not None:
+            is_counter = unit.kind is OrgUnitKind.SERVICE_CENTRE and unit.parent_id is not None
+            served |= organisation.subtree(unit.parent_id if is_counter and unit.parent_id else unit.id)
+    return Reach(organisation, frozenset(administered), frozenset(served))
+
+
+def require_reach(by: Actor, organisation: Organisation) -> Reach:
+    """Raises NOT_ALLOWED where nobody is in the actor's reach."""
+    reach = reach_of(by, organisation)
+    if reach.is_empty:
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed")
+    return reach
+
+
+def require_person(reach: Reach, person: Person | None, home: Household | None, *, on: date, field: str = "personId") -> Person:
+    """Raises NOT_FOUND for whoever is out of reach, and NOT_ALLOWED where the name hangs on the notice board."""
+    if person is None:
+        raise not_found(field)
+    if not reach.has(person, home, on):
+        if reach.organisation.has_public_post(person.id, on):
+            raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", field)
+        raise not_found(field)
+    return person
+
+
+class Enrolment(Protocol):
+    """Persons of a township as they are now, for whoever enrols them; rights are judged by the caller."""
+
+    async def person(self, organisation: Organisation, id_: str) -> Person | None: ...
+
+    async def listed(self, organisation: Organisation, code: str) -> Person | None:
+        """Whoever has that code of the organisation's list; for whoever keeps the database, never for a search."""
+        ...
+
+    async def home(self, organisation: Organisation, id_: str) -> Household | None: ...
+
+    async def enrol(self, person: Person, *, command: Command) -> Person | Replayed:
+        """True at once, in the version that the township has now. Raises `Refused`: CONFLICT where another person has the `code`, or
+        while an import is being applied, COMMAND_MISMATCH."""
+        ...
+
+    async def correct(self, person: Person, *, command: Command) -> Person | Replayed:
+        """Writes name and home over what was there; for persons without a post, whom no version of the organisation names.
+
+        Raises `Refused`: NOT_FOUND, CONFLICT while an import is being applied, COMMAND_MISMATCH.
+        """
+        ...
+
+    async def issue(self, person: Person, digits: str, *, salt: str, valid_until: datetime, command: Command) -> Replayed | None:
+        """Keeps a code for the person, and ends the one before. Raises `Refused` COMMAND_MISMATCH."""
+        ...

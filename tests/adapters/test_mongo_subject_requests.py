@@ -1,0 +1,232 @@
+"""Subject requests are kept with their notices, once; and what is removed of somebody is removed whole, everywhere, or not at all."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+
+from adapters.mongo.driver import Document
+from domain.access import NOBODY
+from domain.commands import Replayed
+from domain.devices import DevicePlatform
+from domain.errors import RefusalCode, Refused
+from domain.pages import PageRequest
+from domain.people import ERASED_NAME
+from domain.requests import Grade, Request, Verdict
+from domain.subject_requests import Decision, SubjectRequest, SubjectRequestKind, SubjectRequestState
+from domain.tasks import ContactKind, Outcome
+from resolvers.devices import RegisterDevice, register_device
+from resolvers.requests import AnswerFollowUp, answer_follow_up
+from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
+from resolvers.tasks import AcknowledgeTask, CompleteTask, StartTask, VerifyTask, acknowledge_task, complete_task, start_task, verify_task
+from server.wiring import House, build_house
+from tests.adapters.stage import Stage
+from tests.reorganising import keep
+
+K = SubjectRequestKind
+
+
+async def ask(stage: Stage, handle: str, kind: SubjectRequestKind = K.COPY) -> SubjectRequest:
+    stage.clock.advance(seconds=1)
+    sent = RequestOwnData(uuid4(), kind, "请处理")
+    return (await request_own_data(sent, by=await stage.actor(handle), ports=stage.house.ports)).subject
+
+
+async def decide(stage: Stage, asked: SubjectRequest, *, done: bool = True, by: str = "privacy-officer-1") -> SubjectRequest:
+    sent = DecideSubjectRequest(uuid4(), asked.id, done, "已处理")
+    return (await decide_subject_request(sent, by=await stage.actor(by), ports=stage.house.ports)).subject
+
+
+async def finished(stage: Stage, handle: str = "resident-1") -> Request:
+    """A request that was done, checked and judged."""
+    request = await stage.submit(handle, address="三单元")
+    [task] = await stage.tasks_of(request)
+    await stage.do(acknowledge_task, AcknowledgeTask, "grid-worker-1", task_id=task.id)
+    await stage.do(start_task, StartTask, "grid-worker-1", task_id=task.id, contact=ContactKind.CALL)
+    await stage.do(complete_task, CompleteTask, "grid-worker-1", task_id=task.id, outcome=Outcome.SOLVED, note="换了灯泡")
+    await stage.do(verify_task, VerifyTask, "grid-leader-1", task_id=task.id, passed=True)
+    answered = {"request_id": request.id, "verdict": Verdict.SOLVED, "grade": Grade.SATISFIED, "words": "好"}
+    await stage.do(answer_follow_up, AnswerFollowUp, handle, **answered)
+    return request
+
+
+async def test_it_is_kept_with_the_notice_to_every_privacy_officer(stage: Stage) -> None:
+    asked = await ask(stage, "resident-1")
+
+    [document], [notice] = await stage.find("subject_requests"), await stage.find("notices")
+    assert (document["person_id"], document["state"], document["kind"]) == (stage.id_of("resident-1"), "OPEN", "COPY")
+    assert (notice["person_id"], notice["about_id"], notice["unnumbered"]) == (stage.id_of("privacy-officer-1"), asked.id, True)
+    assert await stage.number() == 1
+
+
+async def test_one_of_a_kind_is_open_however_many_ask_at_once(stage: Stage) -> None:
+    answers = await asyncio.gather(*(ask(stage, "resident-1") for _ in range(5)), return_exceptions=True)
+
+    refusals = [answer.refusal.code for answer in answers if isinstance(answer, Refused)]
+    assert refusals == [RefusalCode.LIMIT_REACHED] * 4
+    assert (await stage.count("subject_requests"), await stage.count("commands"), await stage.count("notices")) == (1, 1, 1)
+
+
+async def test_pages_and_things_by_id_are_for_whom_they_concern(stage: Stage) -> None:
+    port = stage.house.ports.subject_requests
+    asked = [await ask(stage, handle) for handle in ("resident-1", "resident-2", "resident-3")]
+    await decide(stage, asked[1])
+    officer, resident, worker = [await stage.actor(name) for name in ("privacy-officer-1", "resident-1", "grid-worker-1")]
+    ids = [each.id for each in asked]
+
+    first = await port.page(None, PageRequest(2), seen_by=officer)
+    rest = await port.page(None, PageRequest(2, after=first.keys[-1]), seen_by=officer)
+    assert [each.id for each in [*first.rows, *rest.rows]] == ids[::-1]
+    assert [each.id for each in (await port.page(SubjectRequestState.OPEN, PageRequest(), seen_by=officer)).rows] == [ids[2], ids[0]]
+    assert [each.id for each in (await port.own(PageRequest(), seen_by=resident)).rows] == ids[:1]
+    assert {each.id for each in await port.by_ids(ids, seen_by=officer)} == set(ids)
+    assert [each.id for each in await port.by_ids(ids, seen_by=resident)] == ids[:1]
+    for reader in (worker, resident, NOBODY):
+        assert (await port.page(None, PageRequest(), seen_by=reader)).rows in ([], ())
+    assert (await port.own(PageRequest(), seen_by=NOBODY)).rows == ()
+    assert await port.by_ids(ids, seen_by=NOBODY) == await port.by_ids(ids, seen_by=worker) == []
+    counts = await port.counts(stage.township, stage.id_of("resident-2"))
+    assert (counts.accounts, counts.phones, counts.notices) == (1, 0, 1)
+
+
+async def test_an_officer_of_another_township_finds_nothing(stage: Stage) -> None:
+    await stage.plant_other()
+    asked = await ask(stage, "resident-1", K.DELETE)
+    other, before = await stage.signed_in("other-privacy-officer-1"), await stage.contents()
+
+    assert (await stage.house.ports.subject_requests.page(None, PageRequest(), seen_by=other)).rows == []
+    sent = DecideSubjectRequest(uuid4(), asked.id, done=True)
+    with pytest.raises(Refused) as no:
+        await decide_subject_request(sent, by=other, ports=stage.house.ports)
+    assert no.value.refusal.code is RefusalCode.NOT_FOUND
+    assert await stage.contents() == before
+
+
+async def test_a_decision_is_made_once(stage: Stage) -> None:
+    asked = await ask(stage, "resident-1")
+    answers = await asyncio.gather(*(decide(stage, asked) for _ in range(4)), return_exceptions=True)
+
+    assert sum(isinstance(answer, SubjectRequest) for answer in answers) == 1
+    assert all(answer.refusal.code is RefusalCode.WRONG_STATE for answer in answers if isinstance(answer, Refused))
+    [document] = await stage.find("subject_requests")
+    assert (document["state"], document["version"], len(document["entries"])) == ("DONE", 2, 2)
+    assert await stage.count("notices", person_id=stage.id_of("resident-1")) == 1
+
+
+async def test_the_same_command_again_changes_nothing(stage: Stage) -> None:
+    port, officer, asked = stage.house.ports.subject_requests, await stage.actor("privacy-officer-1"), await ask(stage, "resident-1")
+    command = stage.command()
+
+    def refuse(found: SubjectRequest) -> Decision:
+        return Decision(found.decide(by=officer, at=stage.clock(), done=False, reason="不行"), (), erases=False)
+
+    await port.decide(asked.id, refuse, seen_by=officer, command=command)
+    before = await stage.contents()
+    assert await port.decide(asked.id, refuse, seen_by=officer, command=command) == Replayed(asked.id)
+    assert await stage.contents() == before
+
+
+# ---- removal
+
+
+async def test_trouble_on_the_way_removes_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await finished(stage)
+    asked = await ask(stage, "resident-1", K.DELETE)
+    await stage.actor("privacy-officer-1")
+    before = await stage.contents()
+    monkeypatch.setattr("adapters.mongo.erasure.GOES_WITH_PERSON", (("devices", "person_id"), ("no.such\0collection", "person_id")))
+
+    with pytest.raises(Exception, match="collection"):
+        await decide(stage, asked)
+
+    assert await stage.contents() == before
+
+
+async def test_the_history_replayed_is_still_what_is_kept(stage: Stage) -> None:
+    request = await finished(stage)
+    await register_device(
+        RegisterDevice(uuid4(), "phone", DevicePlatform.ANDROID), by=await stage.actor("resident-1"), ports=stage.house.ports
+    )
+    asked = await ask(stage, "resident-1", K.DELETE)
+    await stage.tell()
+    await stage.actor("privacy-officer-1")
+    before = await stage.contents()
+
+    await decide(stage, asked)
+
+    after = await stage.contents()
+    assert [name for name in ("requests", "tasks", "events", "households", "appointments") if after[name] != before[name]] == []
+    rebuilt: defaultdict[str, Document] = defaultdict(dict)
+    changes = [change for event in after["events"] for change in event["changes"]]
+    for change in sorted(changes, key=lambda change: int(change["fields"]["version"])):
+        rebuilt[change["id"]] |= change["fields"]
+    stored = {document["_id"]: document for document in [*after["requests"], *after["tasks"]]}
+    assert dict(rebuilt) == stored
+    [words] = after["words"]
+    assert words == {"_id": request.id, "township": stage.township, "erased_at": stage.clock(), "erased_because": "ASKED_FOR"}
+    person = stage.id_of("resident-1")
+    assert [row["display_name"] for row in after["persons"] if row["id"] == person] == [ERASED_NAME]
+    for name in ("devices", "notices"):
+        assert after[name] == [document for document in before[name] if document["person_id"] != person], name
+    assert after["accounts"] == [account for account in before["accounts"] if person not in account["person_ids"]]
+    assert await stage.actor("resident-1") == NOBODY
+
+
+async def test_of_a_phone_that_is_shared_only_the_person_goes(stage: Stage) -> None:
+    gone, stays = stage.planned.sign_ins["shared-phone-1"]
+    handle = next(handle for handle, person_id in stage.planned.handles.items() if person_id == gone)
+
+    await decide(stage, await ask(stage, handle, K.DELETE))
+
+    [shared] = await stage.find("accounts", _id="demo-shared-phone-1")
+    assert shared["person_ids"] == [stays]
+    assert await stage.count("accounts", person_ids=gone) == 0
+    assert (await stage.signed_in("demo-shared-phone-1")).id == stays
+
+
+async def test_what_somebody_typed_for_another_stays_the_others(stage: Stage) -> None:
+    """A helper who left goes; what was asked for a neighbour does not."""
+    home = next(person.household_id for person in stage.planned.persons if person.id == stage.id_of("resident-1"))
+    typed = await stage.submit("link-member-1", household_id=home, on_behalf_of_id=stage.id_of("resident-1"))
+    member = stage.id_of("link-member-1")
+    posts = [post for post in stage.planned.parts.appointments if post.person_id == member]
+    await keep(stage.house, stage.township, *(replace(post, until=date(2026, 11, 1)) for post in posts))
+    asked = await ask(stage, "link-member-1", K.DELETE)
+
+    await decide(stage, asked)
+
+    [words] = await stage.find("words")
+    assert (words["_id"], words["text"]) == (typed.id, "三单元五楼楼道灯不亮")
+
+
+@pytest.fixture
+async def other_process(stage: Stage) -> AsyncIterator[House]:
+    house = build_house(stage.house.settings, clock=stage.clock)
+    yield house
+    await house.close()
+
+
+async def test_no_process_and_no_past_version_tells_the_name_any_more(stage: Stage, other_process: House) -> None:
+    """Somebody who held a post once is in every process's memory."""
+    member = stage.id_of("link-member-1")
+    posts = [post for post in stage.planned.parts.appointments if post.person_id == member]
+    await keep(stage.house, stage.township, *(replace(post, until=date(2026, 11, 1)) for post in posts))
+    last_week = stage.clock() - timedelta(days=7)
+    for house in (stage.house, other_process):
+        now = await house.ports.organisations.of_township(stage.township)
+        assert now is not None
+        assert (await house.ports.organisations.as_of(now, last_week)).holders[member].display_name != ERASED_NAME
+
+    await decide(stage, await ask(stage, "link-member-1", K.DELETE))
+
+    for house in (stage.house, other_process):
+        now = await house.ports.organisations.of_township(stage.township)
+        assert now is not None
+        then = await house.ports.organisations.as_of(now, last_week)
+        assert {at.holders[member].display_name for at in (now, then)} == {ERASED_NAME}
+    rows = await stage.find("persons", id=member)
+    assert {(row["display_name"], row["household_id"], row["code"]) for row in rows} == {(ERASED_NAME, None, "")}

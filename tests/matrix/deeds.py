@@ -1,0 +1,154 @@
+"""Every id that a command can name, and how each is tried with one that is not for whoever tries, and with one that nothing has.
+
+The inputs of all mutations are walked: an id that is in neither table fails `tests/journeys/test_matrix.py` by its name. One line each.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLInputObjectType, GraphQLObjectType, build_schema, get_named_type
+
+from schema.printed import printed
+
+LAMP = {"itemId": "$item", "text": "灯不亮"}
+HERE = {**LAMP, "location": {"lat": 35.202, "lng": 115.502}}
+
+
+@dataclass(frozen=True)
+class Try:
+    """`thing` is what must not be told apart from nothing; `by` is who tries, else everybody who does not see it."""
+
+    thing: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    by: tuple[str, ...] = ()
+
+
+TASK, CALL = "$task", {"reach": "PHONE", "phone": "13812345678"}
+
+DAYS = {"since": "2026-11-24", "until": "2026-12-01"}
+STRANGERS = ("resident-4", "grid-worker-2", "grid-leader-2", "volunteer-1", "bystander")
+"""They know the notice board and nothing else of the matter."""
+
+DEEDS: Mapping[str, Try] = {
+    "submitRequest.householdId": Try("home", LAMP),
+    "submitRequest.onBehalfOfId": Try("resident", HERE, by=("resident-4", "grid-worker-1", "dispatcher-1")),
+    "submitRequest.aboutPersonId": Try("resident", HERE, by=("resident-4", "grid-worker-1", "dispatcher-1")),
+    "submitRequest.aboutUnitId": Try("unit", HERE, by=("DISPATCHER@another township",)),
+    "assignTask.taskId": Try("task", {"assigneeId": "$worker"}),
+    "assignTask.assigneeId": Try("resident", {"taskId": TASK}, by=("dispatcher-1", "grid-leader-1")),
+    "acknowledgeTask.taskId": Try("task"),
+    "startTask.taskId": Try("task", {"contact": "CALL"}),
+    "returnTask.taskId": Try("task", {"reason": "NOT_MY_PLACE", "note": "不归我管"}),
+    "returnTask.proposedOwnerId": Try("resident", {"taskId": TASK, "reason": "OTHER", "note": "不归我管"}, by=("grid-worker-1",)),
+    "decideReturn.taskId": Try("task", {"approved": False, "reason": "归您管"}),
+    "decideReturn.assigneeId": Try("resident", {"taskId": TASK, "approved": True}, by=("dispatcher-1",)),
+    "completeTask.taskId": Try("task", {"outcome": "SOLVED", "note": "换了灯泡"}),
+    "verifyTask.taskId": Try("task", {"passed": True}),
+    "answerFollowUp.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED"}),
+    "revealContact.taskId": Try("task", {"reason": "ARRANGE_VISIT"}),
+    "setContact.personId": Try("resident", CALL, by=("resident-4", "grid-worker-1", "dispatcher-1", "ADMINISTRATOR@another township")),
+    "recordAnswer.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED", "words": "修好了"}),
+    "requestOwnData.onBehalfOfId": Try("resident", {"kind": "COPY"}, by=STRANGERS),
+    "decideSubjectRequest.subjectRequestId": Try("subject_request", {"done": False, "reason": "不符"}),
+    "grantProxy.principalId": Try("resident", {"agentId": "$worker", **DAYS, "evidence": "WITNESS"}, by=STRANGERS),
+    "revokeProxy.grantId": Try("grant"),
+    "setHouseholdReach.householdId": Try("home", {"reach": "VISIT"}),
+    "moveHouseholds.householdIds": Try("home", {"microGridId": "$micro"}, by=STRANGERS),
+    "linkHousehold.householdId": Try("home", {"memberId": "$member"}, by=STRANGERS),
+    "linkHousehold.memberId": Try("neighbour", {"householdId": "$home"}, by=("resident-1", "grid-leader-1")),
+    "endLink.householdId": Try("home", by=STRANGERS),
+    "appoint.personId": Try("resident", {"role": "VOLUNTEER", "unitId": "$unit"}, by=(*STRANGERS, "dispatcher-1")),
+    "endAppointment.appointmentId": Try("post", by=STRANGERS),
+    "recordLeave.personId": Try("resident", DAYS, by=(*STRANGERS, "grid-leader-1", "dispatcher-1")),
+    "recordLeave.substituteId": Try("resident", {"personId": "$worker", **DAYS}, by=("grid-worker-1", "grid-leader-1")),
+    "endLeave.absenceId": Try("absence", by=STRANGERS),
+    "planDuty.personId": Try("resident", {"unitId": "$unit", **DAYS}, by=(*STRANGERS, "grid-leader-1")),
+    "endDuty.dutyId": Try("duty", by=STRANGERS),
+    "retireDevice.deviceId": Try("device"),
+    "markNoticesRead.noticeIds": Try("notice"),
+}
+
+ON_THE_BOARD = (
+    *("createUnit.parentId", "createUnit.covers", "moveUnit.unitId", "moveUnit.parentId", "renameUnit.unitId", "closeUnit.unitId"),
+    *("closeUnit.successorId", "appoint.unitId", "appoint.gridId", "appoint.microGridId", "planDuty.unitId", "planDuty.gridId"),
+    *("moveHouseholds.gridId", "moveHouseholds.microGridId"),
+)
+
+OPEN_IDS: Mapping[str, str] = {
+    "submitRequest.itemId": "the catalogue is anybody's",
+    **dict.fromkeys(ON_THE_BOARD, "units, grids and micro-grids are on the notice board"),
+    "grantProxy.itemIds": "the catalogue is anybody's",
+    "grantProxy.agentId": "whoever is to act hands over their own id: nobody can be named without it",
+    "submitRequest.attachmentIds": "nothing can be attached yet",
+    "completeTask.attachmentIds": "nothing can be attached yet",
+}
+"""Ids of what is hidden from nobody."""
+
+SEEN_BY: Mapping[str, str] = {
+    "task": "Query.node",
+    "request": "Query.request",
+    "home": "Household.address",
+    "resident": "Person.displayName",
+    "notice": "Notice.title",
+    "device": "Notice.title",
+    "subject_request": "SubjectRequest.person",
+    "grant": "ProxyGrant.principal",
+}
+"""Whoever sees the surface sees the thing: only the worker who has the task has that phone and that notice."""
+
+_SCHEMA = build_schema(printed())
+
+
+def ids_of_the_schema() -> Iterator[str]:
+    """Every id in the input of a mutation, as `verb.field`."""
+    mutations = _SCHEMA.mutation_type
+    assert mutations is not None
+    for verb, mutation in mutations.fields.items():
+        if "input" in mutation.args:
+            kind = get_named_type(mutation.args["input"].type)
+            assert isinstance(kind, GraphQLInputObjectType)
+            yield from (f"{verb}.{name}" for name, given in kind.fields.items() if get_named_type(given.type).name == "ID")
+
+
+def of_a_batch() -> frozenset[str]:
+    """The verbs that `applyCommands` carries."""
+    kind = _SCHEMA.type_map["CommandInput"]
+    assert isinstance(kind, GraphQLInputObjectType)
+    return frozenset(kind.fields)
+
+
+def mutations_without_input() -> list[str]:
+    mutations = _SCHEMA.mutation_type
+    assert isinstance(mutations, GraphQLObjectType)
+    return [verb for verb, mutation in mutations.fields.items() if "input" not in mutation.args]
+
+
+def _is_list(verb: str, name: str) -> bool:
+    kind = _SCHEMA.type_map[f"{verb[0].upper()}{verb[1:]}Input"]
+    assert isinstance(kind, GraphQLInputObjectType)
+    return "[" in str(kind.fields[name].type)
+
+
+def filled(deed: str, tried: Try, command_id: str, ids: Mapping[str, str], asked: str) -> dict[str, Any]:
+    """The input of a mutation, naming `asked` where the thing would be named."""
+    verb, _, name = deed.partition(".")
+    fields = {key: ids[value[1:]] if isinstance(value, str) and value.startswith("$") else value for key, value in tried.fields.items()}
+    return {"commandId": command_id, **fields, name: [asked] if _is_list(verb, name) else asked}
+
+
+REFUSED = "... on Refusal { code message field current { __typename id } }"
+
+
+def mutation_of(deeds: Mapping[str, Any]) -> str:
+    """One document that tries them all, each under its own alias."""
+    verbs = {f"d{number}": deed.partition(".")[0] for number, deed in enumerate(deeds)}
+    declared = ", ".join(f"${alias}: {verb[0].upper()}{verb[1:]}Input!" for alias, verb in verbs.items())
+    body = "\n  ".join(f"{alias}: {verb}(input: ${alias}) {{ __typename {REFUSED} }}" for alias, verb in verbs.items())
+    return f"mutation({declared}) {{\n  {body}\n}}"
+
+
+BATCH = (
+    "mutation($commands: [CommandInput!]!) { applyCommands(commands: $commands) "
+    "{ commandId outcome refusal { code message field current { id } } subject { id } } }"
+)
