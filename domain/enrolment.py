@@ -15,10 +15,10 @@ from domain.commands import Command, Replayed
 from domain.errors import Message, RefusalCode, invalid, not_found, refused
 from domain.households import Household
 from domain.organisation import Organisation, OrgUnitKind
-from domain.people import Person
+from domain.people import ERASED_NAME, Person, alias
 from domain.posts import Role
 from domain.rights import RIGHTS, Right
-from domain.texts import optional_text, required_text
+from domain.texts import optional_text
 
 DIGITS = 8
 """Of a code, the check digit among them; read out in two groups."""
@@ -33,7 +33,6 @@ TRIES = 5
 
 SALT_DIGITS = 20
 
-LONGEST_NAME = 64
 LONGEST_CODE = 64
 
 _PLAIN = str.maketrans("０１２３４５６７８９", "0123456789", " \u3000-－—‐·\t")
@@ -97,21 +96,6 @@ class IssuedCode:
             Message("slip.enrolment.how"),
             Message("slip.enrolment.once"),
         )
-
-
-def alias(name: str) -> str:
-    """Enough of a name to hand the right slip to the right person: its first character."""
-    return f"{name[:1]}**"
-
-
-def name_of(given: str, field: str = "displayName") -> str:
-    """A name on one line. Refuses, naming `field`, what is none."""
-    name = required_text(given, field)
-    if len(name) > LONGEST_NAME:
-        raise invalid("refusal.text_too_long", field, limit=LONGEST_NAME)
-    if "\n" in name:
-        raise invalid("refusal.text_control_characters", field)
-    return name
 
 
 def list_code(given: str | None, field: str = "code") -> str:
@@ -182,8 +166,8 @@ def require_reach(by: Actor, organisation: Organisation) -> Reach:
 
 
 def require_person(reach: Reach, person: Person | None, home: Household | None, *, on: date, field: str = "personId") -> Person:
-    """Raises NOT_FOUND for whoever is out of reach, and NOT_ALLOWED where the name hangs on the notice board."""
-    if person is None:
+    """Raises NOT_FOUND for whoever is out of reach or was removed, and NOT_ALLOWED where the name hangs on the notice board."""
+    if person is None or person.display_name == ERASED_NAME:
         raise not_found(field)
     if not reach.has(person, home, on):
         if reach.organisation.has_public_post(person.id, on):

@@ -23,6 +23,8 @@ from domain.rights import Right
 
 MAX_GRIDS, MAX_MICRO_GRIDS, MAX_CORNERS, MAX_NAMED_HOMES, MAX_WORKERS = 20, 100, 500, 2_000, 20
 FEWEST_CORNERS = 3
+MAX_HOMES = 4_000
+"""Homes that move at once: some eight grids. All of it is one transaction, and that ends after ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,8 @@ def _homes_after(wanted: Recut, homes: Sequence[Household], grids: Mapping[str, 
     if len(named) > MAX_NAMED_HOMES:
         raise invalid("refusal.too_many", "grids.householdIds", limit=MAX_NAMED_HOMES)
     standing = {home.id: home for home in homes if home.residence_grid_id in wanted.old_ids}
+    if len(standing) > MAX_HOMES:
+        raise invalid("refusal.too_many", "oldGridIds", limit=MAX_HOMES)
     if not named.keys() <= standing.keys():
         raise not_found("grids.householdIds")
     after = []

@@ -14,7 +14,6 @@ from domain.enrolment import (
     IssuedCode,
     Reach,
     list_code,
-    name_of,
     require_person,
     require_reach,
     with_check_digit,
@@ -24,7 +23,7 @@ from domain.ids import Kind
 from domain.organisation import Organisation
 from domain.people import Person
 from domain.ports import Ports
-from domain.reorganisation import Changed
+from domain.reorganisation import Changed, name_of
 from resolvers.acting import Done, command_of, signed_in
 
 
@@ -55,7 +54,7 @@ class IssueEnrolmentCode:
 async def enrol_person(sent: EnrolPerson, *, by: Actor, ports: Ports) -> Done[Person]:
     """Enters somebody of fourteen or more, who can be handed a code from then on."""
     person, organisation = signed_in(by)
-    name, code, at = name_of(sent.display_name), list_code(sent.code), ports.clock()
+    name, code, at = name_of(sent.display_name, "displayName"), list_code(sent.code), ports.clock()
     if not sent.is_over_fourteen:
         raise invalid("refusal.under_fourteen", "isOverFourteen")
     reach = require_reach(by, organisation)
@@ -72,7 +71,7 @@ async def correct_person(sent: CorrectPerson, *, by: Actor, ports: Ports) -> Don
     person, organisation = signed_in(by)
     if sent.display_name is None and sent.household_id is None:
         raise invalid("refusal.text_empty", "displayName")
-    name = None if sent.display_name is None else name_of(sent.display_name)
+    name = None if sent.display_name is None else name_of(sent.display_name, "displayName")
     reach = require_reach(by, organisation)
     subject = await person_in_reach(sent.person_id, reach, ports)
     await _check_home(sent.household_id, reach, ports)
@@ -81,9 +80,11 @@ async def correct_person(sent: CorrectPerson, *, by: Actor, ports: Ports) -> Don
     if subject.id not in organisation.holders:
         return await _answered(await ports.enrolment.correct(corrected, command=command), organisation, ports)
     # Every process keeps the names of those with posts in memory, under the township's stamp: it has to move on.
-    kept = await ports.organisations.reorganise(
-        person.township, lambda _, __: Changed((corrected,)), subject_id=subject.id, command=command
-    )
+    around = {
+        unit.id for post in organisation.appointments.values() if post.person_id == subject.id for unit in organisation.path(post.unit_id)
+    }
+    changed = Changed((corrected,), about=(subject.id,), unit_ids=tuple(sorted(around)))
+    kept = await ports.organisations.reorganise(person.township, lambda _, __: changed, subject_id=subject.id, command=command)
     return await _answered(kept if isinstance(kept, Replayed) else corrected, organisation, ports)
 
 

@@ -1,6 +1,6 @@
 """Townships on MongoDB: read whole, kept in memory under their stamp, which changes with every change to them."""
 
-from asyncio import Lock
+from asyncio import Lock, sleep
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +28,9 @@ VERSIONS_KEPT = 64
 """Past versions that were asked for last. Each is read once for each stamp: what is past never changes, but for a name that is removed."""
 
 IN_MEMORY = ("units", "grids", "micro_grids", "hubs", "villages", "appointments", "absences", "duties")
-ATTEMPTS = 20
+ATTEMPTS = 30
+PAUSE, LONGEST_PAUSE = 0.02, 0.3
+"""Seconds between two attempts, a little longer each time: some seven in all, before somebody is told to try again."""
 MOST_TOLD = 100
 """Ids that a version's record names."""
 
@@ -97,7 +99,7 @@ class MongoOrganisations:
         homes = HomesWanted(household_ids, grid_ids, member_ids, with_neighbours=with_neighbours)
         # One at a time in a process: the township's document lets one through anyway. Other processes are met by trying again.
         async with self._writing:
-            for _ in range(ATTEMPTS):
+            for attempt in range(ATTEMPTS):
                 now = await self.of_township(township)
                 if now is None:
                     raise LookupError("the township is gone")
@@ -105,7 +107,8 @@ class MongoOrganisations:
                 try:
                     return await self._ledger.once(command, township, subject_id, step)
                 except Overtaken:
-                    continue
+                    # Whoever was faster may not be read yet: a change is read once most of the servers have it.
+                    await sleep(min(PAUSE * attempt, LONGEST_PAUSE))
                 except Abandoned:
                     await clear_dead(self._mongo, township, command.at)
         raise refused(RefusalCode.CONFLICT, "refusal.conflict", "commandId")

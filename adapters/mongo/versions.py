@@ -77,7 +77,7 @@ async def changes(
 
 def end_of(township: str, id_: str, version: int) -> Any:
     """The write by which the row that is true now no longer is, from `version` on."""
-    return UpdateMany({"id": id_, "to_version": FOREVER, "township": township}, {"$set": {"to_version": version}})
+    return UpdateMany({"id": id_, "to_version": FOREVER, "township": township}, {"$set": {"to_version": version}}, hint="of_id")
 
 
 async def write(mongo: Mongo, writes: Mapping[str, Sequence[Any]], *, session: Session | None = None) -> None:

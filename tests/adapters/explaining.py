@@ -17,7 +17,7 @@ NOT_QUERIES = frozenset(
 """Commands that look for nothing."""
 
 RANGE = frozenset({"$gt", "$gte", "$lt", "$lte"})
-WORDS = {"$eq": "=", "$in": "in", "$ne": "not", "$type": "type", "$geoIntersects": "intersects"}
+WORDS = {"$eq": "=", "$in": "in", "$ne": "not", "$type": "type", "$exists": "exists", "$geoIntersects": "intersects"}
 OF_THE_SESSION = frozenset({"lsid", "txnNumber", "startTransaction", "autocommit", "readConcern", "writeConcern", "maxTimeMS"})
 
 Command = Mapping[str, Any]

@@ -20,6 +20,7 @@ from domain.requests import Grade, Request, Verdict
 from domain.subject_requests import Decision, SubjectRequest, SubjectRequestKind, SubjectRequestState
 from domain.tasks import ContactKind, Outcome
 from resolvers.devices import RegisterDevice, register_device
+from resolvers.enrolment import IssueEnrolmentCode, issue_enrolment_code
 from resolvers.requests import AnswerFollowUp, answer_follow_up
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from resolvers.tasks import AcknowledgeTask, CompleteTask, StartTask, VerifyTask, acknowledge_task, complete_task, start_task, verify_task
@@ -186,6 +187,10 @@ async def test_of_a_phone_that_is_shared_only_the_person_goes(stage: Stage) -> N
     assert shared["person_ids"] == [stays]
     assert await stage.count("accounts", person_ids=gone) == 0
     assert (await stage.signed_in("demo-shared-phone-1")).id == stays
+    administrator, code = await stage.actor("administrator-1"), IssueEnrolmentCode(uuid4(), gone)
+    with pytest.raises(Refused) as no:  # and nobody is linked to what is left of them
+        await issue_enrolment_code(code, by=administrator, ports=stage.house.ports)
+    assert no.value.refusal.code is RefusalCode.NOT_FOUND
 
 
 async def test_what_somebody_typed_for_another_stays_the_others(stage: Stage) -> None:

@@ -3,7 +3,7 @@ from math import inf, nan
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.calendar import SHANGHAI, CalendarDay, DayKind, OfficeHours, WorkingCalendar, published_days, published_through
@@ -241,7 +241,7 @@ def test_office_time_of_two_stretches_is_that_of_the_whole(moments: list[datetim
 @untimed
 @given(instants, working_moments)
 def test_adding_the_office_time_to_a_working_moment_leads_back_to_it(start: datetime, end: datetime) -> None:
-    assume(start <= end)
+    start = min(start, end)
     assert add_office_time(PUBLISHED, start, office_time_between(PUBLISHED, start, end)) == end
 
 

@@ -222,6 +222,14 @@ def test_a_closed_grid_is_not_cut_again_and_a_recut_has_a_size() -> None:
     assert no(desk, Recut(("nowhere",), (replace(again, succeeds=("nowhere",)),))) == ("not_found", "oldGridIds")
 
 
+def test_more_homes_than_fit_into_one_step_are_cut_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, old = Desk(), Desk().grid(1)
+    monkeypatch.setattr("domain.recutting.MAX_HOMES", old.household_count - 1)
+    assert no(desk, halves(desk)) == ("too_many", "oldGridIds")
+    monkeypatch.setattr("domain.recutting.MAX_HOMES", old.household_count)
+    cut(desk, halves(desk))
+
+
 def test_dedicated_grids_have_their_own_numbers() -> None:
     desk = Desk()
     wanted = halves(desk)

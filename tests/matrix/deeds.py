@@ -26,6 +26,10 @@ class Try:
 
 TASK, CALL = "$task", {"reach": "PHONE", "phone": "13812345678"}
 
+ABROAD = ("ADMINISTRATOR@another township",)
+"""Who keeps another organisation: this one's units are on the notice board, and cannot be named there."""
+NEW_UNIT = {"code": "990101102999", "name": "新组织", "kind": "PARTY_GROUP"}
+LEADER = {"role": "GRID_LEADER", "personId": "$worker", "unitId": "$unit"}
 DAYS = {"since": "2026-11-24", "until": "2026-12-01"}
 STRANGERS = ("resident-4", "grid-worker-2", "grid-leader-2", "volunteer-1", "bystander")
 """They know the notice board and nothing else of the matter."""
@@ -49,35 +53,47 @@ DEEDS: Mapping[str, Try] = {
     "revealContact.taskId": Try("task", {"reason": "ARRANGE_VISIT"}),
     "setContact.personId": Try("resident", CALL, by=("resident-4", "grid-worker-1", "dispatcher-1", "ADMINISTRATOR@another township")),
     "recordAnswer.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED", "words": "修好了"}),
-    "requestOwnData.onBehalfOfId": Try("resident", {"kind": "COPY"}, by=STRANGERS),
+    "requestOwnData.onBehalfOfId": Try("resident", {"kind": "COPY"}, by=(*STRANGERS, *ABROAD)),
     "decideSubjectRequest.subjectRequestId": Try("subject_request", {"done": False, "reason": "不符"}),
-    "grantProxy.principalId": Try("resident", {"agentId": "$worker", **DAYS, "evidence": "WITNESS"}, by=STRANGERS),
+    "grantProxy.principalId": Try("resident", {"agentId": "$worker", **DAYS, "evidence": "WITNESS"}, by=(*STRANGERS, *ABROAD)),
     "revokeProxy.grantId": Try("grant"),
     "setHouseholdReach.householdId": Try("home", {"reach": "VISIT"}),
-    "moveHouseholds.householdIds": Try("home", {"microGridId": "$micro"}, by=STRANGERS),
-    "linkHousehold.householdId": Try("home", {"memberId": "$member"}, by=STRANGERS),
+    "moveHouseholds.householdIds": Try("home", {"microGridId": "$micro"}, by=(*STRANGERS, *ABROAD)),
+    "linkHousehold.householdId": Try("home", {"memberId": "$member"}, by=(*STRANGERS, *ABROAD)),
     "linkHousehold.memberId": Try("neighbour", {"householdId": "$home"}, by=("resident-1", "grid-leader-1")),
-    "endLink.householdId": Try("home", by=STRANGERS),
+    "endLink.householdId": Try("home", by=(*STRANGERS, *ABROAD)),
     "appoint.personId": Try("resident", {"role": "VOLUNTEER", "unitId": "$unit"}, by=(*STRANGERS, "dispatcher-1")),
-    "endAppointment.appointmentId": Try("post", by=STRANGERS),
+    "endAppointment.appointmentId": Try("post", by=(*STRANGERS, *ABROAD)),
     "recordLeave.personId": Try("resident", DAYS, by=(*STRANGERS, "grid-leader-1", "dispatcher-1")),
     "recordLeave.substituteId": Try("resident", {"personId": "$worker", **DAYS}, by=("grid-worker-1", "grid-leader-1")),
-    "endLeave.absenceId": Try("absence", by=STRANGERS),
+    "endLeave.absenceId": Try("absence", by=(*STRANGERS, *ABROAD)),
     "planDuty.personId": Try("resident", {"unitId": "$unit", **DAYS}, by=(*STRANGERS, "grid-leader-1")),
-    "endDuty.dutyId": Try("duty", by=STRANGERS),
+    "endDuty.dutyId": Try("duty", by=(*STRANGERS, *ABROAD)),
+    "createUnit.parentId": Try("unit", NEW_UNIT, by=ABROAD),
+    "createUnit.covers": Try("unit", {**NEW_UNIT, "parentId": "$settlement"}, by=ABROAD),
+    "moveUnit.unitId": Try("unit", {"parentId": "$settlement"}, by=ABROAD),
+    "moveUnit.parentId": Try("unit", {"unitId": "$group"}, by=ABROAD),
+    "renameUnit.unitId": Try("unit", {"name": "别名"}, by=ABROAD),
+    "closeUnit.unitId": Try("unit", by=ABROAD),
+    "closeUnit.successorId": Try("unit", {"unitId": "$settlement"}, by=ABROAD),
+    "appoint.unitId": Try("unit", LEADER, by=ABROAD),
+    "appoint.gridId": Try("grid", {**LEADER, "role": "GRID_WORKER"}, by=ABROAD),
+    "appoint.microGridId": Try("micro", {**LEADER, "role": "HUB_HOST"}, by=ABROAD),
+    "planDuty.unitId": Try("unit", {**DAYS, "personId": "$worker"}, by=ABROAD),
+    "planDuty.gridId": Try("grid", {**DAYS, "unitId": "$unit", "personId": "$worker"}, by=ABROAD),
+    "moveHouseholds.gridId": Try("grid", {"householdIds": "$home"}, by=(*STRANGERS, *ABROAD)),
+    "moveHouseholds.microGridId": Try("micro", {"householdIds": "$home"}, by=(*STRANGERS, *ABROAD)),
+    "enrolPerson.householdId": Try("home", {"displayName": "某人", "isOverFourteen": True}, by=(*STRANGERS, *ABROAD)),
+    "correctPerson.personId": Try("resident", {"displayName": "某人"}, by=(*STRANGERS, *ABROAD)),
+    "correctPerson.householdId": Try("home", {"personId": "$neighbour"}, by=(*STRANGERS, *ABROAD)),
+    "issueEnrolmentCode.personId": Try("resident", by=(*STRANGERS, *ABROAD)),
+    "unlinkAccount.personId": Try("resident", by=(*STRANGERS, *ABROAD)),
     "retireDevice.deviceId": Try("device"),
     "markNoticesRead.noticeIds": Try("notice"),
 }
 
-ON_THE_BOARD = (
-    *("createUnit.parentId", "createUnit.covers", "moveUnit.unitId", "moveUnit.parentId", "renameUnit.unitId", "closeUnit.unitId"),
-    *("closeUnit.successorId", "appoint.unitId", "appoint.gridId", "appoint.microGridId", "planDuty.unitId", "planDuty.gridId"),
-    *("moveHouseholds.gridId", "moveHouseholds.microGridId"),
-)
-
 OPEN_IDS: Mapping[str, str] = {
     "submitRequest.itemId": "the catalogue is anybody's",
-    **dict.fromkeys(ON_THE_BOARD, "units, grids and micro-grids are on the notice board"),
     "grantProxy.itemIds": "the catalogue is anybody's",
     "grantProxy.agentId": "whoever is to act hands over their own id: nobody can be named without it",
     "submitRequest.attachmentIds": "nothing can be attached yet",

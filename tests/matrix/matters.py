@@ -14,7 +14,7 @@ from domain.ids import Kind, compose
 from domain.organisation import OrgUnit, OrgUnitKind
 from domain.people import Person
 from domain.places import Area, GeoPoint
-from domain.posts import Absence, Appointment, Duty, Role
+from domain.posts import Appointment, Role
 from server.demo.chart import SINCE
 from server.demo.main_job import Player
 from server.demo.settlement import Settlement, settlement, uid_of
@@ -102,21 +102,7 @@ def grown(planned: Settlement) -> Grown:
         root = next(unit for unit in made.other.parts.units if unit.parent_id is None)
         made.other = _seated(made.other, made.readers, role, "another township", root)
     _add_the_rest(made, home_id)
-    made.planned = _with_plans(made.planned, home_id)
     return made
-
-
-FAR, AWAY = date(2030, 1, 1), date(2030, 1, 2)
-
-
-def _with_plans(planned: Settlement, home_id: str) -> Settlement:
-    """The worker of the home is away one day, and has a turn the next: far ahead, so that nobody is asked otherwise today."""
-    township, worker = planned.township_code, planned.handles["grid-worker-1"]
-    host, unit = planned.handles[_host_of(planned, home_id)], seats(planned)["the branch itself"]
-    grid = next(grid for grid in planned.parts.grids if grid.branch_id == unit.id)
-    leave = Absence(new_id(Kind.ABSENCE, township, "leave"), township, worker, FAR, AWAY, host)
-    turn = Duty(new_id(Kind.DUTY, township, "turn"), township, unit.id, worker, AWAY, date(2030, 1, 3), grid.id)
-    return replace(planned, parts=replace(planned.parts, absences=(leave,), duties=(turn,)))
 
 
 def _seated(planned: Settlement, readers: list[Reader], role: Role, where: str, unit: OrgUnit) -> Settlement:
@@ -252,9 +238,12 @@ async def _plan(town: Town, made: Grown, leader: Player) -> None:
         await say(leader, "planDuty", "duty { id }", **turn, **DAYS),
         await say(resident, "grantProxy", "grant { id }", agentId=handles["housemate"], itemIds=[town.item("stairwell-lamp")], **DAYS),
         await say(resident, "setHouseholdReach", "household { id }", householdId=_home_id(made.planned, "resident-1"), reach="VISIT"),
+        await say(
+            signed_in(town, "administrator-1"), "issueEnrolmentCode", "enrolmentCode { person { id } }", personId=handles["resident-1"]
+        ),
         await say(resident, "requestOwnData", "subjectRequest { id }", kind="COPY", words="我想看看"),
     ]
-    assert [answer for answer in done if "code" in answer] == []
+    assert [answer for answer in done if "code" in answer] == [], done
 
 
 async def _main(town: Town, made: Grown, worker: Player) -> Matter:
@@ -319,8 +308,6 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
         "group": seat["a party group below"].id,
         "assist": new_id(Kind.TASK, planned.township_code, "assist"),
         "post": next(post.id for post in planned.parts.appointments if post.person_id == hub.host_id),
-        "leave": planned.parts.absences[0].id,
-        "turn": planned.parts.duties[0].id,
     }
 
 

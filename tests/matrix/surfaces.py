@@ -83,6 +83,7 @@ ASKED: Mapping[str, str] = {
     "Event.actingFor": f"actingFor {_ID}",
     "Event.reason": "reason",
     # One's own.
+    "Query.whoAreYou": f"whoAreYou {_ID}",
     "Viewer.person": f"person {_ID}",
     "Viewer.appointments": f"appointments {{ person {_ID} }}",
     "Viewer.household": f"household {_ID}",
@@ -191,6 +192,13 @@ APART: Mapping[str, str] = {
         for name in ("workers", "openTaskCount", "openTaskIds", "householdCount", "devices", "confirmation")
     },
     "WorkersPhone.worker": "the same",
+    "Query.organisationImport": "for administrators, of a file that they sent themselves: tests/journeys/test_importing.py",
+    "OrganisationImport.faults": "the same",
+    "OrganisationImport.differences": "the same",
+    "ImportDifference.lines": "the same",
+    "Query.division": "a public table, of no matter: tests/journeys/test_importing.py",
+    "Query.divisions": "the same",
+    "EnrolmentCode.person": "answered once, to whoever made the code: tests/journeys/test_enrolment.py",
     "Query.viewer": "you yourself: what it tells of the matter are the fields of `Viewer`",
     "Viewer.unreadNotices": "counts the own inbox: nothing where nothing was told",
     "Subscription.liveChanges": "asked over a socket: a column of its own",
@@ -234,6 +242,12 @@ PLAIN: Mapping[str, str] = {
     "MaskedContact": "reach hasAddress",
     "Contact": "reach setAt",
     "ContactReading": "at role reason note requestNumber taskId personId flags",
+    "EnrolmentCode": "person code slip validUntil",
+    "OrganisationImport": "importId state received parts version more contacts message",
+    "ImportFault": "sheet row column what expected",
+    "ImportDifference": "sheet added changed ended kept unchanged",
+    "ImportLine": "code what text",
+    "Division": "code name parent",
     "Attachment": "id contentType bytes complete",
 }
 """What comes with a thing, whoever sees it, and tells of nothing else."""
