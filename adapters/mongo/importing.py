@@ -65,7 +65,7 @@ class MongoImports:
         stands, plan, outcome = await self._judged(source, run, progress)
         if plan is None:
             return outcome
-        tally, staging = Tally(), Staging(self._mongo, self._clock, run, stands.now.version)
+        tally, staging = Tally(), Staging(self._mongo, self._clock, run, stands.now.version, stands.entries)
         comparison = _Comparison(self.reads, run, stands, plan, tally, progress)
         await staging.begin()
         try:

@@ -34,6 +34,8 @@ class Stands:
     now: Organisation
     register: Register
     held: Held
+    entries: int | None = None
+    """How many persons were entered or corrected one by one so far, which makes no new version."""
 
 
 class Reads:
@@ -44,11 +46,12 @@ class Reads:
         self._organisations = organisations
 
     async def stands(self, run: Import, present: AbstractSet[Sheet], ids: Ids) -> Stands:
+        found = await self._mongo.collection("townships").find_one({"_id": run.township}, {"entries": 1})
         now = await self._organisations.of_township(run.township)
         now = now or Organisation(run.township, "", OrganisationParts((), (), (), (), (), (), ()), version=0)
         register = Register(run.township, run.at, ids)
         await self._enter(now, register)
-        return Stands(now, register, await self._held(now, register, present, run))
+        return Stands(now, register, await self._held(now, register, present, run), (found or {}).get("entries"))
 
     async def _enter(self, now: Organisation, register: Register) -> None:
         for unit in now.units.values():

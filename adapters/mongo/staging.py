@@ -25,10 +25,11 @@ LEASE = timedelta(minutes=2)
 class Staging:
     """The next version of a township, while it is written."""
 
-    def __init__(self, mongo: Mongo, clock: Clock, run: Import, version: int) -> None:
+    def __init__(self, mongo: Mongo, clock: Clock, run: Import, version: int, entries: int | None = None) -> None:
         self._mongo = mongo
         self._clock = clock
         self._run = run
+        self._entries = entries
         self.version = version
         """The version that is true while this goes on."""
 
@@ -54,13 +55,14 @@ class Staging:
         is_free = {
             "_id": self._run.township,
             "version": self.version,
+            "entries": self._entries,
             "$or": [{"staging": None}, {"staging.until": {"$lte": at}}],
         }
         townships = self._mongo.collection("townships")
         taken = await townships.update_one(is_free, {"$set": {"staging": staging}})
         if taken.matched_count == 0:
-            found = await townships.find_one({"_id": self._run.township}, {"version": 1})
-            if found is None or found["version"] != self.version:
+            found = await townships.find_one({"_id": self._run.township}, {"version": 1, "entries": 1}) or {}
+            if (found.get("version"), found.get("entries")) != (self.version, self._entries):
                 raise refused(RefusalCode.CONFLICT, "refusal.import_overtaken", "importId")
             raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "importId")
 

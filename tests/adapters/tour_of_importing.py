@@ -55,10 +55,15 @@ def _book(planned: Settlement, path: Path) -> Path:
     for row in (2, 3):
         book.put(Sheet.PERSONS, row, "phone", "13812345678")
     home = book.cell(Sheet.PERSONS, len(book.lines(Sheet.PERSONS)), "household")
-    book.lines(Sheet.PERSONS).pop()
-    for sheet, column in ((Sheet.HOUSEHOLDS, "code"), (Sheet.LINKS, "household")):
+    for sheet, column in (
+        (Sheet.PERSONS, "household"),
+        (Sheet.PERSONS, "household"),
+        (Sheet.HOUSEHOLDS, "code"),
+        (Sheet.LINKS, "household"),
+    ):
         with suppress(IndexError):
             del book.lines(sheet)[book.find(sheet, column, str(home)) - 1]
+    assert book.check().faults == ()
     return book.save(path)
 
 
@@ -109,8 +114,9 @@ async def _from_the_terminal(house: House, planned: Settlement, book: Path, fold
 async def _dead(house: House, planned: Settlement, clock: Any) -> None:
     organisation = await house.ports.organisations.of_township(planned.township_code)
     version = organisation.version if organisation else 0
+    kept = await house.mongo.collection("townships").find_one({"_id": planned.township_code}, {"entries": 1}) or {}
     for _ in range(2):
-        dead = Staging(house.mongo, house.ports.clock, _run(house, planned.township_code), version)
+        dead = Staging(house.mongo, house.ports.clock, _run(house, planned.township_code), version, kept.get("entries"))
         with suppress(Refused):
             await dead.begin()
         clock.advance(seconds=LEASE.total_seconds() + 1)
