@@ -20,6 +20,7 @@ from domain.events import Event
 from domain.households import Household
 from domain.identity import SignIn
 from domain.ids import Ids, Kind
+from domain.importing_desk import DivisionTable, ImportDesk
 from domain.items import ServiceItem
 from domain.measures import Measure
 from domain.notices import Notice
@@ -265,6 +266,8 @@ class Ports:
     devices: Devices
     contacts: Contacts
     read_log: ReadLog
+    import_desk: ImportDesk
+    divisions: DivisionTable
     proxy_grants: ProxyGrants
     reaches: Reaches
     feed: Feed

@@ -41,6 +41,10 @@ class Overtaken(Exception):
     """Somebody else changed the township at the same moment."""
 
 
+class Abandoned(Exception):
+    """An import died in the middle and left its lease, which is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One change to a township's organisation: when, through whom (nobody where it was set up), by which act, and what it was about."""

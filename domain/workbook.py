@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar
@@ -11,6 +12,7 @@ from domain import workbook_cells as cells
 from domain.errors import Message
 from domain.households import Reach
 from domain.organisation import GridKind, OrgUnitKind
+from domain.places import Area
 from domain.posts import Role
 from domain.workbook_cells import Reader
 from domain.workbook_rows import Sheet
@@ -253,3 +255,19 @@ def form_for_headers(headers: Sequence[str]) -> Form | None:
 
 def _is_there(column: Column, form: Form, headers: Sequence[str]) -> bool:
     return any(form.known_by(header) is column for header in headers)
+
+
+def written(column: Column, value: object, *, is_english: bool = False) -> str:
+    """A row's value as its cell shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return column.choices[0 if value else 1][is_english]
+    if isinstance(value, Enum):
+        return next(words[is_english] for words in column.choices if words[1] == value.value)
+    if isinstance(value, tuple):
+        return ";".join(value)
+    if isinstance(value, Area):
+        ring = (*value.corners, value.corners[0])
+        return f"POLYGON(({', '.join(f'{corner.lng} {corner.lat}' for corner in ring)}))"
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -11,7 +11,8 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum
 from typing import TypeVar
 
-from domain.errors import Message
+from domain.contacts import parse_phone
+from domain.errors import Message, Refused
 from domain.places import Area, GeoPoint
 
 E = TypeVar("E", bound=Enum)
@@ -217,7 +218,12 @@ def phone(cell: Cell) -> str:
     if match is None:
         # The number itself stays out of the sentence: reports are passed on.
         raise BadCell(Message("import.bad_phone"))
-    return match[1] or f"{match[2]}{match[3]}" + (f"-{match[4]}" if match[4] else "")
+    number = match[1] or f"{match[2]}{match[3]}"
+    try:
+        parse_phone(number, "phone")
+    except Refused as error:
+        raise BadCell(Message("import.bad_phone")) from error
+    return number + (f"-{match[4]}" if match[4] else "")
 
 
 def boundary(cell: Cell) -> Area:

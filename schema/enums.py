@@ -6,12 +6,15 @@ import schema.enums_of_data  # noqa: F401  # shows the others
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
+from domain.importing import What
+from domain.importing_desk import ImportState
 from domain.items import MatterScope, ServiceLine
 from domain.lifecycle import TaskAction
 from domain.organisation import OrgUnitKind
 from domain.posts import Role
 from domain.requests import Grade, RequestState, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
+from domain.workbook_rows import Sheet
 from schema.enumeration import described
 
 
@@ -215,5 +218,44 @@ described(
         "HELD": "Kept until what it builds on arrives (暂存).",
         "CONFLICT": "The thing has changed in the meantime (冲突).",
         "REJECTED": "Refused; see the refusal (已拒绝).",
+    },
+)
+described(
+    Sheet,
+    "A sheet of the organisation's file (工作表).",
+    {
+        "UNITS": "Units (组织).",
+        "VILLAGES": "Villages left (原村).",
+        "GRIDS": "Grids (网格).",
+        "MICRO_GRIDS": "Micro-grids (微网格).",
+        "HOUSEHOLDS": "Households (住户).",
+        "PERSONS": "Persons (人员).",
+        "POSTS": "Posts (任职).",
+        "HUBS": "Hubs (中心户).",
+        "LINKS": "Links (联户).",
+    },
+    name="ImportSheet",
+)
+described(
+    What,
+    "What a file does to a row (变更).",
+    {
+        "ADDED": "It is new (新增).",
+        "CHANGED": "It changes (变更).",
+        "ENDED": "It ends today, or is gone (终止).",
+        "KEPT": "The file leaves it out, and it stays (保留).",
+    },
+    name="ImportChange",
+)
+described(
+    ImportState,
+    "How far a file is (导入状态).",
+    {
+        "UPLOADED": "Parts are there (已上传).",
+        "CHECKING": "It is being checked; ask again (检查中).",
+        "CHECKED": "The report is there (已检查).",
+        "APPLYING": "It is being applied; ask again (应用中).",
+        "APPLIED": "What it says is true (已应用).",
+        "FAILED": "It could not be done; see the message (失败).",
     },
 )

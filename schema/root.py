@@ -21,6 +21,7 @@ from schema.enrolment import EnrolmentMutations
 from schema.graph import Node, bad_argument, deed, edge
 from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
+from schema.importing import ImportMutations, ImportQueries
 from schema.measures import Measure
 from schema.organisation import (
     GeoPointInput,
@@ -123,7 +124,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(AccountQueries, ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries):
+class Query(AccountQueries, ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries, ImportQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
@@ -150,6 +151,7 @@ class Mutation(
     SubjectRequestMutations,
     EnrolmentMutations,
     AccountMutations,
+    ImportMutations,
 ):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")

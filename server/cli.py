@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 from pymongo.errors import PyMongoError
@@ -16,12 +17,14 @@ from adapters.firebase.push import FirebasePushes
 from adapters.mongo.collections import build
 from adapters.mongo.migrations import migrate
 from domain.identity import IdentityUnavailable
+from domain.messages import DEFAULT_LANGUAGE, LANGUAGES
 from schema.printed import SNAPSHOT, printed
 from server.app import build_app
 from server.clockwork import run_clockwork
 from server.demo.running import demo_settings, fill, run_demo
 from server.demo.settlement import settlement
 from server.first_code import hand_out
+from server.importing import NotImported, Wish, export_file, import_file, write_template
 from server.logs import set_up_logs
 from server.loops import end
 from server.metrics import serve_metrics
@@ -41,6 +44,9 @@ VERBS: Mapping[str, str] = {
     "demo": "serve one fictional settlement on loopback, with everything in one process, and play the main job",
     "seed": "fill a database with the demo's settlement, of any size (demo mode)",
     "indexes": "make missing collections, validators and indexes, and run pending migrations",
+    "import": "bring an organisation from a spreadsheet, or a table of divisions; --check only says what it would change",
+    "template": "write the empty spreadsheet that `import` takes",
+    "export": "write an organisation into such a spreadsheet, names and addresses in clear, without telephone numbers",
     "retention": "remove what has been kept long enough; --dry-run only lists it",
     "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
     "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
@@ -62,7 +68,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         settings = read_settings(environment)
         set_up_logs(settings.log_format)
         return _run(given, settings, environment)
-    except (BadSetting, Failed, NotRotated, PortTaken, MongodUnavailable, NoCredentials) as error:
+    except (BadSetting, Failed, NotImported, NotRotated, PortTaken, MongodUnavailable, NoCredentials) as error:
         print(f"lianhu: {error}", file=sys.stderr)
         return 1
 
@@ -85,6 +91,13 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return run(_check(settings, environment))
         case "indexes":
             return run(_indexes(settings))
+        case "import":
+            wish = Wish(Path(given.file), given.township, given.check, given.language)
+            return run(import_file(wish, settings, print))
+        case "template":
+            return write_template(Path(given.file), given.language, print)
+        case "export":
+            return run(export_file(Path(given.file), given.township, given.language, settings, print))
         case "retention":
             return run(_retention(given, settings))
         case "rotate-key":
@@ -107,6 +120,12 @@ def _parser() -> argparse.ArgumentParser:
     made["demo"].add_argument("--once", action="store_true", help="end after the main job: 0 when each step held, else 1")
     made["sdl"].add_argument("--check", action="store_true", help="compare with schema/schema.graphql instead of printing")
     made["seed"].add_argument("--households", type=int, default=1710, metavar="N", help="how many households (default: 1710)")
+    for name in ("import", "template", "export"):
+        made[name].add_argument("file", metavar="FILE", help="an .xlsx" + (", or a .csv of one sheet" if name == "import" else " to write"))
+        made[name].add_argument("--language", choices=LANGUAGES, default=DEFAULT_LANGUAGE, help="of what is said and written")
+    made["import"].add_argument("--township", metavar="CODE", help="for which township, where the file does not say it")
+    made["import"].add_argument("--check", action="store_true", help="only say what is wrong, or what it would change")
+    made["export"].add_argument("--township", metavar="CODE", required=True, help="of which township")
     made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
     made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")

@@ -19,6 +19,7 @@ from adapters.mongo.clock import MongoClock
 from adapters.mongo.codec import stored_moment
 from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
+from adapters.mongo.divisions import MongoDivisions
 from adapters.mongo.driver import Mongo
 from adapters.mongo.enrolment import MongoEnrolment
 from adapters.mongo.erasure import MongoErasure
@@ -26,6 +27,8 @@ from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.history import MongoHistory
 from adapters.mongo.households import MongoHouseholds
+from adapters.mongo.importing import MongoImports
+from adapters.mongo.importing_desk import MongoImportDesk
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.notices import MongoNotices
 from adapters.mongo.organisations import MongoOrganisations
@@ -37,6 +40,7 @@ from adapters.mongo.requests import MongoRequests
 from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.subject_requests import MongoSubjectRequests
 from adapters.mongo.tasks import MongoTasks
+from adapters.workbook.reading import opened
 from domain.ids import Kind, compose, uuid7
 from domain.messages import LANGUAGES, Messages
 from domain.ports import Clock, Ports
@@ -57,8 +61,14 @@ class House:
     outbox: MongoOutbox
     sequencer: Sequencer
     due_tasks: MongoClock
+    import_desk: MongoImportDesk
+
+    @property
+    def imports(self) -> MongoImports:
+        return self.import_desk.imports
 
     async def close(self) -> None:
+        await self.import_desk.close()
         await self.mongo.close()
 
 
@@ -103,23 +113,35 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     mongo = open_database(settings, listeners=listeners)
     ledger = Ledger(mongo)
     cases, devices, feed = MongoCases(mongo, ledger), MongoDevices(mongo, ledger), MongoFeed(mongo)
+    organisations, contacts, ids = MongoOrganisations(mongo, ledger), MongoContacts(mongo, ledger), RandomIds()
+    import_desk = _import_desk(mongo, ledger, organisations, contacts, clock, ids)
     return House(
         settings,
         mongo,
-        _ports(settings, mongo, ledger, cases, devices, feed, clock),
+        _ports(settings, mongo, ledger, cases, devices, feed, clock, organisations, contacts, ids, import_desk),
         load_messages(),
         feed,
         devices,
         MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
         Sequencer(mongo),
         MongoClock(mongo, cases),
+        import_desk,
     )
 
 
 def _ports(
-    settings: Settings, mongo: Mongo, ledger: Ledger, cases: MongoCases, devices: MongoDevices, feed: MongoFeed, clock: Clock
+    settings: Settings,
+    mongo: Mongo,
+    ledger: Ledger,
+    cases: MongoCases,
+    devices: MongoDevices,
+    feed: MongoFeed,
+    clock: Clock,
+    organisations: MongoOrganisations,
+    contacts: MongoContacts,
+    ids: RandomIds,
+    import_desk: MongoImportDesk,
 ) -> Ports:
-    organisations = MongoOrganisations(mongo, ledger)
     return Ports(
         organisations=organisations,
         aftermath=MongoAftermath(mongo, devices),
@@ -134,17 +156,26 @@ def _ports(
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),
         devices=devices,
-        contacts=MongoContacts(mongo, ledger),
+        contacts=contacts,
         read_log=MongoReadLog(mongo),
+        import_desk=import_desk,
+        divisions=MongoDivisions(mongo),
         proxy_grants=MongoProxyGrants(mongo, ledger),
         reaches=MongoReaches(mongo, ledger),
         feed=feed,
         figures=MongoFigures(mongo),
         subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),
         clock=clock,
-        ids=RandomIds(),
+        ids=ids,
         load_limit=settings.load_limit,
     )
+
+
+def _import_desk(
+    mongo: Mongo, ledger: Ledger, organisations: MongoOrganisations, contacts: MongoContacts, clock: Clock, ids: RandomIds
+) -> MongoImportDesk:
+    imports = MongoImports(mongo, ledger, organisations, contacts, clock=clock, ids=ids)
+    return MongoImportDesk(mongo, ledger, imports, opened)
 
 
 def load_messages() -> Messages:

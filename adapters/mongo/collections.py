@@ -14,6 +14,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from adapters.mongo.driver import Mongo
 from adapters.mongo.vault import SEALED
 from adapters.mongo.versions import FOREVER
+from domain.importing_desk import DAYS_KEPT
 
 NAMESPACE_EXISTS = 48
 
@@ -120,6 +121,13 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("data_keys", {}, (_index("names", "keyAltNames", unique=True, partialFilterExpression={"keyAltNames": {"$exists": True}}),)),
     Collection("lookup_keys", {"secret": "binData"}),
+    Collection(
+        "import_parts",
+        {**_TOWNSHIP, "import_id": "string", "content": "binData", "at": "date"},
+        (_index("of_import", "township", "import_id"), _index("forget", "at", expireAfterSeconds=DAYS_KEPT * 86_400)),
+    ),
+    Collection("imports", {**_TOWNSHIP, "state": "string", "at": "date"}, (_index("forget", "at", expireAfterSeconds=DAYS_KEPT * 86_400),)),
+    Collection("divisions", {"name": "string"}, (_index("below", "parent", "_id"),)),
     _versioned(
         "persons",
         _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}}),

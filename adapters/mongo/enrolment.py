@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 from adapters.mongo.codec import encode
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.ledger import Ledger
+from adapters.mongo.staging import clear_dead
 from adapters.mongo.versions import FOREVER, read_row, row, true_in
 from domain.commands import Command, Replayed
 from domain.enrolment import BEGINNING, EnrolmentCode
@@ -60,6 +61,7 @@ class MongoEnrolment:
                 raise refused(RefusalCode.CONFLICT, "refusal.code_taken", "code") from error
             return person
 
+        await clear_dead(self._mongo, person.township, command.at)
         return await self._ledger.once(command, person.township, person.id, work)
 
     async def correct(self, person: Person, *, command: Command) -> Person | Replayed:
@@ -72,6 +74,7 @@ class MongoEnrolment:
                 raise not_found("personId")
             return person
 
+        await clear_dead(self._mongo, person.township, command.at)
         return await self._ledger.once(command, person.township, person.id, work)
 
     async def _version_of_now(self, township: str, session: Session) -> int:

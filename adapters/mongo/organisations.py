@@ -12,13 +12,14 @@ from pymongo import DESCENDING
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.homes import HomesWanted, find_homes
 from adapters.mongo.ledger import Ledger
+from adapters.mongo.staging import clear_dead
 from adapters.mongo.versions import KINDS, changes, read_row, true_in, write
 from domain.commands import Command, Replayed
 from domain.errors import RefusalCode, refused
 from domain.organisation import Organisation, OrganisationParts
 from domain.people import Person
 from domain.places import GeoPoint
-from domain.reorganisation import Changed, Overtaken, Reorganise
+from domain.reorganisation import Abandoned, Changed, Overtaken, Reorganise
 
 T = TypeVar("T")
 
@@ -47,7 +48,8 @@ class MongoOrganisations:
 
     async def of_township(self, township: str) -> Organisation | None:
         found = await self._mongo.collection("townships").find_one({"_id": township}, {"stamp": 1})
-        return await self.at_stamp(township, found["stamp"]) if found else None
+        # Without a stamp nothing is true yet: its first import is under way.
+        return await self.at_stamp(township, found["stamp"]) if found and found["stamp"] else None
 
     async def at(self, point: GeoPoint) -> Organisation | None:
         where = {"area": {"$geoIntersects": {"$geometry": {"type": "Point", "coordinates": [point.lng, point.lat]}}}}
@@ -107,6 +109,8 @@ class MongoOrganisations:
                 except Overtaken:
                     # Whoever was faster may not be read yet: a change is read once most of the servers have it.
                     await sleep(min(PAUSE * attempt, LONGEST_PAUSE))
+                except Abandoned:
+                    await clear_dead(self._mongo, township, command.at)
         raise refused(RefusalCode.CONFLICT, "refusal.conflict", "commandId")
 
     async def _advance(self, now: Organisation, change: Reorganise, homes: HomesWanted, command: Command, session: Session) -> Changed:
@@ -118,6 +122,8 @@ class MongoOrganisations:
         if moved_on.matched_count == 0:
             found = await self._mongo.collection("townships").find_one({"_id": now.township}, {"staging": 1}, session=session)
             if found and found.get("staging"):
+                if found["staging"]["until"] <= command.at:
+                    raise Abandoned
                 raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
             raise Overtaken
         changed = change(now, await find_homes(self._mongo, now, homes, session=session))

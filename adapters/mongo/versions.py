@@ -68,14 +68,15 @@ async def changes(
         rows.setdefault(COLLECTION_OF[type(value)], []).append(row(value, version))
     writes: dict[str, list[Any]] = {}
     for name, documents in rows.items():
-        ended = [_end(township, document["id"], version) for document in documents]
+        ended = [end_of(township, document["id"], version) for document in documents]
         writes[name] = [*ended, *(InsertOne(document) for document in await vault.sealed(name, documents))]
     for name, id_ in gone:
-        writes.setdefault(name, []).append(_end(township, id_, version))
+        writes.setdefault(name, []).append(end_of(township, id_, version))
     return writes
 
 
-def _end(township: str, id_: str, version: int) -> Any:
+def end_of(township: str, id_: str, version: int) -> Any:
+    """The write by which the row that is true now no longer is, from `version` on."""
     return UpdateMany({"id": id_, "to_version": FOREVER, "township": township}, {"$set": {"to_version": version}}, hint="of_id")
 
 

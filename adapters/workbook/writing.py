@@ -1,8 +1,7 @@
 """Writes spreadsheets: the empty template, and an organisation in the same sheets, so that it can be changed and brought again."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from enum import Enum
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from domain import workbook_cells
 from domain.messages import DEFAULT_LANGUAGE, Messages
-from domain.places import Area
-from domain.workbook import EXAMPLES, FORMS, Column, Form
+from domain.workbook import EXAMPLES, FORMS, Column, Form, written
 from domain.workbook_rows import Row, Sheet
 
 LAST_LINE = 1_048_575
@@ -71,22 +69,6 @@ def write_organisation(path: Path, rows: Mapping[Sheet, Iterable[Row]], *, langu
                     for index, column in enumerate(form.columns):
                         if text := written(column, getattr(row, column.name), is_english=is_english):
                             sheet.write_string(number, index, text)
-
-
-def written(column: Column, value: object, *, is_english: bool = False) -> str:
-    """A row's value as its cell shows it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return column.choices[0 if value else 1][is_english]
-    if isinstance(value, Enum):
-        return next(words[is_english] for words in column.choices if words[1] == value.value)
-    if isinstance(value, tuple):
-        return ";".join(value)
-    if isinstance(value, Area):
-        ring = (*value.corners, value.corners[0])
-        return f"POLYGON(({', '.join(f'{corner.lng} {corner.lat}' for corner in ring)}))"
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _sheet(book: Workbook, form: Form, *, is_english: bool) -> Worksheet:

@@ -52,7 +52,7 @@ def _holder(post: Post, name: str, chart: Chart, mint: Mint) -> Holder:
         grid_id=post.grid_id,
         micro_grid_id=post.micro_grid_id,
     )
-    return Holder(post.handle, Person(id_, chart.township, name), appointment)
+    return Holder(post.handle, Person(id_, chart.township, name, code=post.handle), appointment)
 
 
 def _staff(chart: Chart) -> Iterator[Post]:

@@ -124,8 +124,8 @@ def _residents(chart: Chart, homes: Sequence[Household], mint: Mint) -> Iterator
     """One for each home, in the order of their handles; in the last home two, who share a phone."""
     cast = names.people(f"{chart.township}|residents")
     in_order = _in_order_of_residents(chart, homes)
-    for home in (*in_order, in_order[-1]):
-        yield Person(mint.new(Kind.PERSON), chart.township, next(cast), home.id)
+    for number, home in enumerate((*in_order, in_order[-1]), 1):
+        yield Person(mint.new(Kind.PERSON), chart.township, next(cast), home.id, f"resident-{number}")
 
 
 def _in_order_of_residents(chart: Chart, homes: Sequence[Household]) -> list[Household]:

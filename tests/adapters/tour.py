@@ -56,6 +56,7 @@ from server.relay import Relay
 from server.wiring import House
 from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.adapters.tour_of_helping import help_each_other
+from tests.adapters.tour_of_importing import tour_of_importing
 from tests.adapters.tour_of_reorganising import tour_of_reorganising
 from tests.reorganising import keep
 
@@ -93,6 +94,7 @@ class Tour:
         await self._background()
         await self._demo()
         await self._end_a_post()
+        await tour_of_importing(self._house, self._planned, self.actor, self._note, self._clock)
         await tour_of_reorganising(self._planned, self.actor, self._note, self._ports)
 
     async def _sign_in(self) -> Mapping[str, Actor]:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from xlsxwriter import Workbook
 
-from adapters.workbook.writing import written
-from domain.workbook import FORMS, form_of
+from domain.workbook import FORMS, form_of, written
 from domain.workbook_cells import Cell
 from domain.workbook_checks import Checked, check
 from domain.workbook_desk import NothingStands, Standing

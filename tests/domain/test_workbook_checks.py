@@ -20,6 +20,7 @@ from domain.workbook_desk import NothingStands
 from domain.workbook_pages import MOST_FAULTS, Line, Source, sheets_of
 from domain.workbook_rows import GridRow, HouseholdRow, LinkRow, PersonRow, Sheet, UnitRow
 from server.wiring import load_messages
+from tests.conftest import ROOT
 from tests.domain.books import HOMES, TOWNSHIP, Book, Stands, demo_rows, found
 from tests.domain.planted import GRID_1, SETTLEMENT, plant
 
@@ -513,3 +514,16 @@ def test_other_faults_are_named_in_their_place_too(sheet: Sheet, row: int, name:
     book.put(sheet, row, name, value)
 
     assert (book.title(sheet), row, book.header(sheet, name), kind) in found(book.check())
+
+
+def test_the_guide_has_every_sheet_and_column_as_the_check_has_them() -> None:
+    guide = (ROOT / "docs" / "importing.md").read_text("utf-8")
+    messages = load_messages()
+
+    for form in FORMS:
+        rows = [
+            f"| {column.header} | `{column.name}` | {'yes' if column.is_required else ''} | {messages.render(column.expected, 'en')} |"
+            for column in form.columns
+        ]
+        head = [f"### {form.header} ({form.sheet.value})", "", "| 列 | Column | Required | What stands there |", "|---|---|---|---|"]
+        assert "\n".join([*head, *rows]) in guide, form.sheet

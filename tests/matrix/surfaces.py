@@ -191,6 +191,12 @@ APART: Mapping[str, str] = {
         for name in ("workers", "openTaskCount", "openTaskIds", "householdCount", "devices", "confirmation")
     },
     "WorkersPhone.worker": "the same",
+    "Query.organisationImport": "for administrators, of a file that they sent themselves: tests/journeys/test_importing.py",
+    "OrganisationImport.faults": "the same",
+    "OrganisationImport.differences": "the same",
+    "ImportDifference.lines": "the same",
+    "Query.division": "a public table, of no matter: tests/journeys/test_importing.py",
+    "Query.divisions": "the same",
     "EnrolmentCode.person": "answered once, to whoever made the code: tests/journeys/test_enrolment.py",
     "Query.viewer": "you yourself: what it tells of the matter are the fields of `Viewer`",
     "Viewer.unreadNotices": "counts the own inbox: nothing where nothing was told",
@@ -236,6 +242,11 @@ PLAIN: Mapping[str, str] = {
     "Contact": "reach setAt",
     "ContactReading": "at role reason note requestNumber taskId personId flags",
     "EnrolmentCode": "code slip validUntil",
+    "OrganisationImport": "importId state received parts version more contacts message",
+    "ImportFault": "sheet row column what expected",
+    "ImportDifference": "sheet added changed ended kept unchanged",
+    "ImportLine": "code what text",
+    "Division": "code name parent",
     "Attachment": "id contentType bytes complete",
 }
 """What comes with a thing, whoever sees it, and tells of nothing else."""

@@ -1,0 +1,175 @@
+"""Files that come through the API: kept in sealed parts for a day, put together privately, checked and applied in the background."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from adapters.mongo.codec import decode, encode
+from adapters.mongo.driver import Document, Mongo, Session
+from adapters.mongo.importing import MongoImports
+from adapters.mongo.ledger import Ledger
+from domain.commands import Command, Replayed
+from domain.errors import Message, RefusalCode, Refused, invalid, not_found, refused
+from domain.ids import township_of
+from domain.importing import Import, Outcome
+from domain.importing_desk import MOST_BYTES, ImportJob, ImportPart, ImportState
+from domain.workbook_pages import Source
+
+PATIENCE_SECONDS = 20.0
+"""So long an answer waits for the work; then it goes on, and is asked for."""
+
+Open = Callable[..., AbstractContextManager[Source]]
+Work = Callable[[Source], Awaitable[Outcome]]
+
+
+class MongoImportDesk:
+    """Keeps `domain.importing_desk.ImportDesk`. `close` ends what still goes on; what it had staged is taken out."""
+
+    def __init__(self, mongo: Mongo, ledger: Ledger, imports: MongoImports, open_source: Open) -> None:
+        self._mongo = mongo
+        self._ledger = ledger
+        self.imports = imports
+        self._open = open_source
+        self._going_on: set[asyncio.Task[ImportJob]] = set()
+
+    async def close(self) -> None:
+        for task in self._going_on:
+            task.cancel()
+        await asyncio.gather(*self._going_on, return_exceptions=True)
+
+    async def keep_part(self, part: ImportPart, *, command: Command) -> ImportJob:
+        of_import = {"township": part.township, "import_id": _key(part.by_id, part.import_id)}
+        parts = self._mongo.collection("import_parts")
+        sealed = await self._mongo.vault.seal(part.content)
+        sized = {**of_import, "number": part.number, "size": len(part.content), "content": sealed, "at": part.at}
+
+        async def work(session: Session) -> None:
+            by_id = {"township": part.township, "_id": f"{of_import['import_id']}/{part.number}"}
+            await parts.replace_one(by_id, sized, upsert=True, session=session)
+            held = await parts.find(of_import, {"size": 1}, session=session).hint("of_import").to_list()
+            if sum(document["size"] for document in held) > MOST_BYTES:
+                raise refused(RefusalCode.LIMIT_REACHED, "import.file_too_large", "content")
+            job = ImportJob(of_import["import_id"], part.township, part.by_id, ImportState.UPLOADED, len(held), part.count, part.at)
+            document = {**encode(job), "file_name": part.file_name}
+            kept = {"township": job.township, "_id": job.id}
+            await self._mongo.collection("imports").replace_one(kept, document, upsert=True, session=session)
+
+        await self._ledger.once(command, part.township, of_import["import_id"], work)
+        return await self._job(part.import_id, part.by_id)
+
+    async def job(self, import_id: UUID, *, by_id: str) -> ImportJob | None:
+        found = await self._mongo.collection("imports").find_one({"township": township_of(by_id), "_id": _key(by_id, import_id)})
+        return decode(ImportJob, found) if found else None
+
+    async def check(self, import_id: UUID, run: Import, *, command: Command) -> ImportJob:
+        job = await self._job(import_id, run.by_id)
+
+        async def begun(session: Session) -> None:
+            await self._set(replace(job, state=ImportState.CHECKING, at=run.at, outcome=None, message=None), session)
+
+        if isinstance(await self._ledger.once(command, run.township, job.id, begun), Replayed):
+            return await self._job(import_id, run.by_id)
+        return await self._carry_out(job, run, lambda source: self.imports.check(source, run), ImportState.CHECKED)
+
+    async def apply(self, import_id: UUID, run: Import, *, command: Command) -> ImportJob:
+        if await self._ledger.replay_of(command):
+            return await self._job(import_id, run.by_id)
+        job = await self._job(import_id, run.by_id)
+        if job.state not in {ImportState.CHECKED, ImportState.APPLYING} or not (job.outcome and job.outcome.is_sound):
+            raise refused(RefusalCode.WRONG_STATE, "refusal.import_not_checked", "importId")
+        await self._set(replace(job, state=ImportState.APPLYING, at=run.at))
+        return await self._carry_out(job, replace(run, command=command), None, ImportState.APPLIED)
+
+    async def _carry_out(self, job: ImportJob, run: Import, work: Work | None, then: ImportState) -> ImportJob:
+        does = work or (lambda source: self.imports.apply(source, run))
+        task = asyncio.create_task(self._in_background(job, run, does, then))
+        self._going_on.add(task)
+        task.add_done_callback(self._going_on.discard)
+        await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        if task.done():
+            return task.result()
+        task.add_done_callback(_heard)
+        return await self.job(UUID(job.id.rpartition("/")[2]), by_id=job.by_id) or job
+
+    async def _in_background(self, job: ImportJob, run: Import, work: Work, then: ImportState) -> ImportJob:
+        """Whatever comes of it stands in the job, also where nobody waits for it any more."""
+        try:
+            async with self._file(job) as path:
+                with await asyncio.to_thread(_Entered, self._open, path, await self._file_name(job)) as source:
+                    outcome = await work(source)
+        except Refused as no:
+            # A refused attempt leaves a checked file checked: it may be tried again, or checked again.
+            kept = job if then is ImportState.APPLIED else replace(job, state=ImportState.FAILED, outcome=None)
+            await self._set(replace(kept, at=run.at, message=no.refusal.message))
+            if no.refusal.field == "file":
+                raise Refused(replace(no.refusal, field="importId")) from no
+            raise
+        except BaseException:
+            await self._set(replace(job, state=ImportState.FAILED, at=run.at, message=Message("refusal.import_failed")))
+            raise
+        done = replace(job, state=then, at=run.at, outcome=outcome, message=None)
+        await self._set(done)
+        return done
+
+    @asynccontextmanager
+    async def _file(self, job: ImportJob) -> AsyncIterator[Path]:
+        """The parts as one file that nobody else can read, for as long as it is needed."""
+        if job.received < job.parts:
+            raise invalid("refusal.import_incomplete", "importId", received=job.received, parts=job.parts)
+        with TemporaryDirectory(prefix="lianhu-") as folder:  # mode 0700
+            path = Path(folder) / "file"
+            for number in range(1, job.parts + 1):
+                found = await self._mongo.collection("import_parts").find_one({"township": job.township, "_id": f"{job.id}/{number}"})
+                if found is None:
+                    raise invalid("refusal.import_incomplete", "importId", received=number - 1, parts=job.parts)
+                content = await self._mongo.vault.open(found["content"])
+                await asyncio.to_thread(_append, path, content)
+            yield path
+
+    async def _file_name(self, job: ImportJob) -> str:
+        found = await self._mongo.collection("imports").find_one({"township": job.township, "_id": job.id}, {"file_name": 1})
+        return str((found or {}).get("file_name", ""))
+
+    async def _job(self, import_id: UUID, by_id: str) -> ImportJob:
+        found = await self.job(import_id, by_id=by_id)
+        if found is None:
+            raise not_found("importId")
+        return found
+
+    async def _set(self, job: ImportJob, session: Session | None = None) -> None:
+        fields: Document = {name: value for name, value in encode(job).items() if name not in {"_id", "received", "parts"}}
+        await self._mongo.collection("imports").update_one({"township": job.township, "_id": job.id}, {"$set": fields}, session=session)
+
+
+class _Entered:
+    """A file opened in another thread: opening looks through all of it."""
+
+    def __init__(self, open_source: Open, path: Path, title: str) -> None:
+        self._context = open_source(path, title=title)
+        self._source = self._context.__enter__()
+
+    def __enter__(self) -> Source:
+        return self._source
+
+    def __exit__(self, *error: Any) -> None:
+        self._context.__exit__(*error)
+
+
+def _append(path: Path, content: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(content)
+
+
+def _heard(task: asyncio.Task[ImportJob]) -> None:
+    """Nobody waits for it; what went wrong stands in the job."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _key(by_id: str, import_id: UUID) -> str:
+    return f"{by_id}/{import_id}"

@@ -1,0 +1,185 @@
+"""An administrator brings the organisation's file through the API: in parts, checked, applied once, and nobody else can."""
+
+import asyncio
+import base64
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from domain.workbook_rows import Sheet
+from server.demo.main_job import Player
+from tests.adapters.stage import Stage
+from tests.conftest import Town
+from tests.domain.books import Book, demo_rows
+from tests.domain.planted import plant
+from tests.journeys.stories import Answer
+
+SHOWN = """organisationImport { importId state received parts version more contacts message
+    faults { sheet row column what expected } differences { sheet added changed ended kept unchanged lines { code what text } } }"""
+SETTLEMENT = "990101101601"
+PIECE = 9_000
+
+
+async def upload(player: Player, path: Path, import_id: str, *, piece: int = PIECE) -> Answer:
+    content = await asyncio.to_thread(path.read_bytes)
+    pieces = [content[start : start + piece] for start in range(0, len(content), piece)]
+    last: Answer = {}
+    for number, part in enumerate(pieces, 1):
+        fields = {"importId": import_id, "fileName": path.name, "part": number, "parts": len(pieces)}
+        last = await player.do("uploadImportPart", SHOWN, content=base64.b64encode(part).decode(), **fields)
+    return last
+
+
+async def check(player: Player, import_id: str, **more: Any) -> Answer:
+    return await player.do("checkImport", SHOWN, importId=import_id, **more)
+
+
+async def apply(player: Player, import_id: str, version: int, **more: Any) -> Answer:
+    return await player.do("applyImport", SHOWN, importId=import_id, expectedVersion=version, **more)
+
+
+async def version_of(town: Town) -> int:
+    organisation = await town.house.ports.organisations.of_township(town.planned.township_code)
+    assert organisation is not None
+    return organisation.version
+
+
+def renamed(name: str) -> Book:
+    book = Book(demo_rows())
+    book.put(Sheet.UNITS, book.find(Sheet.UNITS, "code", SETTLEMENT), "name", name)
+    return book
+
+
+async def test_a_file_is_sent_checked_and_applied_once(town: Town, tmp_path: Path) -> None:
+    administrator, import_id = await town.person("administrator-1", language="en"), str(uuid4())
+    sent = (await upload(administrator, renamed("柳湾新村党委").save(tmp_path / "book.xlsx"), import_id))["organisationImport"]
+    assert (sent["state"], sent["received"]) == ("UPLOADED", sent["parts"])
+    assert sent["parts"] > 1
+
+    report = (await check(administrator, import_id))["organisationImport"]
+    assert (report["state"], report["version"], report["faults"]) == ("CHECKED", 1, [])
+    units = next(difference for difference in report["differences"] if difference["sheet"] == "UNITS")
+    assert units["lines"] == [{"code": SETTLEMENT, "what": "CHANGED", "text": f"{SETTLEMENT}: name 柳湾新村党总支 → 柳湾新村党委"}]
+    assert await version_of(town) == 1, "a check changes nothing"
+
+    command = str(uuid4())
+    done = (await apply(administrator, import_id, 1, commandId=command))["organisationImport"]
+    again = (await apply(administrator, import_id, 1, commandId=command))["organisationImport"]
+    assert (done["state"], done["version"], again) == ("APPLIED", 2, done)
+    assert await version_of(town) == 2
+    assert (await administrator.ask(f'{{ orgUnit(code: "{SETTLEMENT}") {{ name }} }}'))["orgUnit"]["name"] == "柳湾新村党委"
+    found = await administrator.ask(f'{{ organisationImport(id: "{import_id}") {{ state version }} }}')
+    assert found["organisationImport"] == {"state": "APPLIED", "version": 2}
+
+
+async def test_forty_faults_are_told_with_their_places_and_nothing_is_written(town: Town, tmp_path: Path) -> None:
+    administrator, import_id = await town.person("administrator-1"), str(uuid4())
+    book = Book(demo_rows())
+    planted = plant(book)
+    await upload(administrator, book.save(tmp_path / "book.xlsx"), import_id)
+    stage = Stage(town.house, town.planned, town.clock)
+    before = await stage.contents()
+
+    report = (await check(administrator, import_id))["organisationImport"]
+
+    places = {(fault["sheet"], fault["row"], fault["column"]) for fault in report["faults"]}
+    assert len(report["faults"]) == len(planted) == 40
+    assert places == {(sheet, row, column) for sheet, row, column, _ in planted}
+    assert all(fault["what"] and fault["expected"] for fault in report["faults"])
+    assert (await apply(administrator, import_id, 1))["code"] == "WRONG_STATE"
+    after = await stage.contents()
+    assert {name for name in after if after[name] != before[name]} == {"imports", "commands"}
+
+
+async def test_what_was_checked_before_somebody_changed_the_organisation_is_a_conflict(town: Town, tmp_path: Path) -> None:
+    administrator, first, second = await town.person("administrator-1"), str(uuid4()), str(uuid4())
+    for import_id, name in ((first, "甲"), (second, "乙")):
+        await upload(administrator, renamed(name).save(tmp_path / f"{name}.xlsx"), import_id)
+        assert (await check(administrator, import_id))["organisationImport"]["version"] == 1
+    assert (await apply(administrator, first, 1))["organisationImport"]["version"] == 2
+
+    refusal = await apply(administrator, second, 1)
+
+    assert (refusal["code"], refusal["field"]) == ("CONFLICT", "expectedVersion")
+    assert await version_of(town) == 2
+    assert (await check(administrator, second))["organisationImport"]["version"] == 2
+    assert (await apply(administrator, second, 2))["organisationImport"]["version"] == 3
+
+
+@pytest.mark.parametrize("handle", ["resident-1", "grid-worker-1", "secretary-2", "dispatcher-1"])
+async def test_nobody_but_the_administrator_imports(town: Town, handle: str, tmp_path: Path) -> None:
+    administrator, other, import_id = await town.person("administrator-1"), await town.person(handle), str(uuid4())
+    path = renamed("甲").save(tmp_path / "book.xlsx")
+    await upload(administrator, path, import_id)
+    await check(administrator, import_id)
+    before = await town.contents()
+
+    for answer in (await upload(other, path, import_id), await check(other, import_id), await apply(other, import_id, 1)):
+        assert answer["code"] == "NOT_ALLOWED"
+    assert (await other.ask(f'{{ organisationImport(id: "{import_id}") {{ importId }} }}'))["organisationImport"] is None
+    assert await town.contents() == before
+    assert await version_of(town) == 1
+
+
+async def test_a_stranger_has_to_sign_in(town: Town) -> None:
+    stranger, import_id = town.stranger(), str(uuid4())
+
+    assert (await check(stranger, import_id))["code"] == "SIGN_IN_REQUIRED"
+    assert (await apply(stranger, import_id, 1))["code"] == "SIGN_IN_REQUIRED"
+    assert (await stranger.ask(f'{{ organisationImport(id: "{import_id}") {{ importId }} }}'))["organisationImport"] is None
+
+
+async def test_bad_parts_are_refused_and_nothing_is_kept(town: Town, tmp_path: Path) -> None:
+    administrator, import_id = await town.person("administrator-1"), str(uuid4())
+    good = {"importId": import_id, "fileName": "x.xlsx", "part": 1, "parts": 2, "content": "eHg="}
+    bad: list[tuple[str, str, Any]] = [
+        ("INVALID_INPUT", "content", "§§"),
+        ("INVALID_INPUT", "content", ""),
+        ("LIMIT_REACHED", "content", "eHh4" * 130_000),
+        ("INVALID_INPUT", "part", 0),
+        ("INVALID_INPUT", "part", 3),
+        ("LIMIT_REACHED", "parts", 61),
+        ("INVALID_INPUT", "fileName", "x" * 300),
+    ]
+    for code, name, value in bad:
+        answer = await administrator.do("uploadImportPart", SHOWN, **{**good, name: value})
+        assert (answer["code"], answer["field"]) == (code, name)
+    assert await town.count("import_parts") == 0
+    assert (await check(administrator, import_id))["code"] == "NOT_FOUND"
+
+    await administrator.do("uploadImportPart", SHOWN, **good)
+    assert (await check(administrator, import_id))["field"] == "importId"  # the second part is missing
+    assert (await apply(administrator, import_id, 1))["code"] == "WRONG_STATE"
+
+    await administrator.do("uploadImportPart", SHOWN, **{**good, "parts": 1, "content": "AAAA"})
+    answer = await check(administrator, import_id)
+    assert (answer["code"], answer["field"]) == ("INVALID_INPUT", "importId")  # no spreadsheet
+    assert await version_of(town) == 1
+
+
+async def test_parts_are_sealed_and_forgotten_after_a_day(town: Town, tmp_path: Path) -> None:
+    administrator = await town.person("administrator-1")
+    path = renamed("甲").save(tmp_path / "book.xlsx")
+    await upload(administrator, path, str(uuid4()), piece=100_000)
+
+    [part] = await town.house.mongo.collection("import_parts").find({}).to_list()
+    assert path.read_bytes()[:40] not in bytes(part["content"])
+    indexes = await town.house.mongo.collection("import_parts").index_information()
+    assert indexes["forget"]["expireAfterSeconds"] == 86_400
+
+
+async def test_divisions_are_public(town: Town) -> None:
+    await town.house.mongo.collection("divisions").insert_many(
+        [{"_id": "99", "name": "示例省", "parent": None}, {"_id": "9901", "name": "示例市", "parent": "99"}]
+    )
+    stranger = town.stranger()
+
+    found = await stranger.ask(
+        '{ division(code: "9901") { code name parent } top: divisions { code } below: divisions(parent: "99") { code } }'
+    )
+
+    assert found["division"] == {"code": "9901", "name": "示例市", "parent": "99"}
+    assert (found["top"], found["below"]) == ([{"code": "99"}], [{"code": "9901"}])
+    assert (await stranger.ask('{ division(code: "77") { code } }'))["division"] is None
