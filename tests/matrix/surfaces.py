@@ -83,7 +83,6 @@ ASKED: Mapping[str, str] = {
     "Event.actingFor": f"actingFor {_ID}",
     "Event.reason": "reason",
     # One's own.
-    "Query.whoAreYou": f"whoAreYou {_ID}",
     "Viewer.person": f"person {_ID}",
     "Viewer.appointments": f"appointments {{ person {_ID} }}",
     "Viewer.household": f"household {_ID}",
@@ -236,7 +235,7 @@ PLAIN: Mapping[str, str] = {
     "MaskedContact": "reach hasAddress",
     "Contact": "reach setAt",
     "ContactReading": "at role reason note requestNumber taskId personId flags",
-    "EnrolmentCode": "person code slip validUntil",
+    "EnrolmentCode": "code slip validUntil",
     "Attachment": "id contentType bytes complete",
 }
 """What comes with a thing, whoever sees it, and tells of nothing else."""
