@@ -203,6 +203,9 @@ def _first_rung(organisation: Organisation, item: ServiceItem, scope: MatterScop
             return _settlement(organisation, place, on, is_broken=True)
         because = Message("routing.origin_village", {"village": village.name})
         return _Rung(unit, organisation.present(organisation.leaders(unit.id, on), on), RULE_SCOPE, because, is_leading=True)
+    intake = _village_intake(organisation, item, place, on)
+    if intake is not None:
+        return intake
     match item.owner_rule:
         case OwnerRule.RESIDENCE_GRID:
             rung = _residence_grid(organisation, place, on)
@@ -217,6 +220,16 @@ def _first_rung(organisation: Organisation, item: ServiceItem, scope: MatterScop
     # Whoever does not know where it is has not broken a rule; a place that no grid has, or a branch that nobody set up, is one.
     is_place_unknown = place.grid_id is None and item.owner_rule in {OwnerRule.RESIDENCE_GRID, OwnerRule.HUB}
     return rung or _settlement(organisation, place, on, is_broken=not is_place_unknown)
+
+
+def _village_intake(organisation: Organisation, item: ServiceItem, place: Place, on: date) -> _Rung | None:
+    """Whoever does not know the grid picks a village from a list (rule 4): its organisation takes it in, and sends it on."""
+    village = organisation.villages.get(place.village_id) if place.village_id and place.grid_id is None else None
+    unit = organisation.units.get(village.unit_id) if village else None
+    if village is None or unit is None or item.owner_rule not in {OwnerRule.RESIDENCE_GRID, OwnerRule.HUB}:
+        return None
+    because = Message("routing.village_intake", {"village": village.name})
+    return _Rung(unit, organisation.present(organisation.leaders(unit.id, on), on), RULE_PLACE, because, is_leading=True)
 
 
 def _branch_of(organisation: Organisation, place: Place) -> str | None:

@@ -39,6 +39,7 @@ class SubmitRequest:
     scope: MatterScope | None = None
     household_id: str | None = None
     location: GeoPoint | None = None
+    village_id: str | None = None
     address: str | None = None
     attachment_ids: Sequence[str] | None = None
     on_behalf_of_id: str | None = None
@@ -188,7 +189,10 @@ async def _answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[R
 def _check_place_is_given(sent: SubmitRequest, now: Acting, by: Actor) -> None:
     if sent.location is not None and not sent.location.is_on_earth:
         raise invalid("refusal.point_nowhere", "location")
-    is_known = sent.household_id is not None or sent.location is not None or now.person.household_id is not None
+    if sent.village_id is not None and (sent.household_id is not None or sent.location is not None):
+        raise invalid("refusal.one_place", "villageId")
+    places = (sent.household_id, sent.location, sent.village_id, now.person.household_id)
+    is_known = any(place is not None for place in places)
     if not is_known and not has_grant_of(by, sent.on_behalf_of_id):
         raise invalid("refusal.place_wanted", "householdId")
 
@@ -199,7 +203,11 @@ def _check_notice_is_known(sent: SubmitRequest) -> None:
 
 
 async def _where(sent: SubmitRequest, home: Household | None, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
-    """The home that was named, else the grid around the point, else the sender's own home. Refuses what is nowhere."""
+    """The home that was named, else the village picked, the grid around the point, the sender's own home. Refuses what is nowhere."""
+    if home is None and sent.village_id is not None:
+        if sent.village_id not in now.organisation.villages:
+            raise not_found("villageId")
+        return _Where(None, Place(village_id=sent.village_id))
     located = _grid_id_at(sent.location, scope, now) if sent.location and home is None else None
     own = await home_seen(now.person.household_id, by, ports) if home is None and now.person.household_id else None
     if home is None and located is not None:

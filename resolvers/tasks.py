@@ -15,6 +15,7 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.ports import Ports, TaskQuery
 from domain.posts import Appointment, Role
+from domain.proposals import proposed
 from domain.routing import RULE_CLIMB, RULE_HAND, Avoided, Service, shielded, who_serves
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task
 from domain.texts import optional_text, required_text
@@ -180,7 +181,8 @@ async def decide_return(sent: DecideReturn, *, by: Actor, ports: Ports) -> Done[
         if not sent.approved:
             return cases.refuse_return(case, sent.task_id, moment, reason=reason or "", expected_version=version)
         task = case.task(sent.task_id)
-        service = _by_hand(sent.assignee_id, task, case.avoided, now, by) if sent.assignee_id is not None else _by_router(case, items, now)
+        by_hand = _by_hand(sent.assignee_id, task, case.avoided, now, by) if sent.assignee_id is not None else None
+        service = by_hand or _by_router(case, sent.task_id, items, now)
         return cases.approve_return(case, sent.task_id, service, moment, reason=reason, expected_version=version)
 
     return await _move(sent.task_id, change, now, by=by, ports=ports)
@@ -264,14 +266,18 @@ def _is_within_reach(post: Appointment, organisation: Organisation, by: Actor) -
     return any(unit.id in led for unit in organisation.path(post.unit_id))
 
 
-def _by_router(case: Case, items: Mapping[str, ServiceItem], now: Acting) -> Service:
-    """Where the router would send it today, past whoever gave it back; a task that nobody asked for goes to the township."""
+def _by_router(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: Acting) -> Service:
+    """The owner that was proposed, as far as the item's rule goes; else where the router would send it today, past whoever gave it back.
+
+    A task that nobody asked for goes to the township.
+    """
     request, on = case.request, now.at.astimezone(SHANGHAI).date()
     item = items.get(request.item_id) if request else None
     if request is None or item is None:
         root = now.organisation.root()
         return Service(root, None, RULE_CLIMB, (Message("routing.nobody"),), ())
-    service = who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided)
+    proposal = proposed(now.organisation, item, request.scope, case.task(task_id).proposed_owner_id, case.avoided, on=on)
+    service = proposal or who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided)
     return shielded(service, now.organisation, case.avoided, on=on) if request.is_shielded else service
 
 

@@ -188,6 +188,9 @@ class SubmitRequestInput:
     scope: MatterScope | None = strawberry.field(default=None, description="Which address it belongs to; else the item's (事项归属).")
     household_id: strawberry.ID | None = strawberry.field(default=None, description="Which home; else the sender's own (住户).")
     location: GeoPointInput | None = strawberry.field(default=None, description="Where, as a point (位置).")
+    village_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Which village, picked from the list where neither home nor point is known; it takes the matter in (村)."
+    )
     address: str | None = strawberry.field(default=None, description="Where, in words (地址说明).")
     attachment_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Pictures and voice (附件).")
     on_behalf_of_id: strawberry.ID | None = strawberry.field(default=None, description="For whom, where somebody else types (被代办人).")
@@ -215,6 +218,7 @@ class SubmitRequestInput:
             scope=self.scope,
             household_id=self.household_id,
             location=self.location.to_domain() if self.location else None,
+            village_id=self.village_id,
             address=self.address,
             attachment_ids=several(self.attachment_ids),
             on_behalf_of_id=self.on_behalf_of_id,

@@ -39,6 +39,7 @@ DEEDS: Mapping[str, Try] = {
     "submitRequest.onBehalfOfId": Try("resident", HERE, by=("resident-4", "grid-worker-1", "dispatcher-1")),
     "submitRequest.aboutPersonId": Try("resident", HERE, by=("resident-4", "grid-worker-1", "dispatcher-1")),
     "submitRequest.aboutUnitId": Try("unit", HERE, by=("DISPATCHER@another township",)),
+    "submitRequest.villageId": Try("village", LAMP, by=("DISPATCHER@another township",)),
     "assignTask.taskId": Try("task", {"assigneeId": "$worker"}),
     "assignTask.assigneeId": Try("resident", {"taskId": TASK}, by=("dispatcher-1", "grid-leader-1")),
     "acknowledgeTask.taskId": Try("task"),
