@@ -17,6 +17,9 @@ MOST_PERSONS = 5
 UNUSED_DAYS = 180
 """Without use a link is stale: the number may be somebody else's by now. A new code renews it."""
 
+FROZEN_DAYS = 90
+"""An operator gives a number to somebody else after 90 days at the earliest: whoever signs in anew after so long may be that somebody."""
+
 TRIES_A_DAY = 10
 """Wrong codes of one sign-in in one day."""
 
@@ -33,8 +36,8 @@ class Account:
     person_ids: tuple[str, ...]
     last_used_day: date
 
-    def is_stale(self, at: datetime) -> bool:
-        return is_stale(self.last_used_day, at)
+    def is_stale(self, sign_in: SignIn, at: datetime) -> bool:
+        return is_stale(self.last_used_day, sign_in, at)
 
     def linked_to(self, person: Person, at: datetime) -> "Account":
         """With one person more. Raises LIMIT_REACHED for too many, WRONG_STATE for one of another township."""
@@ -48,14 +51,15 @@ class Account:
 
 def linked(account: Account | None, sign_in: SignIn, person: Person, at: datetime) -> Account:
     """The account once the code was right. What is stale is forgotten: the new code vouches for one person, not for the others."""
-    if account is None or account.is_stale(at):
+    if account is None or account.is_stale(sign_in, at):
         return Account(sign_in.uid, person.township, (person.id,), day_of(at))
     return account.linked_to(person, at)
 
 
-def is_stale(last_used_day: date, at: datetime) -> bool:
-    """Whether nobody used it for so long that it opens nothing any more."""
-    return last_used_day < day_of(at) - timedelta(days=UNUSED_DAYS)
+def is_stale(last_used_day: date, sign_in: SignIn, at: datetime) -> bool:
+    """Whether nobody used it for so long that it opens nothing any more; a check of the number that is newer than that proves nothing."""
+    is_checked_anew = day_of(sign_in.signed_in_at) - last_used_day >= timedelta(days=FROZEN_DAYS)
+    return is_checked_anew or last_used_day < day_of(at) - timedelta(days=UNUSED_DAYS)
 
 
 def day_of(at: datetime) -> date:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from domain.access import Actor
+from domain.access import Actor, homes_in_sight, may_see_person, may_see_resident
 from domain.calendar import SHANGHAI
 from domain.check_digits import check_digit
 from domain.commands import Command, Replayed
@@ -157,23 +157,24 @@ def reach_of(by: Actor, organisation: Organisation) -> Reach:
     return Reach(organisation, frozenset(administered), frozenset(served))
 
 
-def require_reach(by: Actor, organisation: Organisation) -> Reach:
-    """Raises NOT_ALLOWED where nobody is in the actor's reach."""
-    reach = reach_of(by, organisation)
-    if reach.is_empty:
-        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed")
-    return reach
-
-
-def require_person(reach: Reach, person: Person | None, home: Household | None, *, on: date, field: str = "personId") -> Person:
-    """Raises NOT_FOUND for whoever is out of reach or was removed, and NOT_ALLOWED where the name hangs on the notice board."""
+def require_person(
+    reach: Reach, by: Actor, person: Person | None, home: Household | None, *, at: datetime, field: str = "personId"
+) -> Person:
+    """Raises NOT_FOUND for whoever does not exist for the actor or was removed, and NOT_ALLOWED for whoever is seen but out of reach."""
     if person is None or person.display_name == ERASED_NAME:
         raise not_found(field)
-    if not reach.has(person, home, on):
-        if reach.organisation.has_public_post(person.id, on):
-            raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", field)
-        raise not_found(field)
+    if not reach.has(person, home, at.astimezone(SHANGHAI).date()):
+        is_seen = may_see_person(by, person, at=at) or (home is not None and may_see_resident(by, home))
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", field) if is_seen else not_found(field)
     return person
+
+
+def require_home(reach: Reach, by: Actor, home: Household | None, field: str = "householdId") -> None:
+    """Raises NOT_FOUND for a home that does not exist for the actor, and NOT_ALLOWED for one that is seen but out of reach."""
+    if home is None:
+        raise not_found(field)
+    if not reach.has_home(home):
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", field) if homes_in_sight(by).has(home) else not_found(field)
 
 
 class Enrolment(Protocol):

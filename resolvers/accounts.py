@@ -6,7 +6,7 @@ from uuid import UUID
 
 from domain.access import Actor
 from domain.commands import Command, Replayed, digest
-from domain.enrolment import read_code, require_reach
+from domain.enrolment import read_code
 from domain.errors import RefusalCode, invalid, not_found, refused
 from domain.identity import SignIn
 from domain.people import Person
@@ -56,6 +56,6 @@ async def unlink_account(sent: UnlinkAccount, *, by: Actor, ports: Ports) -> Don
     person, organisation = signed_in(by)
     at = ports.clock()
     is_own = sent.person_id == person.id
-    subject = person if is_own else await person_in_reach(sent.person_id, require_reach(by, organisation), ports)
+    subject = person if is_own else await person_in_reach(sent.person_id, by, organisation, ports)
     kept = await ports.accounts.unlink(subject, command=command_of("unlinkAccount", sent, person, at=at))
     return Done(subject, is_replay=isinstance(kept, Replayed))

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from domain.access import Actor
-from domain.accounts import day_of
 from domain.commands import Replayed
 from domain.enrolment import (
     DIGITS,
@@ -14,8 +13,9 @@ from domain.enrolment import (
     IssuedCode,
     Reach,
     list_code,
+    reach_of,
+    require_home,
     require_person,
-    require_reach,
     with_check_digit,
 )
 from domain.errors import RefusalCode, invalid, not_found, refused
@@ -57,10 +57,11 @@ async def enrol_person(sent: EnrolPerson, *, by: Actor, ports: Ports) -> Done[Pe
     name, code, at = name_of(sent.display_name, "displayName"), list_code(sent.code), ports.clock()
     if not sent.is_over_fourteen:
         raise invalid("refusal.under_fourteen", "isOverFourteen")
-    reach = require_reach(by, organisation)
+    reach = reach_of(by, organisation)
     if sent.household_id is None and not reach.has_home(None):
-        raise refused(RefusalCode.NOT_ALLOWED, "refusal.home_of_resident", "householdId")
-    await _check_home(sent.household_id, reach, ports)
+        why = "refusal.not_allowed" if reach.is_empty else "refusal.home_of_resident"
+        raise refused(RefusalCode.NOT_ALLOWED, why, "householdId")
+    await _check_home(sent.household_id, by, reach, ports)
     entered = Person(ports.ids.new(Kind.PERSON, person.township, at), person.township, name, sent.household_id, code)
     kept = await ports.enrolment.enrol(entered, command=command_of("enrolPerson", sent, person, at=at))
     return await _answered(kept, organisation, ports)
@@ -72,9 +73,8 @@ async def correct_person(sent: CorrectPerson, *, by: Actor, ports: Ports) -> Don
     if sent.display_name is None and sent.household_id is None:
         raise invalid("refusal.text_empty", "displayName")
     name = None if sent.display_name is None else name_of(sent.display_name, "displayName")
-    reach = require_reach(by, organisation)
-    subject = await person_in_reach(sent.person_id, reach, ports)
-    await _check_home(sent.household_id, reach, ports)
+    subject = await person_in_reach(sent.person_id, by, organisation, ports)
+    await _check_home(sent.household_id, by, reach_of(by, organisation), ports)
     corrected = replace(subject, display_name=name or subject.display_name, household_id=sent.household_id or subject.household_id)
     command = command_of("correctPerson", sent, person, at=ports.clock())
     if subject.id not in organisation.holders:
@@ -92,7 +92,7 @@ async def issue_enrolment_code(sent: IssueEnrolmentCode, *, by: Actor, ports: Po
     """A code for the person, shown this once; the one before ends. Sent again, the command answers without the code."""
     person, organisation = signed_in(by)
     at = ports.clock()
-    subject = await person_in_reach(sent.person_id, require_reach(by, organisation), ports)
+    subject = await person_in_reach(sent.person_id, by, organisation, ports)
     digits = with_check_digit(ports.ids.digits(DIGITS - 1))
     until = at + (SPOKEN_LIFE if sent.short else PRINTED_LIFE)
     command = command_of("issueEnrolmentCode", sent, person, at=at)
@@ -102,21 +102,16 @@ async def issue_enrolment_code(sent: IssueEnrolmentCode, *, by: Actor, ports: Po
     return Done(IssuedCode(subject, digits, until))
 
 
-async def person_in_reach(person_id: str, reach: Reach, ports: Ports) -> Person:
-    """Somebody in reach. Raises NOT_FOUND, or NOT_ALLOWED for whoever everybody may see."""
-    organisation = reach.organisation
+async def person_in_reach(person_id: str, by: Actor, organisation: Organisation, ports: Ports) -> Person:
+    """Whom the actor may enrol, hand a code and unlink. Raises NOT_FOUND, or NOT_ALLOWED for whoever they may see all the same."""
     found = await ports.enrolment.person(organisation, person_id)
     home = await ports.enrolment.home(organisation, found.household_id) if found and found.household_id else None
-    return require_person(reach, found, home, on=day_of(ports.clock()))
+    return require_person(reach_of(by, organisation), by, found, home, at=ports.clock())
 
 
-async def _check_home(household_id: str | None, reach: Reach, ports: Ports) -> None:
-    """A home out of reach is not found."""
-    if household_id is None:
-        return
-    home = await ports.enrolment.home(reach.organisation, household_id)
-    if home is None or not reach.has_home(home):
-        raise not_found("householdId")
+async def _check_home(household_id: str | None, by: Actor, reach: Reach, ports: Ports) -> None:
+    if household_id is not None:
+        require_home(reach, by, await ports.enrolment.home(reach.organisation, household_id))
 
 
 async def _answered(kept: Person | Replayed, organisation: Organisation, ports: Ports) -> Done[Person]:

@@ -33,7 +33,7 @@ class MongoAccounts:
     async def persons_of(self, sign_in: SignIn, *, at: datetime) -> list[Person]:
         steps = [{"$match": {"_id": sign_in.uid}}, *AT_NOW, rows_of("persons", "person_ids", "persons")]
         found = await self._mongo.aggregate("accounts", steps)
-        if not found or account_of(found[0]).is_stale(at):
+        if not found or account_of(found[0]).is_stale(sign_in, at):
             return []
         persons = [read_row(Person, document) for document in found[0]["persons"]]
         return sorted(persons, key=lambda person: found[0]["person_ids"].index(person.id))

@@ -92,7 +92,7 @@ class MongoPeople:
         grants = _grants_to(day_of(at).isoformat())
         steps = [{"$match": {"_id": sign_in.uid}}, *AT_NOW, _acting(person_id), *_PERSON_AND_HOME, grants]
         found = await self._mongo.aggregate("accounts", steps)
-        if not found or not found[0]["person"] or is_stale(date.fromisoformat(found[0]["last_used_day"]), at):
+        if not found or not found[0]["person"] or is_stale(date.fromisoformat(found[0]["last_used_day"]), sign_in, at):
             return NOBODY
         account, today = found[0], day_of(at).isoformat()
         if account["last_used_day"] < today:

@@ -106,7 +106,7 @@ async def tour_of(driver: str, uri: str, households: int, requests: int, *, is_e
     """What a house sends that is set up, filled, and toured from one end to the other."""
     planned, clock, recorder = settlement(households), TestClock(), Recorder(uri, is_explaining)
     named = {"mongodb_uri": uri, "mongodb_database": f"queries_{uuid4().hex[:12]}", "mongodb_driver": driver}
-    settings = Settings(mode="demo", data_key=DATA_KEY, **named)  # type: ignore[arg-type]
+    settings = Settings(mode="demo", data_key=DATA_KEY, load_limit=REQUESTS, **named)  # type: ignore[arg-type]
     recorder.is_on = True
     recorder.note("setting up")
     house = build_house(settings, clock=clock, listeners=[recorder])

@@ -89,6 +89,7 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await self._work(readers)
+        await self._rights(readers)
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)
         await self._enrolment()
         await self._background()

@@ -27,6 +27,7 @@ MAY: dict[Right, tuple[Role, ...]] = {
     Right.LINK_HOUSEHOLDS: (Role.ADMINISTRATOR, Role.SECRETARY, Role.GRID_LEADER),
     Right.RECORD_PROXY: (Role.CENTRE_CLERK, Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY),
     Right.KEEP_SUBJECT_REQUESTS: (Role.PRIVACY_OFFICER,),
+    Right.ENROL: (Role.ADMINISTRATOR, Role.CENTRE_CLERK),
 }
 """Who changes the organisation: a right without a line here fails the matrix by its name."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.accounts import MOST_PERSONS, UNUSED_DAYS, Account, is_stale, linked
+from domain.accounts import FROZEN_DAYS, MOST_PERSONS, UNUSED_DAYS, Account, is_stale, linked
 from domain.enrolment import DIGITS, IssuedCode, in_groups, list_code, read_code, with_check_digit
 from domain.errors import RefusalCode, Refused
 from domain.identity import SignIn
@@ -114,7 +114,13 @@ def test_a_stale_account_is_forgotten_with_all_its_persons() -> None:
 
 @given(days=st.integers(0, 1_000))
 def test_an_account_is_stale_after_half_a_year_without_use_and_not_before(days: int) -> None:
-    assert is_stale(TODAY - timedelta(days=days), NOW) is (days > UNUSED_DAYS)
+    stayed = SignIn("uid", NOW - timedelta(days=days), NOW + timedelta(hours=1))
+    assert is_stale(TODAY - timedelta(days=days), stayed, NOW) is (days > UNUSED_DAYS)
+
+
+@given(days=st.integers(0, 1_000))
+def test_a_check_of_the_number_that_is_much_newer_than_the_last_use_proves_nothing(days: int) -> None:
+    assert is_stale(TODAY - timedelta(days=days), sign_in(), NOW) is (days >= FROZEN_DAYS)
 
 
 def test_there_are_never_more_than_can_be_chosen_from_nor_of_two_townships() -> None:

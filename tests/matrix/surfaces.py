@@ -83,7 +83,6 @@ ASKED: Mapping[str, str] = {
     "Event.actingFor": f"actingFor {_ID}",
     "Event.reason": "reason",
     # One's own.
-    "Query.whoAreYou": f"whoAreYou {_ID}",
     "Viewer.person": f"person {_ID}",
     "Viewer.appointments": f"appointments {{ person {_ID} }}",
     "Viewer.household": f"household {_ID}",
@@ -242,7 +241,7 @@ PLAIN: Mapping[str, str] = {
     "MaskedContact": "reach hasAddress",
     "Contact": "reach setAt",
     "ContactReading": "at role reason note requestNumber taskId personId flags",
-    "EnrolmentCode": "person code slip validUntil",
+    "EnrolmentCode": "code slip validUntil",
     "OrganisationImport": "importId state received parts version more contacts message",
     "ImportFault": "sheet row column what expected",
     "ImportDifference": "sheet added changed ended kept unchanged",

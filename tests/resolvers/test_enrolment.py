@@ -13,6 +13,7 @@ from domain.ids import Kind
 from domain.posts import Appointment, Role
 from resolvers.accounts import LinkAccount, UnlinkAccount, link_account, unlink_account, who_are_you
 from resolvers.enrolment import CorrectPerson, EnrolPerson, IssueEnrolmentCode, correct_person, enrol_person, issue_enrolment_code
+from resolvers.organisation import persons_by_ids
 from server.demo.settlement import uid_of
 from tests.reorganising import keep
 from tests.resolvers.conftest import Deeds
@@ -43,10 +44,11 @@ async def may(deeds: Deeds, by: str, whom: str) -> RefusalCode | None:
     return None
 
 
-async def test_without_the_right_nobody_is_even_looked_for(deeds: Deeds) -> None:
+async def test_without_the_right_whom_one_may_see_is_not_allowed_and_others_do_not_exist(deeds: Deeds) -> None:
     for by in NO_RIGHT:
-        for whom in ("resident-2", "grid-worker-2", by):
-            assert await may(deeds, by, whom) is RefusalCode.NOT_ALLOWED, (by, whom)
+        for whom in ("resident-2", "grid-worker-2", "hub-host-2", by):
+            is_seen = await persons_by_ids([deeds.id_of(whom)], by=await deeds.actor(by), ports=deeds.ports)
+            assert await may(deeds, by, whom) is (RefusalCode.NOT_ALLOWED if is_seen else RefusalCode.NOT_FOUND), (by, whom)
     assert await may(deeds, "nobody", "resident-2") is RefusalCode.SIGN_IN_REQUIRED
 
 
@@ -70,7 +72,7 @@ async def test_a_resident_with_a_post_is_the_administrators_from_the_day_it_is_g
 
     await keep(deeds.house, deeds.planned.township_code, post)  # it begins next week
 
-    assert await may(deeds, "centre-clerk-1", "resident-2") is RefusalCode.NOT_FOUND
+    assert await may(deeds, "centre-clerk-1", "resident-2") is RefusalCode.NOT_ALLOWED
     assert await may(deeds, "administrator-1", "resident-2") is None
     await keep(deeds.house, deeds.planned.township_code, replace(post, until=date(2026, 11, 23), since=date(2026, 1, 1)))
     assert await may(deeds, "centre-clerk-1", "resident-2") is None
