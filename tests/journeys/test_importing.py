@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.mongo import importing_desk
 from domain.workbook_rows import Sheet
 from server.demo.main_job import Player
 from tests.adapters.stage import Stage
@@ -157,6 +158,28 @@ async def test_bad_parts_are_refused_and_nothing_is_kept(town: Town, tmp_path: P
     answer = await check(administrator, import_id)
     assert (answer["code"], answer["field"]) == ("INVALID_INPUT", "importId")  # no spreadsheet
     assert await version_of(town) == 1
+
+
+async def test_what_takes_longer_than_an_answer_may_goes_on_and_is_asked_for(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing_desk, "PATIENCE_SECONDS", 0.001)
+    administrator, import_id = await town.person("administrator-1"), str(uuid4())
+    await upload(administrator, renamed("甲").save(tmp_path / "book.xlsx"), import_id)
+
+    async def until(state: str) -> Answer:
+        async with asyncio.timeout(30):
+            while True:
+                found = (await administrator.ask(f'{{ organisationImport(id: "{import_id}") {{ state version }} }}'))["organisationImport"]
+                if found["state"] == state:
+                    return dict(found)
+                await asyncio.sleep(0.05)
+
+    assert (await check(administrator, import_id))["organisationImport"]["state"] == "CHECKING"
+    assert await until("CHECKED") == {"state": "CHECKED", "version": 1}
+    assert (await apply(administrator, import_id, 1))["organisationImport"]["state"] == "APPLYING"
+    assert await until("APPLIED") == {"state": "APPLIED", "version": 2}
+    assert await version_of(town) == 2
 
 
 async def test_parts_are_sealed_and_forgotten_after_a_day(town: Town, tmp_path: Path) -> None:
