@@ -59,8 +59,9 @@ async def enrol_person(sent: EnrolPerson, *, by: Actor, ports: Ports) -> Done[Pe
         raise invalid("refusal.under_fourteen", "isOverFourteen")
     reach = reach_of(by, organisation)
     if sent.household_id is None and not reach.has_home(None):
-        why = "refusal.not_allowed" if reach.is_empty else "refusal.home_of_resident"
-        raise refused(RefusalCode.NOT_ALLOWED, why, "householdId")
+        if reach.is_empty:
+            raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "householdId")
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.home_of_resident", "householdId")
     await _check_home(sent.household_id, by, reach, ports)
     entered = Person(ports.ids.new(Kind.PERSON, person.township, at), person.township, name, sent.household_id, code)
     kept = await ports.enrolment.enrol(entered, command=command_of("enrolPerson", sent, person, at=at))

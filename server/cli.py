@@ -8,7 +8,6 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 from pymongo.errors import PyMongoError
 
 from adapters.firebase.app import NoCredentials, close, production_app
@@ -20,11 +19,13 @@ from domain.identity import IdentityUnavailable
 from domain.messages import DEFAULT_LANGUAGE, LANGUAGES
 from schema.printed import SNAPSHOT, printed
 from server.app import build_app
+from server.asking import NoAnswer, ask_health, tell_token
 from server.clockwork import run_clockwork
 from server.demo.running import demo_settings, fill, run_demo
 from server.demo.settlement import settlement
 from server.first_code import hand_out
 from server.importing import NotImported, Wish, export_file, import_file, write_template
+from server.items import BadCatalogue, bring_items
 from server.logs import set_up_logs
 from server.loops import end
 from server.metrics import serve_metrics
@@ -33,7 +34,7 @@ from server.production import troubles
 from server.relay import Relay, run_relay
 from server.retention import RetentionFailed, hold_contents, run_retention
 from server.rotation import NotRotated, rotate_key
-from server.serving import PortTaken, base_url, listen, make_server, run, stop_on_signals
+from server.serving import PortTaken, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
 from server.wiring import build_house, wall_clock
 
@@ -47,6 +48,7 @@ VERBS: Mapping[str, str] = {
     "import": "bring an organisation from a spreadsheet, or a table of divisions; --check only says what it would change",
     "template": "write the empty spreadsheet that `import` takes",
     "export": "write an organisation into such a spreadsheet, names and addresses in clear, without telephone numbers",
+    "items": "bring the catalogue of service items from a file, or the one to begin with; --check only says what it would change",
     "retention": "remove what has been kept long enough; --dry-run only lists it",
     "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
     "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
@@ -68,7 +70,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         settings = read_settings(environment)
         set_up_logs(settings.log_format)
         return _run(given, settings, environment)
-    except (BadSetting, Failed, NotImported, NotRotated, PortTaken, MongodUnavailable, NoCredentials) as error:
+    except (BadSetting, BadCatalogue, Failed, NoAnswer, NotImported, NotRotated, PortTaken, MongodUnavailable, NoCredentials) as error:
         print(f"lianhu: {error}", file=sys.stderr)
         return 1
 
@@ -80,9 +82,9 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
         case "sdl":
             return _sdl(check=given.check)
         case "token":
-            return _token(given.person, settings)
+            return tell_token(given.person, settings, print)
         case "health":
-            return _health(settings)
+            return ask_health(settings, print)
         case "seed":
             return _seed(given.households, settings)
         case "enrolment-code":
@@ -98,6 +100,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return write_template(Path(given.file), given.language, print)
         case "export":
             return run(export_file(Path(given.file), given.township, given.language, settings, print))
+        case "items":
+            return run(_items(Path(given.file) if given.file else None, settings, check=given.check))
         case "retention":
             return run(_retention(given, settings))
         case "rotate-key":
@@ -117,6 +121,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     made = {name: verbs.add_parser(name, help=text, description=text) for name, text in VERBS.items()}
+    _options(made)
+    return parser
+
+
+def _options(made: Mapping[str, argparse.ArgumentParser]) -> None:
     made["demo"].add_argument("--once", action="store_true", help="end after the main job: 0 when each step held, else 1")
     made["sdl"].add_argument("--check", action="store_true", help="compare with schema/schema.graphql instead of printing")
     made["seed"].add_argument("--households", type=int, default=1710, metavar="N", help="how many households (default: 1710)")
@@ -126,6 +135,8 @@ def _parser() -> argparse.ArgumentParser:
     made["import"].add_argument("--township", metavar="CODE", help="for which township, where the file does not say it")
     made["import"].add_argument("--check", action="store_true", help="only say what is wrong, or what it would change")
     made["export"].add_argument("--township", metavar="CODE", required=True, help="of which township")
+    made["items"].add_argument("file", metavar="FILE", nargs="?", help="a .toml of [[item]] tables (default: the catalogue to begin with)")
+    made["items"].add_argument("--check", action="store_true", help="only say what is wrong, or what it would change")
     made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
     made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
@@ -135,7 +146,6 @@ def _parser() -> argparse.ArgumentParser:
     made["retention"].add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
     made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
     made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
-    return parser
 
 
 async def _work(verb: str, settings: Settings, environment: Mapping[str, str]) -> int:
@@ -221,6 +231,19 @@ async def _indexes(settings: Settings) -> int:
     return 0
 
 
+async def _items(path: Path | None, settings: Settings, *, check: bool) -> int:
+    if not settings.mongodb_uri:
+        raise Failed("LIANHU_MONGODB_URI is empty: name the database whose catalogue it is")
+    house = build_house(settings)
+    try:
+        await bring_items(house, path, print, check=check)
+    except PyMongoError as error:
+        raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
+    finally:
+        await house.close()
+    return 0
+
+
 async def _retention(given: argparse.Namespace, settings: Settings) -> int:
     if not settings.mongodb_uri:
         raise Failed("LIANHU_MONGODB_URI is empty: name the database that is to be swept")
@@ -289,31 +312,3 @@ def _sdl(*, check: bool) -> int:
         raise Failed("schema/schema.graphql is not what is served: run `make sdl`, and look at what changed")
     print("schema/schema.graphql is what is served")
     return 0
-
-
-def _token(person: str, settings: Settings) -> int:
-    base = base_url(settings.host, settings.port)
-    try:
-        answer = httpx.post(f"{base}/demo/sign-in", json={"person": person}, timeout=5, trust_env=False)
-    except httpx.HTTPError as error:
-        raise Failed(f"no demo answers on {base}: start it with `make run`") from error
-    try:
-        said = answer.json()
-        if answer.status_code != 200:
-            raise Failed(str(said["error"]))
-        print(said["idToken"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise Failed(f"what answers on {base} is no demo of Lianhu") from error
-    return 0
-
-
-def _health(settings: Settings) -> int:
-    # Asks this machine, whatever addresses it listens on.
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
-    try:
-        answer = httpx.get(f"{base_url(host, settings.port)}/health/ready", timeout=5, trust_env=False)
-    except httpx.HTTPError as error:
-        raise Failed(f"nothing answers on port {settings.port}") from error
-    status = answer.json().get("status") if answer.headers.get("content-type") == "application/json" else None
-    print(status or "something else answers there")
-    return 0 if answer.status_code == 200 and status == "ready" else 1

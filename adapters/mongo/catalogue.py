@@ -1,6 +1,6 @@
 """The catalogue and the calendar on MongoDB: small, public, and kept in memory for a minute."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from time import monotonic
 from typing import Generic, TypeVar
@@ -43,6 +43,13 @@ class MongoCatalogue:
     async def _read(self) -> Mapping[str, ServiceItem]:
         documents = await self._mongo.collection("items").find({}).sort([("_id", 1)]).to_list()
         return {document["_id"]: decode(ServiceItem, document) for document in documents}
+
+
+async def keep_items(mongo: Mongo, items: Sequence[ServiceItem]) -> None:
+    """These items as they are from now on; servers read them within a minute."""
+    for item in items:
+        document = encode(item)
+        await mongo.collection("items").replace_one({"_id": document["_id"]}, document, upsert=True)
 
 
 class MongoCalendars:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -175,7 +175,8 @@ async def test_whoever_is_entered_while_the_organisation_changes_is_there_in_eve
 
 async def test_nobody_is_entered_while_an_import_is_applied(stage: Stage) -> None:
     administrator, ports = await stage.actor("administrator-1"), stage.house.ports
-    await stage.house.mongo.collection("townships").update_one({"_id": stage.township}, {"$set": {"staging": 2}})
+    staging = {"version": 2, "lease": "an import", "until": datetime.now(UTC) + timedelta(minutes=1)}
+    await stage.house.mongo.collection("townships").update_one({"_id": stage.township}, {"$set": {"staging": staging}})
     before = await stage.contents()
     corrected = CorrectPerson(uuid4(), stage.id_of("resident-1"), "改名")
 

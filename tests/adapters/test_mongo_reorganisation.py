@@ -3,6 +3,7 @@
 from asyncio import gather
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -111,7 +112,8 @@ async def test_what_is_refused_writes_nothing(stage: Stage) -> None:
 
 
 async def test_while_an_import_is_applied_nothing_else_is_changed(stage: Stage) -> None:
-    await stage.house.mongo.collection("townships").update_one({"_id": stage.township}, {"$set": {"staging": {"version": 2}}})
+    staging = {"version": 2, "lease": "an import", "until": datetime.now(UTC) + timedelta(minutes=1)}
+    await stage.house.mongo.collection("townships").update_one({"_id": stage.township}, {"$set": {"staging": staging}})
     administrator, branch = await stage.actor("administrator-1"), stage.planned.parts.grids[0].branch_id
     before = await stage.contents()
     with pytest.raises(Refused) as no:

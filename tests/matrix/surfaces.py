@@ -83,6 +83,7 @@ ASKED: Mapping[str, str] = {
     "Event.actingFor": f"actingFor {_ID}",
     "Event.reason": "reason",
     # One's own.
+    "Query.whoAreYou": f"whoAreYou {_ID}",
     "Viewer.person": f"person {_ID}",
     "Viewer.appointments": f"appointments {{ person {_ID} }}",
     "Viewer.household": f"household {_ID}",
