@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from domain.errors import Message
 from domain.organisation import OrgUnitKind
+from domain.posts import Role
 from domain.workbook_desk import MOST_LINKS, Desk, Standing, beyond
 from domain.workbook_homes import check_household, check_hub, check_link, check_person, check_post
 from domain.workbook_pages import MOST_FAULTS, Draft, Fault, Faults, Page, Source, drafts_of, pages_of, standing_draft
@@ -116,6 +117,18 @@ def _check_grids(desk: Desk, page: Page, drafts: Iterator[Draft], standing: Stan
         check_grid(desk, page, line, earlier)
 
 
+def _check_posts(desk: Desk, page: Page, drafts: Iterator[Draft], standing: Standing) -> None:
+    """A file that told of posts and of no administrator would lock everybody out of the organisation."""
+    is_kept, is_read = False, True
+    for draft in drafts:
+        check_post(desk, page, draft)
+        is_kept |= draft.values.get("role") is Role.ADMINISTRATOR and draft.is_blank("until")
+        is_read &= "role" not in draft.unread
+    if page.has_lines and is_read and not is_kept:
+        what, expected = Message("import.no_administrator"), Message("import.expected.administrator")
+        desk.faults.add(page, page.header_row, page.header("role"), what, expected)
+
+
 def _line_by_line(judge: Callable[[Desk, Page, Draft], None]) -> Callable[[Desk, Page, Iterator[Draft], Standing], None]:
     def check_lines(desk: Desk, page: Page, drafts: Iterator[Draft], standing: Standing) -> None:
         for draft in drafts:
@@ -140,7 +153,7 @@ _SHEETS: Mapping[Sheet, Callable[[Desk, Page, Iterator[Draft], Standing], None]]
     Sheet.MICRO_GRIDS: _line_by_line(check_micro_grid),
     Sheet.HOUSEHOLDS: _line_by_line(check_household),
     Sheet.PERSONS: _line_by_line(check_person),
-    Sheet.POSTS: _line_by_line(check_post),
+    Sheet.POSTS: _check_posts,
     Sheet.HUBS: _line_by_line(check_hub),
     Sheet.LINKS: _check_links,
 }

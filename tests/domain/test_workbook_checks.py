@@ -259,6 +259,13 @@ def test_there_is_exactly_one_township_committee(book: Book) -> None:
     assert (units, 1, book.header(Sheet.UNITS, "kind"), "no_township") in found(book.check())
 
 
+def test_posts_without_an_administrator_would_lock_everybody_out(book: Book) -> None:
+    administrator = book.find(Sheet.POSTS, "role", "ADMINISTRATOR" if book.is_english else "管理员")
+    book.put(Sheet.POSTS, administrator, "until", "2026-12-31")
+
+    assert found(book.check()) == {(book.title(Sheet.POSTS), 1, book.header(Sheet.POSTS, "role"), "no_administrator")}
+
+
 def test_units_may_not_stand_in_a_circle_and_each_of_them_is_named(book: Book) -> None:
     one = book.add(Sheet.UNITS, code=f"{BRANCH}51", name="甲", kind="党小组", parent=f"{BRANCH}52", valid_from="2026-01-01")
     other = book.add(Sheet.UNITS, code=f"{BRANCH}52", name="乙", kind="党小组", parent=f"{BRANCH}51", valid_from="2026-01-01")
