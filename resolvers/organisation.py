@@ -9,7 +9,7 @@ from domain.calendar import SHANGHAI
 from domain.errors import BadArgument
 from domain.ids import parse
 from domain.items import MatterScope, ServiceItem, ServiceLine
-from domain.organisation import Grid, Organisation, OrgUnit
+from domain.organisation import Grid, Organisation, OrgUnit, Village
 from domain.people import Person
 from domain.places import GeoPoint
 from domain.ports import Ports
@@ -28,6 +28,11 @@ async def unit_by_code(code: str, *, by: Actor, ports: Ports) -> OrgUnit | None:
         return None
     organisation = await _organisation(code[:9], by=by, ports=ports)
     return organisation.unit_by_code(code) if organisation else None
+
+
+def own_villages(*, by: Actor) -> Sequence[Village]:
+    """The villages of origin of the reader's own township, by division code: what a request for another village picks from."""
+    return sorted(by.organisation.villages.values(), key=lambda village: village.division_code) if by.organisation else []
 
 
 async def grid_at(point: GeoPoint, *, by: Actor, ports: Ports) -> Grid | None:

@@ -77,6 +77,10 @@ async def _grid_at(info: Info, point: Annotated[GeoPointInput, _id("The point (�
     return await organisation_reads.grid_at(point.to_domain(), by=info.context.actor, ports=info.context.ports)
 
 
+def _villages(info: Info) -> Any:
+    return organisation_reads.own_villages(by=info.context.actor)
+
+
 async def _service_items(info: Info, line: Annotated[ServiceLine | None, _id("Only of this line (服务机制).")] = None) -> Any:
     return await organisation_reads.service_items(line, ports=info.context.ports)
 
@@ -130,6 +134,7 @@ class Query(AccountQueries, ContactQueries, PrivacyNoticeQueries, SubjectRequest
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")
     org_unit: Any = edge(_org_unit, OrgUnit | None, "A unit by its code (按编码查组织).")
     grid_at: Any = edge(_grid_at, Grid | None, "The grid around a point (按位置查网格).")
+    villages: Any = edge(_villages, list[Village], "The villages of origin of your township, to pick from for a request (原村列表).")
     service_items: Any = edge(_service_items, list[ServiceItem], "The catalogue, public (服务事项目录).")
     who_serves: Any = edge(_who_serves, Service | None, "Who serves a household or a place, for a matter, at a time, and why (谁来服务).")
     request: Any = edge(_request, Request | None, "A request by its number (按编号查诉求).")

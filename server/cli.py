@@ -140,10 +140,11 @@ def _options(made: Mapping[str, argparse.ArgumentParser]) -> None:
     made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
     made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")
-    made["retention"].add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
-    made["retention"].add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
-    made["retention"].add_argument("--because", metavar="TEXT", default="in dispute", help="why it is held (default: in dispute)")
-    made["retention"].add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
+    one_of = made["retention"].add_mutually_exclusive_group()
+    one_of.add_argument("--dry-run", action="store_true", help="list what would be removed, and remove nothing")
+    one_of.add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
+    made["retention"].add_argument("--because", metavar="TEXT", help="why it is held (default: in dispute)")
+    one_of.add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
     made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
     made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
 
@@ -247,7 +248,9 @@ async def _items(path: Path | None, settings: Settings, *, check: bool) -> int:
 async def _retention(given: argparse.Namespace, settings: Settings) -> int:
     if not settings.mongodb_uri:
         raise Failed("LIANHU_MONGODB_URI is empty: name the database that is to be swept")
-    number, because = given.hold or given.release, given.because if given.hold else None
+    if given.because is not None and not given.because.strip():
+        raise Failed("--because is empty: say why the contents are held; `--release NUMBER` holds them no longer")
+    number, because = given.hold or given.release, (given.because or "in dispute") if given.hold else None
     house = build_house(settings)
     try:
         if not number:

@@ -146,7 +146,10 @@ def _is_divisions(source: Source) -> bool:
 
 def write_template(path: Path, language: str, say: Say) -> int:
     try:
-        path.write_bytes(template(load_messages(), language))
+        with path.open("xb") as file:
+            file.write(template(load_messages(), language))
+    except FileExistsError as error:
+        raise NotImported(f"{path} is there already: name another file, nothing was written") from error
     except OSError as error:
         raise NotImported(f"{path} cannot be written: {error.strerror}") from error
     say(f"wrote {path}: fill in the sheets, then `import {path.name} --check`")
@@ -154,15 +157,20 @@ def write_template(path: Path, language: str, say: Say) -> int:
 
 
 def _write_out(path: Path, rows: Mapping[Sheet, Iterable[Row]], language: str) -> None:
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    write_organisation(path, rows, language=language)
+    path.touch(mode=0o600, exist_ok=False)
+    try:
+        write_organisation(path, rows, language=language)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 async def export_file(path: Path, township: str, language: str, settings: Settings, say: Say) -> int:
     """The organisation as a file that `import` takes again. It has names and addresses in clear: whoever runs this may see the database."""
     if not settings.mongodb_uri:
         raise NotImported("LIANHU_MONGODB_URI is empty: name the database to export from")
+    if path.suffix.lower() != ".xlsx":
+        raise NotImported(f"{path} does not end with .xlsx: that is what an export writes")
     house = build_house(settings)
     try:
         if await house.ports.organisations.of_township(township) is None:
@@ -172,8 +180,10 @@ async def export_file(path: Path, township: str, language: str, settings: Settin
         await asyncio.to_thread(_write_out, path, rows, language)
     except VaultLocked as error:
         raise NotImported(f"nothing was written: {error}") from error
+    except FileExistsError as error:
+        raise NotImported(f"{path} is there already: name another file, nothing was written") from error
     except OSError as error:
-        raise NotImported(f"{path} cannot be written: {error.strerror}") from error
+        raise NotImported(f"{path} cannot be written: {error}") from error
     except PyMongoError as error:
         raise NotImported(f"MongoDB did not do it ({type(error).__name__}: {error}); run it again") from error
     finally:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
@@ -58,8 +59,17 @@ def template(messages: Messages, language: str) -> bytes:
 
 
 def write_organisation(path: Path, rows: Mapping[Sheet, Iterable[Row]], *, language: str = DEFAULT_LANGUAGE) -> None:
-    """The rows of an organisation as a workbook; a sheet without rows is left out. Rows are streamed to the disk."""
-    is_english = language != DEFAULT_LANGUAGE
+    """The rows of an organisation as a workbook; a sheet without rows is left out. Rows are streamed to the disk.
+
+    Raises `OSError` where it cannot be written, the folder for temporary files included.
+    """
+    try:
+        _stream(path, rows, is_english=language != DEFAULT_LANGUAGE)
+    except FileCreateError as error:
+        raise OSError(str(error)) from error
+
+
+def _stream(path: Path, rows: Mapping[Sheet, Iterable[Row]], *, is_english: bool) -> None:
     with Workbook(str(path), {"constant_memory": True, **_OPTIONS}) as book:
         book.set_properties(_PROPERTIES)
         for form in FORMS:

@@ -92,7 +92,7 @@ class MainJob:
             try:
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     outcome = await step()
-            except (StepFailed, TimeoutError, httpx.HTTPError, KeyError, IndexError) as error:
+            except (StepFailed, TimeoutError, httpx.HTTPError, KeyError, IndexError, TypeError) as error:
                 self._say(f"  ✗ {number:2} {name}: {type(error).__name__} {error}")
                 return False
             self._say(f"  ✓ {number:2} {name} ({(perf_counter() - started) * 1000:.0f} ms): {outcome}")

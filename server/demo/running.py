@@ -72,6 +72,7 @@ async def fill(house: House, planned: Settlement, say: Say) -> None:
     if made:
         say(f"Collections, indexes and calendar are built ({perf_counter() - begun:.1f} s)")
     if await is_planted(house.mongo, planned.township_code):
+        say(f"{planned.township_code} is there already, and stays as it is")
         return
     begun = perf_counter()
     await plant_items(house.mongo, planned.items)
@@ -129,7 +130,9 @@ async def _serve_and_play(server: Server, listening: socket.socket, relay: Relay
             await asyncio.wait([playing, serving], return_when=asyncio.FIRST_COMPLETED)
             holds = playing.done() and playing.result()
             playing.cancel()
-        if once or not holds:
+        if not holds and not once and not serving.done():
+            say("The main job did not hold: its people or homes were changed. `make clean` begins anew; everything else is served.")
+        if once or serving.done():
             server.stop()
         else:
             say(f"Serving on {base}/graphql until Ctrl-C. Sign in with POST {base}/demo/sign-in, people are at {base}/demo/people.")

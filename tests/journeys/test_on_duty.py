@@ -142,6 +142,9 @@ async def test_what_is_about_a_unit_is_looked_into_by_nobody_below_it(town: Town
 async def test_whoever_knows_only_the_village_is_taken_in_by_it(town: Town) -> None:
     helper, officer = await town.people("volunteer-1", "village-officer-2")
     village = town.planned.parts.villages[1]
+    listed = (await helper.ask("{ villages { id name } }"))["villages"]
+    assert {"id": village.id, "name": village.name} in listed
+
     matter = await submit(town, helper, villageId=village.id)
 
     task = await task_of(officer, matter)

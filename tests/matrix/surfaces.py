@@ -177,6 +177,7 @@ ASKED: Mapping[str, str] = {
     "Query.node: what an overlay covers": f"node(id: $area) {{ ... on OrgUnit {{ covers {_ID} }} }}",
     # Anybody's.
     "Query.privacyNotice": "privacyNotice { version }",
+    "Query.villages": f"villages {_ID}",
     "Query.serviceItems": f"serviceItems {_ID}",
 }
 

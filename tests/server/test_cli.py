@@ -308,7 +308,7 @@ def test_seed_fills_a_database_once(capsys: Captured, database: Mapping[str, str
     assert "The settlement of 柳湾镇 is filled: 30 households" in told
 
     assert main(["seed", "--households", "40"], {**DEMO, **database}) == 0
-    assert said(capsys)[0] == ""
+    assert said(capsys)[0] == "990101101 is there already, and stays as it is\n"
     with MongoClient[dict[str, object]](database["LIANHU_MONGODB_URI"]) as client:
         assert client[database["LIANHU_MONGODB_DATABASE"]].households.count_documents({}) == 30
 

@@ -105,6 +105,20 @@ def test_what_is_exported_is_imported_again_as_no_change(database: Mapping[str, 
     assert (code, lines[-1]) == (0, f"no change: {TOWNSHIP} stays at version 1")
 
 
+def test_nothing_is_written_over_a_file_that_is_there(database: Mapping[str, str], capsys: Captured, tmp_path: Path) -> None:
+    run(capsys, database, "import", str(Book(demo_rows()).save(tmp_path / "book.xlsx")))
+    filled_in, missing = tmp_path / "filled in.xlsx", str(tmp_path / "none" / "out.xlsx")
+    filled_in.write_text("weeks of work")
+
+    for arguments in (["template", str(filled_in)], ["export", str(filled_in), "--township", TOWNSHIP]):
+        code, _, told = run(capsys, database, *arguments)
+        assert (code, "is there already" in told) == (1, True)
+    assert filled_in.read_text() == "weeks of work"
+    assert "cannot be written" in run(capsys, database, "export", missing, "--township", TOWNSHIP)[2]
+    assert ".xlsx" in run(capsys, database, "export", str(tmp_path / "out.csv"), "--township", TOWNSHIP)[2]
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_one_sheet_alone_changes_only_what_it_is_about(database: Mapping[str, str], capsys: Captured, tmp_path: Path) -> None:
     run(capsys, database, "import", str(Book(demo_rows()).save(tmp_path / "book.xlsx")))
     book = Book({Sheet.POSTS: demo_rows()[Sheet.POSTS]}, "en")

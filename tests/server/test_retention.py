@@ -55,6 +55,10 @@ async def test_what_is_held_stays_until_it_is_released(town: Town, capfd: Captur
     capfd.readouterr()
     assert await run(town) == 0
     assert capfd.readouterr().out == ""
+    assert await run(town, "--hold", matter.number, "--because", "") == 1
+    assert "--because is empty" in capfd.readouterr().err
+    assert await run(town) == 0
+    assert capfd.readouterr().out == ""
     assert await run(town, "--release", matter.number) == 0
     capfd.readouterr()
     assert await run(town) == 0
