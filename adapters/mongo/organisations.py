@@ -45,6 +45,7 @@ class MongoOrganisations:
         self._kept: OrderedDict[str, Organisation] = OrderedDict()
         self._past: OrderedDict[tuple[str, int, str], Organisation] = OrderedDict()
         self._lock = Lock()
+        self._past_lock = Lock()
         self._writing = Lock()
 
     async def of_township(self, township: str) -> Organisation | None:
@@ -68,8 +69,14 @@ class MongoOrganisations:
         key = (now.township, version, now.stamp)
         past = self._past.get(key)
         if past is None:
-            past = await self._mongo.transact(lambda session: self._rows_of(now.township, version, "", session))
-        _keep(self._past, key, past, VERSIONS_KEPT)
+            # One at a time in a process: anybody may ask, and whoever asks for the same version meanwhile finds it here.
+            async with self._past_lock:
+                past = self._past.get(key)
+                if past is None:
+                    past = await self._mongo.transact(lambda session: self._rows_of(now.township, version, "", session))
+                    _keep(self._past, key, past, VERSIONS_KEPT)
+        if key in self._past:
+            self._past.move_to_end(key)
         return past
 
     async def at_stamp(self, township: str, stamp: str) -> Organisation:
