@@ -103,7 +103,9 @@ async def _who_serves(
     if found is None:
         return None
     service, organisation = found
-    context.organisations.setdefault(organisation.township, organisation)
+    if at is None:
+        # Of a past moment it is not what the rest of this operation shows.
+        context.organisations.setdefault(organisation.township, organisation)
     return service
 
 
