@@ -87,7 +87,7 @@ async def _who_serves(
     household_id: Annotated[strawberry.ID | None, _id("For a household: its people and staff in scope may ask (住户).")] = None,
     point: Annotated[GeoPointInput | None, _id("For a place: anybody may ask (位置).")] = None,
     scope: Annotated[MatterScope | None, _id("Which address the matter belongs to; else the item's (事项归属).")] = None,
-    at: Annotated[datetime | None, _id("When; else now (时间).")] = None,
+    at: Annotated[datetime | None, _id("A past moment; else now (时间).")] = None,
 ) -> Any:
     context = info.context
     if (household_id is None) == (point is None):
