@@ -6,7 +6,7 @@ from datetime import date
 
 from domain.access import homes_in_sight
 from domain.errors import RefusalCode, Refused, invalid, not_found, refused
-from domain.households import MAX_LINKED, Agreement, Household, HouseholdLink
+from domain.households import MAX_LINKED, MAX_LINKS_A_DAY, Agreement, Household, HouseholdLink
 from domain.organisation import Grid, HubHousehold, Organisation
 from domain.posts import Role
 from domain.reorganisation import Changed, Editor, check_version
@@ -64,7 +64,8 @@ def linked(edit: Editor, wanted: NewLink, homes: Sequence[Household], *, expecte
     if len(with_member) >= MAX_LINKED:
         raise refused(RefusalCode.LIMIT_REACHED, "refusal.member_full", "memberId", limit=MAX_LINKED)
     link = HouseholdLink(home.id, wanted.member_id, edit.on, None, True, agreed_on, agreement, recorded_by)
-    return _with_link(edit, home, link, homes, about=[home.id, wanted.member_id])
+    counted = _linked_again(edit, home) if agreement is Agreement.IN_APP else home
+    return _with_link(edit, counted, link, homes, about=[home.id, wanted.member_id])
 
 
 def unlinked(edit: Editor, household_id: str, homes: Sequence[Household], *, expected_version: int | None = None) -> Changed:
@@ -105,6 +106,14 @@ def _with_link(edit: Editor, home: Household, link: HouseholdLink | None, homes:
     after = replace(home, link=link, version=home.version + 1)
     counted = recounted(edit.now, {other.id: other for other in [*homes, after]}, [home.residence_grid_id], edit.on)
     return edit.changed([after, *counted], about=about, units=[branch_of(edit.now, home)])
+
+
+def _linked_again(edit: Editor, home: Household) -> Household:
+    """The home with one more link of today by those who live there. Ending one is never counted, and always possible."""
+    today = home.linked_in_app if home.linked_in_app_on == edit.on else 0
+    if today >= MAX_LINKS_A_DAY:
+        raise refused(RefusalCode.LIMIT_REACHED, "refusal.linked_often", "householdId", limit=MAX_LINKS_A_DAY)
+    return replace(home, linked_in_app_on=edit.on, linked_in_app=today + 1)
 
 
 def _home(edit: Editor, id_: str, homes: Sequence[Household]) -> Household:

@@ -26,6 +26,9 @@ class Agreement(Enum):
 MAX_LINKED = 20
 """How many households one member looks in on at most."""
 
+MAX_LINKS_A_DAY = 4
+"""How often those who live in a home link it on one day: each time is a version of the whole township."""
+
 
 @dataclass(frozen=True, slots=True)
 class HouseholdLink:
@@ -46,7 +49,10 @@ class HouseholdLink:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """Who may find it follows from where it stands and whom it agreed to (`access.HomesInSight`). `code` is how the list knows it."""
+    """Who may find it follows from where it stands and whom it agreed to (`access.HomesInSight`). `code` is how the list knows it.
+
+    `linked_in_app` is how often those who live there linked it on `linked_in_app_on`, the last day on which they did.
+    """
 
     id: str
     township: str
@@ -58,6 +64,8 @@ class Household:
     link: HouseholdLink | None
     code: str = ""
     version: int = 1
+    linked_in_app_on: date | None = None
+    linked_in_app: int = 0
 
     def link_on(self, day: date) -> HouseholdLink | None:
         """The link that holds on that day: one that the household did not agree to never does."""

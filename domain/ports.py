@@ -30,7 +30,7 @@ from domain.people import Person
 from domain.places import GeoPoint
 from domain.proxies import ProxyGrants
 from domain.reach import Reaches
-from domain.reorganisation import Aftermath, Changed, Reorganise
+from domain.reorganisation import Aftermath, Changed, Judge, Reorganise
 from domain.requests import Request, RequestState, Words
 from domain.subject_requests import SubjectRequests
 from domain.sync import FeedRow
@@ -93,13 +93,16 @@ class Organisations(Protocol):
         grid_ids: Sequence[str] = (),
         member_ids: Sequence[str] = (),
         with_neighbours: bool = False,
+        permit: Judge | None = None,
         subject_id: str,
         command: Command,
     ) -> Changed | Replayed:
         """Makes what `change` says true from the next version on, with the command's record in one transaction.
 
         `change` is given the homes of these ids, of these grids and linked with these members; `with_neighbours`, also all others in
-        the grids where the homes of these ids stand.
+        the grids where the homes of these ids stand. Addresses are left out, and stay as they are where `change` leaves them empty.
+
+        `permit` is asked first, before anything is written or any other home read; where there is none, `change` itself, for its refusal.
 
         Raises `Refused`: whatever `change` raises, COMMAND_MISMATCH, CONFLICT while an import is being applied.
         """

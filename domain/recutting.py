@@ -87,7 +87,7 @@ def recut(edit: Editor, wanted: Recut, homes: Sequence[Household], *, base_id: s
 
     Raises NOT_FOUND, NOT_ALLOWED, INVALID_INPUT, WRONG_STATE; CONFLICT where the organisation moved on since it was looked at.
     """
-    old = _old_grids(edit, wanted)
+    old = permitted(edit, wanted)
     if confirmation != confirmation_of(edit.now, wanted):
         raise refused(RefusalCode.CONFLICT, "refusal.moved_on", "confirmation")
     for grid in old.values():
@@ -112,7 +112,8 @@ def recut(edit: Editor, wanted: Recut, homes: Sequence[Household], *, base_id: s
     return edit.changed(values, about=about, units=[grid.branch_id for grid in (*old.values(), *counted.values())], gone=gone)
 
 
-def _old_grids(edit: Editor, wanted: Recut) -> Mapping[str, Grid]:
+def permitted(edit: Editor, wanted: Recut) -> Mapping[str, Grid]:
+    """The old grids, by id. What can be judged before any home is read: the size of the plan, and the right to cut those grids anew."""
     if not 0 < len(wanted.old_ids) <= MAX_GRIDS or not 0 < len(wanted.grids) <= MAX_GRIDS:
         raise invalid("refusal.recut_size", "grids", limit=MAX_GRIDS)
     succeeded = set(chain.from_iterable(grid.succeeds for grid in wanted.grids))

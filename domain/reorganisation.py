@@ -36,6 +36,9 @@ class Changed:
 Reorganise = Callable[[Organisation, Sequence[Household]], Changed]
 """Pure; given the township and the homes that were asked for; run again when somebody else changed the township first."""
 
+Judge = Callable[[Organisation, Sequence[Household]], object]
+"""Pure; raises `Refused` for whoever may not. It is given the township and the homes that were named by their id, and no others."""
+
 
 class Overtaken(Exception):
     """Somebody else changed the township at the same moment."""
@@ -77,7 +80,7 @@ class Aftermath(Protocol):
         ...
 
     async def homes_of(self, now: Organisation, grid_ids: Sequence[str]) -> Sequence[Household]:
-        """Every home of the grids, in that version of the organisation."""
+        """Every home of the grids, in that version of the organisation, without the addresses."""
         ...
 
     async def versions(self, township: str, unit_ids: frozenset[str], page: PageRequest) -> Page[Version]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from domain.access import NOBODY, Actor, may_see_person, may_see_resident
 from domain.calendar import SHANGHAI
@@ -15,6 +15,9 @@ from domain.places import GeoPoint
 from domain.ports import Ports
 from domain.posts import PUBLIC_ROLES, Appointment
 from domain.routing import Place, Service, who_serves
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far ahead a phone's clock may be, so that its now is ours."""
 
 
 async def service_items(line: ServiceLine | None, *, ports: Ports) -> Sequence[ServiceItem]:
@@ -48,16 +51,18 @@ async def who_serves_household(
 ) -> Service | None:
     """For the household's own people and staff in scope; for anybody else there is no such household.
 
-    A past moment is answered by the organisation as it was kept then; who had how much to do is not kept.
+    A past moment is answered by the organisation as it was kept then; who had how much to do is not kept. Raises `BadArgument` for one
+    to come.
     """
+    past, on = _asked_for(at, ports)
     item = (await ports.catalogue.items()).get(item_id)
     found = await ports.households.by_ids([household_id], seen_by=by)
     if item is None or not found or by.organisation is None:
         return None
     home = found[0]
-    organisation, on = by.organisation, _day(at, ports)
-    if at is not None and at < ports.clock():
-        organisation = await ports.organisations.as_of(organisation, at)
+    organisation = by.organisation
+    if past is not None:
+        organisation = await ports.organisations.as_of(organisation, past)
         home = await ports.households.as_of(home, organisation)
     place = Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id)
     service = who_serves(organisation, item, scope or item.default_scope, place, on=on)
@@ -67,14 +72,14 @@ async def who_serves_household(
 async def who_serves_point(
     point: GeoPoint, item_id: str, scope: MatterScope | None, at: datetime | None, *, by: Actor = NOBODY, ports: Ports
 ) -> tuple[Service, Organisation] | None:
-    """For anybody: the unit and the person on duty, by the name on the notice board."""
+    """For anybody: the unit and the person on duty, by the name on the notice board. Raises `BadArgument` for a moment to come."""
+    past, on = _asked_for(at, ports)
     item = (await ports.catalogue.items()).get(item_id)
     organisation = await ports.organisations.at(point) if item and point.is_on_earth else None
     if item is None or organisation is None:
         return None
-    on = _day(at, ports)
-    if at is not None and at < ports.clock():
-        organisation = await ports.organisations.as_of(organisation, at)
+    if past is not None:
+        organisation = await ports.organisations.as_of(organisation, past)
     grid = organisation.grid_at(point, on)
     if grid is None:
         return None
@@ -144,8 +149,17 @@ def _today(ports: Ports) -> date:
     return ports.clock().astimezone(SHANGHAI).date()
 
 
-def _day(at: datetime | None, ports: Ports) -> date:
+def _asked_for(at: datetime | None, ports: Ports) -> tuple[datetime | None, date]:
+    """The past moment that is asked for, or nothing for now; and its day.
+
+    Of days to come nobody is told who serves: leave and turns are read by whoever plans them.
+    """
+    now = ports.clock()
+    if at is None or now <= at <= now + CLOCKS_DIFFER:
+        return None, _today(ports)
+    if at > now:
+        raise BadArgument("at lies ahead: give a past moment, or leave it out for now")
     try:
-        return (at or ports.clock()).astimezone(SHANGHAI).date()
+        return at, at.astimezone(SHANGHAI).date()
     except OverflowError as error:
         raise BadArgument("at lies beyond the calendar") from error

@@ -66,8 +66,9 @@ class ClosePreview:
 async def recut_preview(wanted: Recut, *, by: Actor, ports: Ports) -> RecutPreview:
     """Refuses whatever the re-cut itself would refuse."""
     person, now = signed_in(by)
-    homes = await ports.aftermath.homes_of(now, wanted.old_ids)
-    found = recutting.affected(editor(person, now, at=ports.clock(), home=by.home), wanted, homes)
+    edit = editor(person, now, at=ports.clock(), home=by.home)
+    recutting.permitted(edit, wanted)
+    found = recutting.affected(edit, wanted, await ports.aftermath.homes_of(now, wanted.old_ids))
     tasks = await ports.aftermath.open_tasks(now.township, now.root().id, grid_ids=wanted.old_ids)
     phones = await ports.aftermath.phones(now.township, found.worker_ids)
     return RecutPreview(
@@ -87,7 +88,10 @@ async def recut_grids(sent: RecutGrids, *, by: Actor, ports: Ports) -> Done[Sequ
     def change(edit: Editor, homes: Sequence[Household]) -> Changed:
         return recutting.recut(edit, sent.wanted, homes, base_id=base_id, confirmation=sent.confirmation)
 
-    outcome = await reorganised("recutGrids", sent, change, base_id, by=by, ports=ports, grid_ids=sent.old_grid_ids)
+    def permit(edit: Editor, _: Sequence[Household]) -> object:
+        return recutting.permitted(edit, sent.wanted)
+
+    outcome = await reorganised("recutGrids", sent, change, base_id, by=by, ports=ports, grid_ids=sent.old_grid_ids, permit=permit)
     by_code = {grid.code: grid for grid in outcome.organisation.grids.values()}
     return Done([by_code[grid.code] for grid in sent.grids if grid.code in by_code], outcome.is_replay)
 

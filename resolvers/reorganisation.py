@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from domain.access import Actor
@@ -19,6 +20,8 @@ from domain.posts import Absence, Appointment, Duty, Role
 from domain.reorganisation import Changed, Editor, editor
 from domain.unit_changes import NewUnit, closed, created, moved, renamed
 from resolvers.acting import Done, Sent, command_of, signed_in
+
+T = TypeVar("T")
 
 EditHomes = Callable[[Editor, Sequence[Household]], Changed]
 """What a deed does, given who edits the township as it is and the homes that were asked for."""
@@ -221,13 +224,18 @@ async def reorganised(
     household_ids: Sequence[str] = (),
     grid_ids: Sequence[str] = (),
     member_ids: Sequence[str] = (),
+    permit: Callable[[Editor, Sequence[Household]], object] | None = None,
 ) -> Outcome:
-    """Makes the next version true, judged by the rights that the editor has in the version before it. Homes come with their neighbours."""
+    """Makes the next version true, judged by the rights that the editor has in the version before it. Homes come with their neighbours.
+
+    `permit` judges first, by the homes named alone; where there is none, `change` does.
+    """
     person, _ = signed_in(by)
     at = ports.clock()
     done = await ports.organisations.reorganise(
         person.township,
         partial(_as_edited, change, by, person, at),
+        permit=partial(_as_edited, permit or change, by, person, at),
         household_ids=household_ids,
         grid_ids=grid_ids,
         member_ids=member_ids,
@@ -241,8 +249,15 @@ async def reorganised(
     return Outcome(organisation, done.subject_id if isinstance(done, Replayed) else subject_id, isinstance(done, Replayed))
 
 
-def _as_edited(change: EditHomes, by: Actor, person: Person, at: datetime, now: Organisation, homes: Sequence[Household]) -> Changed:
-    return change(editor(person, now, at=at, home=by.home), homes)
+def _as_edited(
+    judge: Callable[[Editor, Sequence[Household]], T],
+    by: Actor,
+    person: Person,
+    at: datetime,
+    now: Organisation,
+    homes: Sequence[Household],
+) -> T:
+    return judge(editor(person, now, at=at, home=by.home), homes)
 
 
 def _new_id(kind: Kind, by: Actor, ports: Ports) -> str:

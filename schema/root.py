@@ -91,7 +91,7 @@ async def _who_serves(
     household_id: Annotated[strawberry.ID | None, _id("For a household: its people and staff in scope may ask (住户).")] = None,
     point: Annotated[GeoPointInput | None, _id("For a place: anybody may ask (位置).")] = None,
     scope: Annotated[MatterScope | None, _id("Which address the matter belongs to; else the item's (事项归属).")] = None,
-    at: Annotated[datetime | None, _id("When; else now (时间).")] = None,
+    at: Annotated[datetime | None, _id("A past moment; else now (时间).")] = None,
 ) -> Any:
     context = info.context
     if (household_id is None) == (point is None):
@@ -107,7 +107,9 @@ async def _who_serves(
     if found is None:
         return None
     service, organisation = found
-    context.organisations.setdefault(organisation.township, organisation)
+    if at is None:
+        # Of a past moment it is not what the rest of this operation shows.
+        context.organisations.setdefault(organisation.township, organisation)
     return service
 
 

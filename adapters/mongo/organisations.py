@@ -10,16 +10,17 @@ from typing import Any, TypeVar
 from pymongo import DESCENDING
 
 from adapters.mongo.driver import Document, Mongo, Session
-from adapters.mongo.homes import HomesWanted, find_homes
+from adapters.mongo.homes import UNREAD, HomesWanted, addresses_of, find_homes, named_homes
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.staging import clear_dead
 from adapters.mongo.versions import KINDS, changes, read_row, true_in, write
 from domain.commands import Command, Replayed
 from domain.errors import RefusalCode, refused
+from domain.households import Household
 from domain.organisation import Organisation, OrganisationParts
 from domain.people import Person
 from domain.places import GeoPoint
-from domain.reorganisation import Abandoned, Changed, Overtaken, Reorganise
+from domain.reorganisation import Abandoned, Changed, Judge, Overtaken, Reorganise
 
 T = TypeVar("T")
 
@@ -44,6 +45,7 @@ class MongoOrganisations:
         self._kept: OrderedDict[str, Organisation] = OrderedDict()
         self._past: OrderedDict[tuple[str, int, str], Organisation] = OrderedDict()
         self._lock = Lock()
+        self._past_lock = Lock()
         self._writing = Lock()
 
     async def of_township(self, township: str) -> Organisation | None:
@@ -67,8 +69,14 @@ class MongoOrganisations:
         key = (now.township, version, now.stamp)
         past = self._past.get(key)
         if past is None:
-            past = await self._mongo.transact(lambda session: self._rows_of(now.township, version, "", session))
-        _keep(self._past, key, past, VERSIONS_KEPT)
+            # One at a time in a process: anybody may ask, and whoever asks for the same version meanwhile finds it here.
+            async with self._past_lock:
+                past = self._past.get(key)
+                if past is None:
+                    past = await self._mongo.transact(lambda session: self._rows_of(now.township, version, "", session))
+                    _keep(self._past, key, past, VERSIONS_KEPT)
+        if key in self._past:
+            self._past.move_to_end(key)
         return past
 
     async def at_stamp(self, township: str, stamp: str) -> Organisation:
@@ -92,6 +100,7 @@ class MongoOrganisations:
         grid_ids: Sequence[str] = (),
         member_ids: Sequence[str] = (),
         with_neighbours: bool = False,
+        permit: Judge | None = None,
         subject_id: str,
         command: Command,
     ) -> Changed | Replayed:
@@ -103,7 +112,7 @@ class MongoOrganisations:
                 now = await self.of_township(township)
                 if now is None:
                     raise LookupError("the township is gone")
-                step = partial(self._advance, now, change, homes, command)
+                step = partial(self._advance, now, permit or change, change, homes, command)
                 try:
                     return await self._ledger.once(command, township, subject_id, step)
                 except Overtaken:
@@ -113,7 +122,12 @@ class MongoOrganisations:
                     await clear_dead(self._mongo, township, command.at)
         raise refused(RefusalCode.CONFLICT, "refusal.conflict", "commandId")
 
-    async def _advance(self, now: Organisation, change: Reorganise, homes: HomesWanted, command: Command, session: Session) -> Changed:
+    async def _advance(
+        self, now: Organisation, permit: Judge, change: Reorganise, wanted: HomesWanted, command: Command, session: Session
+    ) -> Changed:
+        # Whoever may not is refused before others wait for them, and before whole grids are read.
+        named = await named_homes(self._mongo, now, wanted.ids, session=session)
+        permit(now, named)
         version = now.version + 1
         is_now = {"_id": now.township, "version": now.version, "staging": None}
         moved_on = await self._mongo.collection("townships").update_one(
@@ -126,8 +140,10 @@ class MongoOrganisations:
                     raise Abandoned
                 raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
             raise Overtaken
-        changed = change(now, await find_homes(self._mongo, now, homes, session=session))
-        writes = await changes(self._mongo.vault, changed.values, changed.gone, now.township, version)
+        changed = change(now, await find_homes(self._mongo, now, wanted, named, session=session))
+        unread = {value.id for value in changed.values if isinstance(value, Household) and value.address == UNREAD}
+        kept = await addresses_of(self._mongo, now, unread, session=session)
+        writes = await changes(self._mongo.vault, changed.values, changed.gone, now.township, version, kept=kept)
         await write(self._mongo, writes, session=session)
         await self._mongo.collection("organisation_versions").insert_one(
             version_record(

@@ -60,12 +60,21 @@ def true_in(township: str, version: int) -> Filter:
 
 
 async def changes(
-    vault: Vault, values: Iterable[Any], gone: Iterable[tuple[str, str]], township: str, version: int
+    vault: Vault,
+    values: Iterable[Any],
+    gone: Iterable[tuple[str, str]],
+    township: str,
+    version: int,
+    *,
+    kept: Mapping[str, Document],
 ) -> dict[str, list[Any]]:
-    """By collection the writes that make `values` true from `version` on, and `gone` (collection and id) no longer true."""
+    """By collection the writes that make `values` true from `version` on, and `gone` (collection and id) no longer true.
+
+    `kept` are fields, by the id of the value, that its new row has as they are stored.
+    """
     rows: dict[str, list[Document]] = {}
     for value in values:
-        rows.setdefault(COLLECTION_OF[type(value)], []).append(row(value, version))
+        rows.setdefault(COLLECTION_OF[type(value)], []).append({**row(value, version), **kept.get(value.id, {})})
     writes: dict[str, list[Any]] = {}
     for name, documents in rows.items():
         ended = [end_of(township, document["id"], version) for document in documents]

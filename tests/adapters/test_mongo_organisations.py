@@ -1,5 +1,6 @@
 """A township is read whole and kept under its stamp: no process ever decides on posts that are over."""
 
+from asyncio import gather
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,8 +8,9 @@ from datetime import date, timedelta
 import pytest
 
 from adapters.mongo.collections import build
-from adapters.mongo.driver import Document
+from adapters.mongo.driver import Document, Session
 from adapters.mongo.migrations import MIGRATIONS
+from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.seed import is_planted, plant_items, plant_township
 from adapters.mongo.versions import KINDS
 from domain.access import NOBODY
@@ -80,6 +82,27 @@ async def test_one_organisation_is_one_moment_while_others_change_it(stage: Stag
         for unit in stage.planned.parts.units:
             assert here.posts_at(unit.id, TODAY) == there.posts_at(unit.id, TODAY)
         assert not [post_ for post_ in posts[: number + 1] if post_.person_id in {p.person_id for p in here.posts_at(post_.unit_id, TODAY)}]
+
+
+async def test_a_past_version_is_read_once_however_many_ask_for_it_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    organisations, read = stage.house.ports.organisations, list[int]()
+    rows_of = MongoOrganisations._rows_of
+
+    async def noted(self: MongoOrganisations, township: str, version: int, stamp: str, session: Session) -> Organisation:
+        read.append(version)
+        return await rows_of(self, township, version, stamp, session)
+
+    stage.clock.advance(hours=1)
+    await keep(stage.house, stage.township, replace(stage.planned.parts.appointments[0], until=LAST_WEEK))
+    now = await _of_township(stage.house, stage.township)
+    monkeypatch.setattr(MongoOrganisations, "_rows_of", noted)
+
+    moments = [stage.clock() - timedelta(seconds=number + 1) for number in range(30)]
+    first, *others = await gather(*(organisations.as_of(now, moment) for moment in moments))
+    assert (read, first.version) == ([1], 1)
+    assert all(each is first for each in others)
+    assert await organisations.as_of(now, stage.clock()) is now, "and what is true now is not read at all"
+    assert read == [1]
 
 
 async def test_an_account_without_person_or_township_is_nobody(stage: Stage) -> None:

@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.mongo.homes import HomesWanted, find_homes
+from adapters.mongo.versions import FOREVER
 from domain.errors import Refused
 from domain.households import Agreement, Household
 from domain.organisation import Organisation
@@ -111,6 +113,36 @@ async def test_what_is_refused_writes_nothing(stage: Stage) -> None:
     assert await stage.contents() == before
 
 
+async def test_whoever_may_not_is_refused_before_whole_grids_are_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = list[str]()
+
+    async def noted(mongo: Any, now: Organisation, wanted: HomesWanted, *named: Any, **more: Any) -> list[Household]:
+        read.extend([*wanted.grid_ids, *wanted.ids])
+        return await find_homes(mongo, now, wanted, *named, **more)
+
+    monkeypatch.setattr("adapters.mongo.organisations.find_homes", noted)
+    monkeypatch.setattr("adapters.mongo.aftermath.find_homes", noted)
+    resident, ports, before = await stage.actor("resident-1"), stage.house.ports, await stage.contents()
+    known, own, neighbour = await now(stage), stage.planned.households[0].residence_grid_id, stage.planned.households[-1].id
+    everything = (NewGrid(f"{stage.township}601041", "新网格", known.root().id, tuple(known.grids)),)
+    micro = next(micro for micro in known.micro_grids.values() if micro.grid_id == own)
+    refused: list[tuple[Any, Any]] = [
+        (recut_preview, Recut(tuple(known.grids), everything)),
+        (recut_grids, RecutGrids(uuid4(), tuple(known.grids), everything, "looked at")),
+        (move_households, MoveHouseholds(uuid4(), [neighbour], own)),
+        (appoint, Appoint(uuid4(), stage.id_of("resident-1"), Role.HUB_HOST, known.grids[own].branch_id, micro_grid_id=micro.id)),
+        (end_link, EndLink(uuid4(), neighbour)),
+    ]
+    for deed, sent in refused:
+        with pytest.raises(Refused):
+            await deed(sent, by=resident, ports=ports)
+    assert read == []
+    assert await stage.contents() == before
+
+    await move_households(MoveHouseholds(uuid4(), [neighbour], own), by=await stage.actor("administrator-1"), ports=ports)
+    assert read == [own, neighbour], "whoever may has them counted"
+
+
 async def test_while_an_import_is_applied_nothing_else_is_changed(stage: Stage) -> None:
     staging = {"version": 2, "lease": "an import", "until": datetime.now(UTC) + timedelta(minutes=1)}
     await stage.house.mongo.collection("townships").update_one({"_id": stage.township}, {"$set": {"staging": staging}})
@@ -137,6 +169,34 @@ async def test_homes_moved_and_linked_at_once_are_counted_right(stage: Stage, ot
     assert {homes[home.id].residence_grid_id for home in moving} == {grids[2].id}
     assert {homes[home.id].link for home in linked} == {None}
     await counted(stage)
+
+
+async def test_a_home_that_is_moved_linked_and_cut_anew_keeps_its_address_without_anybody_opening_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    administrator, ports, known = await stage.actor("administrator-1"), stage.house.ports, await now(stage)
+    old, target = stage.planned.parts.grids[:2]
+    home = next(home for home in stage.planned.households if home.residence_grid_id == old.id and home.link)
+    opened = list[object]()
+    monkeypatch.setattr(stage.house.mongo.vault, "open", opened.append)
+    await end_link(EndLink(uuid4(), home.id), by=administrator, ports=ports)
+    await move_households(MoveHouseholds(uuid4(), [home.id], target.id), by=administrator, ports=ports)
+    code = f"{target.code[:12]}041"
+    parts = [NewMicroGrid(f"{code}{order:02}", micro.name, micro.id) for order, micro in enumerate(known.micro_grids_of(target.id), 1)]
+    wanted = Recut((target.id,), (NewGrid(code, "新网格", target.branch_id, (target.id,), None, (), parts, (home.id,)),))
+    seen = await recut_preview(wanted, by=await stage.actor("administrator-1"), ports=ports)
+    await recut_grids(RecutGrids(uuid4(), wanted.old_ids, wanted.grids, seen.confirmation), by=administrator, ports=ports)
+    monkeypatch.undo()
+    assert opened == []
+
+    rows = await stage.find("households", id=home.id)
+    assert len(rows) == 4, "as planted, then three times anew"
+    for row in rows:
+        assert row["address"].subtype == 6, "sealed"
+        assert await stage.house.mongo.vault.open(row["address"]) == home.address
+    for other in stage.planned.households:
+        [row] = await stage.find("households", id=other.id, to_version=FOREVER)
+        assert await stage.house.mongo.vault.open(row["address"]) == other.address
 
 
 async def test_twenty_households_are_the_most_even_when_all_ask_at_once(stage: Stage, other_process: House) -> None:

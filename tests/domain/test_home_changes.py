@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.access import homes_in_sight
 from domain.home_changes import NewLink, homes_moved, linked, unlinked
-from domain.households import MAX_LINKED, Agreement, Household
+from domain.households import MAX_LINKED, MAX_LINKS_A_DAY, Agreement, Household
 from tests.domain.cast import id_of
 from tests.domain.editing import TODAY, Desk
 
@@ -120,6 +121,25 @@ def test_the_household_links_itself_and_the_member_finds_it_from_then_on() -> No
     assert homes_in_sight(desk.editor("link-member-1").by).has(now)
     figures(desk)
     assert no_link(desk, now, by="resident-1") == ("linked_already", "householdId")
+
+
+def test_a_household_links_itself_four_times_a_day_and_may_end_it_every_time() -> None:
+    desk = Desk()
+    home = unlinked_home(desk)
+    for _ in range(MAX_LINKS_A_DAY):
+        link(desk, home, by="resident-1")
+        end(desk, home, by="resident-1")
+    wanted = NewLink(home.id, id_of("link-member-1"))
+    refusal = desk.refused(linked, wanted, desk.around(home.id, members=[id_of("link-member-1")]), by="resident-1")
+    assert (refusal.code.value, refusal.message.key, refusal.field) == ("LIMIT_REACHED", "refusal.linked_often", "householdId")
+
+    link(desk, home, **AGREED)  # staff, who saw that it agreed, are not counted
+    end(desk, home, by="resident-1")
+    assert desk.homes[home.id].link is None
+
+    desk.at += timedelta(days=1)
+    link(desk, home, by="resident-1")
+    assert desk.homes[home.id].link is not None, "tomorrow is another day"
 
 
 def test_staff_say_when_and_how_the_household_agreed() -> None:

@@ -3,8 +3,10 @@
 import pytest
 
 from server.demo.main_job import Player
+from server.demo.settlement import uid_of
+from tests.adapters.stage import OTHER_TOWNSHIP, Stage
 from tests.conftest import Town
-from tests.journeys.stories import Answer, home_of, in_scope, name_of, node, request_of, submit, task_of
+from tests.journeys.stories import Answer, home_of, in_scope, name_of, node, request_of, say, submit, task_of
 
 SERVED = "unit { name kind } person { displayName } rule because climb { name }"
 ABOVE_A_BRANCH = ["柳湾新村党总支", "柳湾镇党委"]
@@ -121,6 +123,31 @@ async def test_anybody_learns_who_serves_a_place_by_the_notice_board(town: Town)
     assert haircut["person"]["displayName"] == name_of(town, "grid-worker-1")  # never a host's name
     for outside in ({"lat": 35.3, "lng": 115.5}, {"lat": 91.0, "lng": 0.0}, {"lat": 0.0, "lng": 0.0}):
         assert await of_place(stranger, town, outside, "stairwell-lamp") is None
+
+
+async def test_a_past_answer_for_another_township_does_not_pass_for_its_present(town: Town) -> None:
+    administrator, reader = await town.people("administrator-1", "resident-1")
+    await Stage(town.house, town.planned, town.clock).plant_other()
+    nowhere = {"type": "Polygon", "coordinates": [[[10, 10], [11, 10], [11, 11], [10, 10]]]}
+    await town.house.mongo.collection("townships").update_one({"_id": OTHER_TOWNSHIP}, {"$set": {"area": nowhere}})
+    document = (
+        "query($point: GeoPointInput, $item: ID!, $at: DateTime) "
+        "{ whoServes(point: $point, itemId: $item, at: $at) { unit { name parent { id name } } } }"
+    )
+    place = {"point": middle_of(town, 1), "item": town.item("stairwell-lamp")}
+    town.clock.advance(minutes=10)
+    before, past = (await reader.ask(document, **place))["whoServes"]["unit"], town.clock.now.isoformat()
+    town.clock.advance(minutes=10)
+    for unit_id in (town.planned.parts.grids[0].branch_id, before["parent"]["id"]):
+        await say(administrator, "renameUnit", "unit { id }", unitId=unit_id, name="新名")
+
+    other = await town.house.mongo.collection("accounts").find_one({"_id": "other-resident-1"}, {"_id": 0})
+    await town.house.mongo.collection("accounts").replace_one({"_id": uid_of("resident-1")}, other or {})
+    now = (await reader.ask(document, **place))["whoServes"]["unit"]
+    then = (await reader.ask(document, **place, at=past))["whoServes"]["unit"]
+
+    assert (now["name"], now["parent"]["name"]) == ("新名", "新名")
+    assert (then["name"], then["parent"]["name"]) == (before["name"], "新名"), "the unit as it was, and what stands around it as it is"
 
 
 async def test_hosts_and_link_members_are_shown_to_whom_they_serve(town: Town) -> None:

@@ -182,6 +182,25 @@ async def test_a_place_of_a_township_in_which_no_grid_is_left_is_served_by_nobod
     assert await organisation.who_serves_point(IN_FIRST_GRID, deeds.item("gas-smell"), None, past, ports=deeds.ports) is None
 
 
+async def test_who_serves_on_a_day_to_come_is_told_to_nobody_so_that_planned_leave_stays_with_whoever_plans_it(deeds: Deeds) -> None:
+    tomorrow, away, home = deeds.ports.clock() + timedelta(days=1), deeds.id_of("grid-worker-1"), deeds.home("resident-1").id
+    leave = Absence("leave-1", deeds.planned.township_code, away, TODAY + timedelta(days=1), TODAY + timedelta(days=2))
+    await keep(deeds.house, deeds.planned.township_code, leave)
+    lamp, resident, ports = deeds.item("stairwell-lamp"), await deeds.actor("resident-1"), deeds.ports
+
+    for ahead in (tomorrow, tomorrow + timedelta(days=30)):
+        with pytest.raises(BadArgument, match="at lies ahead"):
+            await organisation.who_serves_point(IN_FIRST_GRID, lamp, None, ahead, ports=ports)
+        with pytest.raises(BadArgument, match="at lies ahead"):
+            await organisation.who_serves_household(home, lamp, None, ahead, by=resident, ports=ports)
+
+    soon = deeds.ports.clock() + timedelta(minutes=3)  # by a phone whose clock is ahead
+    service = await organisation.who_serves_household(home, lamp, None, soon, by=resident, ports=ports)
+    assert service is not None
+    assert service.person is not None
+    assert service.person.id == away
+
+
 async def test_a_day_beyond_the_calendar_is_a_bad_argument(deeds: Deeds) -> None:
     end = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
     with pytest.raises(BadArgument):
