@@ -23,6 +23,7 @@ from domain.ids import Kind
 from domain.organisation import Organisation
 from domain.people import Person
 from domain.ports import Ports
+from domain.posts import Role
 from domain.reorganisation import Changed, name_of
 from resolvers.acting import Done, command_of, signed_in
 
@@ -97,7 +98,14 @@ async def issue_enrolment_code(sent: IssueEnrolmentCode, *, by: Actor, ports: Po
     digits = with_check_digit(ports.ids.digits(DIGITS - 1))
     until = at + (SPOKEN_LIFE if sent.short else PRINTED_LIFE)
     command = command_of("issueEnrolmentCode", sent, person, at=at)
-    kept = await ports.enrolment.issue(subject, digits, salt=ports.ids.digits(SALT_DIGITS), valid_until=until, command=command)
+    kept = await ports.enrolment.issue(
+        subject,
+        digits,
+        salt=ports.ids.digits(SALT_DIGITS),
+        valid_until=until,
+        administered=by.units_led(Role.ADMINISTRATOR),
+        command=command,
+    )
     if kept is not None:
         return Done(IssuedCode(subject, None, None), is_replay=True)
     return Done(IssuedCode(subject, digits, until))

@@ -1,6 +1,7 @@
 """Enrolment on MongoDB: single rows of persons, true at once in the version of now; codes as salted digests, one a person."""
 
 from asyncio import to_thread
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import scrypt
 from hmac import compare_digest
@@ -86,7 +87,9 @@ class MongoEnrolment:
         version: int = found["version"]
         return version
 
-    async def issue(self, person: Person, digits: str, *, salt: str, valid_until: datetime, command: Command) -> Replayed | None:
+    async def issue(
+        self, person: Person, digits: str, *, salt: str, valid_until: datetime, administered: Iterable[str], command: Command
+    ) -> Replayed | None:
         code = EnrolmentCode(
             id=person.id,
             township=person.township,
@@ -96,6 +99,7 @@ class MongoEnrolment:
             issued_by_id=command.person_id,
             issued_at=command.at,
             expires_at=valid_until,
+            administered=tuple(sorted(administered)),
         )
 
         async def work(session: Session) -> None:
