@@ -25,6 +25,7 @@ from domain.people import Person
 from domain.ports import Ports
 from domain.posts import Role
 from domain.reorganisation import Changed, name_of
+from domain.rights import Right, may
 from resolvers.acting import Done, command_of, signed_in
 
 
@@ -64,6 +65,9 @@ async def enrol_person(sent: EnrolPerson, *, by: Actor, ports: Ports) -> Done[Pe
             raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "householdId")
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.home_of_resident", "householdId")
     await _check_home(sent.household_id, by, reach, ports)
+    if code and not may(by, Right.IMPORT_ORGANISATION, organisation.root().id):
+        # The next file gives posts by the codes of the list: whoever took one ahead of it would have the post.
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "code")
     entered = Person(ports.ids.new(Kind.PERSON, person.township, at), person.township, name, sent.household_id, code)
     kept = await ports.enrolment.enrol(entered, command=command_of("enrolPerson", sent, person, at=at))
     return await _answered(kept, organisation, ports)
