@@ -4,7 +4,7 @@ No birth date, no number and no paper is asked for; a phone number alone never l
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -73,6 +73,20 @@ class EnrolmentCode:
     expires_at: datetime
     administered: tuple[str, ...] = ()
     tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What of a person is written over; what is not given stays as it is at that moment."""
+
+    display_name: str | None = None
+    household_id: str | None = None
+
+    def of(self, person: Person) -> Person:
+        """Raises NOT_FOUND where the name was removed."""
+        if person.display_name == ERASED_NAME:
+            raise not_found("personId")
+        return replace(person, display_name=self.display_name or person.display_name, household_id=self.household_id or person.household_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +217,10 @@ class Enrolment(Protocol):
         while an import is being applied, COMMAND_MISMATCH."""
         ...
 
-    async def correct(self, person: Person, *, command: Command) -> Person | Replayed:
-        """Writes name and home over what was there; for persons without a post, whom no version of the organisation names.
+    async def correct(self, person: Person, correction: Correction, *, command: Command) -> Person | Replayed:
+        """Writes over what was there; for persons without a post, whom no version of the organisation names.
 
-        Raises `Refused`: NOT_FOUND, CONFLICT while an import is being applied, COMMAND_MISMATCH.
+        Raises `Refused`: NOT_FOUND, also where the name was removed meanwhile, CONFLICT while an import is being applied, COMMAND_MISMATCH.
         """
         ...
 

@@ -19,7 +19,7 @@ class MongoErasure:
         self._mongo = mongo
 
     async def erase(self, asked: SubjectRequest, *, at: datetime, session: Session) -> None:
-        """Raises `Refused` WRONG_STATE while anything of the person's is held."""
+        """Raises `Refused` WRONG_STATE while anything of the person's is held, CONFLICT while an import is being applied."""
         township, person_id = asked.township, asked.person_id
         own = {"township": township, "scopes": key(Door.PERSON, person_id)}
         requests = await self._mongo.collection("requests").find(own, FACTS, session=session).hint("in_scope").to_list()
@@ -47,10 +47,16 @@ class MongoErasure:
             await self._mongo.collection("proxy_grants").update_many(unended, ended, session=session)
 
     async def _forget_name(self, township: str, person_id: str, mark: str, session: Session) -> None:
-        """In every version that there ever was; whoever keeps the township in memory reads it anew."""
+        """In every version that there ever was; whoever keeps the township in memory reads it anew.
+
+        The township's document is written along: whoever read the name before, an import or a change of the organisation, is overtaken.
+        Raises `Refused` CONFLICT while an import is being applied, which may have the name in what it wrote ahead.
+        """
+        is_free, moves_on = {"_id": township, "staging": None}, {"$set": {"stamp": f"without {mark}"}, "$inc": {"entries": 1}}
+        if await self._mongo.collection("townships").find_one_and_update(is_free, moves_on, projection={"_id": 1}, session=session) is None:
+            raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
         nobody = {"$set": {"display_name": ERASED_NAME, "household_id": None, "code": ""}}
         await self._mongo.collection("persons").update_many({"township": township, "id": person_id}, nobody, session=session)
-        await self._mongo.collection("townships").update_one({"_id": township}, {"$set": {"stamp": f"without {mark}"}}, session=session)
 
 
 async def bury(mongo: Mongo, township: str, ids: list[str], *, because: Because, at: datetime, session: Session | None = None) -> None:

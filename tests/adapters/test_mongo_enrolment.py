@@ -242,6 +242,23 @@ async def test_a_correction_leaves_one_row_and_no_wrong_name(stage: Stage) -> No
     assert (await stage.actor("resident-1")).home is not None
 
 
+async def test_who_corrects_a_name_and_who_corrects_the_home_at_once_undo_nothing_of_each_other(stage: Stage) -> None:
+    administrator, ports = await stage.actor("administrator-1"), stage.house.ports
+    home = next(person.household_id for person in stage.planned.persons if person.id == stage.id_of("resident-4"))
+
+    for handle in ("resident-1", "link-member-1"):  # without a post, and with one
+        id_ = stage.id_of(handle)
+        renamed, moved = CorrectPerson(uuid4(), id_, "改名"), CorrectPerson(uuid4(), id_, household_id=home)
+        await asyncio.gather(*(correct_person(sent, by=administrator, ports=ports) for sent in (renamed, moved)))
+
+        assert administrator.organisation is not None
+        now = await ports.organisations.of_township(stage.township)
+        assert now is not None
+        kept = await ports.enrolment.person(now, id_)
+        assert kept is not None
+        assert (kept.display_name, kept.household_id) == ("改名", home)
+
+
 async def test_whoever_is_gone_is_nobody_and_their_code_links_nobody(stage: Stage) -> None:
     code = await code_for(stage, "resident-2")
     await keep(stage.house, stage.township, gone=(("persons", stage.id_of("resident-2")),))

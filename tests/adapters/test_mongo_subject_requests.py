@@ -2,30 +2,40 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from adapters.mongo.driver import Document
+from adapters.mongo.homes import HomesWanted
+from adapters.mongo.staging import Staging
 from domain.access import NOBODY
 from domain.commands import Replayed
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode, Refused
+from domain.households import Household
+from domain.organisation import Organisation
 from domain.pages import PageRequest
 from domain.people import ERASED_NAME
+from domain.reorganisation import Changed, Overtaken
 from domain.requests import Grade, Request, Verdict
 from domain.subject_requests import Decision, SubjectRequest, SubjectRequestKind, SubjectRequestState
 from domain.tasks import ContactKind, Outcome
 from resolvers.devices import RegisterDevice, register_device
-from resolvers.enrolment import IssueEnrolmentCode, issue_enrolment_code
+from resolvers.enrolment import CorrectPerson, IssueEnrolmentCode, correct_person, issue_enrolment_code
 from resolvers.requests import AnswerFollowUp, answer_follow_up
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from resolvers.tasks import AcknowledgeTask, CompleteTask, StartTask, VerifyTask, acknowledge_task, complete_task, start_task, verify_task
 from server.wiring import House, build_house
 from tests.adapters.stage import Stage
+from tests.adapters.test_mongo_importing import a_run, apply
+from tests.domain.books import Book, demo_rows
 from tests.reorganising import keep
 
 K = SubjectRequestKind
@@ -206,6 +216,90 @@ async def test_what_somebody_typed_for_another_stays_the_others(stage: Stage) ->
 
     [words] = await stage.find("words")
     assert (words["_id"], words["text"]) == (typed.id, "三单元五楼楼道灯不亮")
+
+
+async def told(stage: Stage, person_id: str) -> set[str]:
+    return {row["display_name"] for row in await stage.find("persons", id=person_id)}
+
+
+async def test_an_import_that_had_read_the_name_does_not_bring_it_back(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, imports = await ask(stage, "resident-3", K.DELETE), stage.house.imports
+    judged = imports._judged
+
+    async def slowly(*given: Any) -> Any:
+        found = await judged(*given)
+        await decide(stage, asked)
+        return found
+
+    monkeypatch.setattr(imports, "_judged", slowly)
+    with pytest.raises(Refused) as no:
+        await apply(stage.house, Book(demo_rows()).save(tmp_path / "file.xlsx"))
+
+    assert no.value.refusal.message.key == "refusal.import_overtaken"
+    assert await told(stage, stage.id_of("resident-3")) == {ERASED_NAME}
+
+
+async def test_nobody_is_removed_while_an_import_is_applied_that_lives(stage: Stage) -> None:
+    asked = await ask(stage, "resident-3", K.DELETE)
+    staging = Staging(stage.house.mongo, stage.clock, a_run(stage.house), 1)
+    await staging.begin()
+    before = await stage.contents()
+
+    with pytest.raises(Refused) as no:
+        await decide(stage, asked)
+
+    assert (no.value.refusal.code, no.value.refusal.message.key) == (RefusalCode.CONFLICT, "refusal.import_under_way")
+    assert await stage.contents() == before
+    stage.clock.advance(minutes=3)  # it died
+    await decide(stage, asked)
+    assert await told(stage, stage.id_of("resident-3")) == {ERASED_NAME}
+
+
+@pytest.mark.parametrize("handle", ["resident-3", "link-member-1"])
+async def test_a_correction_under_way_does_not_bring_the_name_back(stage: Stage, monkeypatch: pytest.MonkeyPatch, handle: str) -> None:
+    """Without a post, and with one that is over."""
+    id_, enrolment = stage.id_of(handle), stage.house.ports.enrolment
+    posts = [post for post in stage.planned.parts.appointments if post.person_id == id_]
+    if posts:
+        await keep(stage.house, stage.township, *(replace(post, until=date(2026, 11, 1)) for post in posts))
+    asked, administrator, home = await ask(stage, handle, K.DELETE), await stage.actor("administrator-1"), enrolment.home
+
+    async def slowly(*given: Any) -> Any:
+        monkeypatch.setattr(enrolment, "home", home)
+        await decide(stage, asked)
+        return await home(*given)
+
+    monkeypatch.setattr(enrolment, "home", slowly)
+    sent = CorrectPerson(uuid4(), id_, household_id=stage.planned.households[5].id)
+    with pytest.raises(Refused) as no:
+        await correct_person(sent, by=administrator, ports=stage.house.ports)
+
+    assert no.value.refusal.code is RefusalCode.NOT_FOUND
+    assert {(row["display_name"], row["household_id"]) for row in await stage.find("persons", id=id_)} == {(ERASED_NAME, None)}
+
+
+async def test_a_change_of_the_organisation_that_had_read_the_name_reads_again(stage: Stage) -> None:
+    member, seen = stage.id_of("link-member-1"), list[str]()
+    posts = [post for post in stage.planned.parts.appointments if post.person_id == member]
+    await keep(stage.house, stage.township, *(replace(post, until=date(2026, 11, 1)) for post in posts))
+    asked, organisations = await ask(stage, "link-member-1", K.DELETE), stage.house.ports.organisations
+    before = await organisations.of_township(stage.township)
+    assert before is not None
+    await decide(stage, asked)
+
+    def change(now: Organisation, _: Sequence[Household]) -> Changed:
+        seen.append(now.holders[member].display_name)
+        return Changed((now.holders[member],))
+
+    as_read = partial(organisations._advance, before, change, HomesWanted(), stage.command())  # type: ignore[attr-defined]
+    with pytest.raises(Overtaken):
+        await stage.house.mongo.transact(as_read)
+    await organisations.reorganise(stage.township, change, subject_id=member, command=stage.command())
+
+    assert seen == [ERASED_NAME]
+    assert await told(stage, member) == {ERASED_NAME}
 
 
 @pytest.fixture
