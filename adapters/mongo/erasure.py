@@ -34,7 +34,11 @@ class MongoErasure:
         await self._forget_name(township, person_id, asked.id, session)
         await self._end_grants(township, person_id, at, session)
         by_person = {"township": township, "person_id": person_id}
-        await self._mongo.collection("subject_requests").update_many(by_person, {"$set": {"words": None}}, session=session)
+        # What they asked and were answered before goes; the answer to this one says that they were removed.
+        of_others = {"$cond": [{"$eq": ["$_id", asked.id]}, "$reason", None]}
+        await self._mongo.collection("subject_requests").update_many(
+            by_person, [{"$set": {"words": None, "reason": of_others}}], session=session
+        )
         await leave_accounts(self._mongo, person_id, session)
         for name, field in GOES_WITH_PERSON:
             await self._mongo.collection(name).delete_many({"township": township, field: person_id}, session=session)

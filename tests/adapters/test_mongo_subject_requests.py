@@ -187,6 +187,18 @@ async def test_the_history_replayed_is_still_what_is_kept(stage: Stage) -> None:
     assert await stage.actor("resident-1") == NOBODY
 
 
+async def test_what_they_asked_and_were_answered_before_goes_and_nobody_elses(stage: Stage) -> None:
+    others = await decide(stage, await ask(stage, "resident-2", K.EXPLAIN))
+    before = await decide(stage, await ask(stage, "resident-1", K.EXPLAIN))
+    asked = await ask(stage, "resident-1", K.DELETE)
+    assert before.reason == "已处理"
+
+    await decide(stage, asked)
+
+    kept = {document["_id"]: (document["words"], document["reason"]) for document in await stage.find("subject_requests")}
+    assert kept == {others.id: ("请处理", "已处理"), before.id: (None, None), asked.id: (None, "已处理")}
+
+
 async def test_of_a_phone_that_is_shared_only_the_person_goes(stage: Stage) -> None:
     gone, stays = stage.planned.sign_ins["shared-phone-1"]
     handle = next(handle for handle, person_id in stage.planned.handles.items() if person_id == gone)
