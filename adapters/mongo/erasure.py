@@ -1,5 +1,6 @@
 """Removing what is kept of somebody, on MongoDB: in the transaction of whoever agreed to it, so whole or not at all."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from adapters.mongo.accounts import leave_accounts
@@ -61,6 +62,18 @@ class MongoErasure:
             raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
         nobody = {"$set": {"display_name": ERASED_NAME, "household_id": None, "code": ""}}
         await self._mongo.collection("persons").update_many({"township": township, "id": person_id}, nobody, session=session)
+
+
+async def kept_of(mongo: Mongo, township: str, person_ids: Iterable[str], session: Session) -> frozenset[str]:
+    """Those of them who were not removed, and are not before the transaction ends: something of theirs is about to be written.
+
+    A bit of their rows is turned over, so that the removal and this transaction cannot both be carried out without seeing each other.
+    """
+    living = {"township": township, "id": {"$in": sorted(person_ids)}, "display_name": {"$ne": ERASED_NAME}}
+    persons = mongo.collection("persons")
+    await persons.update_many(living, {"$bit": {"held": {"xor": 1}}}, hint="of_id", session=session)
+    found = persons.find(living, {"id": 1}, session=session).hint("of_id")
+    return frozenset(document["id"] for document in await found.to_list())
 
 
 async def bury(mongo: Mongo, township: str, ids: list[str], *, because: Because, at: datetime, session: Session | None = None) -> None:

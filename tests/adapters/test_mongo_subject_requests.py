@@ -17,9 +17,10 @@ from adapters.mongo.homes import HomesWanted
 from adapters.mongo.staging import Staging
 from domain.access import NOBODY
 from domain.commands import Replayed
+from domain.contacts import Contact
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode, Refused
-from domain.households import Household
+from domain.households import Household, Reach
 from domain.organisation import Organisation
 from domain.pages import PageRequest
 from domain.people import ERASED_NAME
@@ -27,6 +28,7 @@ from domain.reorganisation import Changed, Overtaken
 from domain.requests import Grade, Request, Verdict
 from domain.subject_requests import Decision, SubjectRequest, SubjectRequestKind, SubjectRequestState
 from domain.tasks import ContactKind, Outcome
+from resolvers.contacts import SetContact, set_contact
 from resolvers.devices import RegisterDevice, register_device
 from resolvers.enrolment import CorrectPerson, IssueEnrolmentCode, correct_person, issue_enrolment_code
 from resolvers.requests import AnswerFollowUp, answer_follow_up
@@ -312,6 +314,40 @@ async def test_a_change_of_the_organisation_that_had_read_the_name_reads_again(s
 
     assert seen == [ERASED_NAME]
     assert await told(stage, member) == {ERASED_NAME}
+
+
+async def test_no_contact_of_theirs_comes_after_them_from_whatever_was_under_way(stage: Stage) -> None:
+    """From their own phone, and from a file."""
+    resident, contacts = await stage.actor("resident-3"), stage.house.ports.contacts
+    set_by = partial(set_contact, SetContact(uuid4(), Reach.PHONE, phone="13812345678"), by=resident, ports=stage.house.ports)
+    of_file = [
+        Contact(stage.id_of(name), stage.township, Reach.VISIT, None, None, stage.clock(), "") for name in ("resident-3", "resident-4")
+    ]
+    await set_by()
+    assert await stage.count("contacts", _id=resident.id) == 1
+    await decide(stage, await ask(stage, "resident-3", K.DELETE))
+
+    again = partial(set_contact, SetContact(uuid4(), Reach.VISIT), by=resident, ports=stage.house.ports)
+    with pytest.raises(Refused) as no:
+        await again()
+    await contacts.keep(of_file)
+
+    assert (no.value.refusal.code, no.value.refusal.field) == (RefusalCode.NOT_FOUND, "personId")
+    assert [document["_id"] for document in await stage.find("contacts")] == [stage.id_of("resident-4")]
+
+
+async def test_a_removal_and_a_contact_at_the_same_moment_leave_no_contact(stage: Stage) -> None:
+    resident = await stage.actor("resident-3")
+    asked = await ask(stage, "resident-3", K.DELETE)
+    sent = [SetContact(uuid4(), Reach.PHONE, phone="13812345678") for _ in range(6)]
+
+    ended = await asyncio.gather(
+        *(set_contact(one, by=resident, ports=stage.house.ports) for one in sent), decide(stage, asked), return_exceptions=True
+    )
+
+    assert [end for end in ended if isinstance(end, BaseException) and not isinstance(end, Refused)] == []
+    assert await stage.count("contacts") == 0
+    assert await told(stage, stage.id_of("resident-3")) == {ERASED_NAME}
 
 
 @pytest.fixture
