@@ -23,7 +23,7 @@ from domain.errors import RefusalCode, Refused
 from domain.households import Household, Reach
 from domain.organisation import Organisation
 from domain.pages import PageRequest
-from domain.people import ERASED_NAME
+from domain.people import ERASED_NAME, Person
 from domain.reorganisation import Changed, Overtaken
 from domain.requests import Grade, Request, Verdict
 from domain.subject_requests import Decision, SubjectRequest, SubjectRequestKind, SubjectRequestState
@@ -31,7 +31,7 @@ from domain.tasks import ContactKind, Outcome
 from resolvers.contacts import SetContact, set_contact
 from resolvers.devices import RegisterDevice, register_device
 from resolvers.enrolment import CorrectPerson, IssueEnrolmentCode, correct_person, issue_enrolment_code
-from resolvers.requests import AnswerFollowUp, answer_follow_up
+from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from resolvers.tasks import AcknowledgeTask, CompleteTask, StartTask, VerifyTask, acknowledge_task, complete_task, start_task, verify_task
 from server.wiring import House, build_house
@@ -334,6 +334,31 @@ async def test_no_contact_of_theirs_comes_after_them_from_whatever_was_under_way
 
     assert (no.value.refusal.code, no.value.refusal.field) == (RefusalCode.NOT_FOUND, "personId")
     assert [document["_id"] for document in await stage.find("contacts")] == [stage.id_of("resident-4")]
+
+
+async def test_nothing_is_asked_by_or_for_somebody_who_was_removed_meanwhile(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports, resident, helper = stage.house.ports, await stage.actor("resident-3"), await stage.actor("grid-worker-1")
+    person = resident.person
+    assert person is not None
+    own = SubmitRequest(uuid4(), stage.item("stairwell-lamp"), "楼道灯不亮")
+    typed = replace(own, command_id=uuid4(), on_behalf_of_id=person.id, household_id=person.household_id)
+    by_ids = ports.people.by_ids
+
+    async def as_before(township: str, ids: Sequence[str]) -> Sequence[Person]:
+        return [person] if person.id in ids else await by_ids(township, ids)
+
+    await decide(stage, await ask(stage, "resident-3", K.DELETE))
+    monkeypatch.setattr(ports.people, "by_ids", as_before)
+    refused = []
+    for sent, by in ((own, resident), (typed, helper)):
+        with pytest.raises(Refused) as no:
+            await submit_request(sent, by=by, ports=ports)
+        refused.append((no.value.refusal.code, no.value.refusal.field))
+
+    assert refused == [(RefusalCode.SIGN_IN_REQUIRED, None), (RefusalCode.NOT_FOUND, "onBehalfOfId")]
+    assert (await stage.count("requests"), await stage.count("words")) == (0, 0)
+    await submit_request(replace(own, command_id=uuid4()), by=await stage.actor("resident-1"), ports=ports)
+    assert await stage.count("words") == 1
 
 
 async def test_a_removal_and_a_contact_at_the_same_moment_leave_no_contact(stage: Stage) -> None:
