@@ -67,7 +67,7 @@ def day_of(at: datetime) -> date:
 
 
 def unknown_code() -> Refused:
-    """The one answer for a code that is wrong, used, ended or too old: nobody can tell which."""
+    """The one answer for a code that is wrong, used, ended, too old or for a post that was given since: nobody can tell which."""
     return refused(RefusalCode.NOT_FOUND, "refusal.code_unknown", "code")
 
 

@@ -92,11 +92,11 @@ class Reading:
 
 class Contacts(Protocol):
     async def set(self, contact: Contact, *, command: Command) -> None:
-        """Keeps it instead of what was there. Raises `Refused` COMMAND_MISMATCH."""
+        """Keeps it instead of what was there. Raises `Refused` COMMAND_MISMATCH, and NOT_FOUND for whoever was removed."""
         ...
 
     async def keep(self, contacts: Sequence[Contact]) -> None:
-        """Like `set`, many at once and without a command: for enrolment and import."""
+        """Like `set`, many at once and without a command, for enrolment and import; whoever was removed is passed over."""
         ...
 
     async def masked(self, township: str, person_ids: Sequence[str]) -> Sequence[MaskedContact]:

@@ -3,8 +3,8 @@
 No birth date, no number and no paper is asked for; a phone number alone never links anybody.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
@@ -58,7 +58,10 @@ def read_code(given: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentCode:
-    """A code as it is kept: one a person, never its digits. `id` is the person's; `beginning` its first group; `tries` the wrong ones."""
+    """A code as it is kept: one a person, never its digits. `id` is the person's; `beginning` its first group; `tries` the wrong ones.
+
+    `administered` are the units that its issuer administered: only for posts there, and below, does it link.
+    """
 
     id: str
     township: str
@@ -68,7 +71,22 @@ class EnrolmentCode:
     issued_by_id: str
     issued_at: datetime
     expires_at: datetime
+    administered: tuple[str, ...] = ()
     tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What of a person is written over; what is not given stays as it is at that moment."""
+
+    display_name: str | None = None
+    household_id: str | None = None
+
+    def of(self, person: Person) -> Person:
+        """Raises NOT_FOUND where the name was removed."""
+        if person.display_name == ERASED_NAME:
+            raise not_found("personId")
+        return replace(person, display_name=self.display_name or person.display_name, household_id=self.household_id or person.household_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +150,20 @@ class Reach:
         return not units.isdisjoint(self.administered | self.served)
 
     def has(self, person: Person, home: Household | None, on: date) -> bool:
-        posts = [post for post in self.organisation.appointments.values() if post.person_id == person.id and not _is_over(post.until, on)]
-        if posts:
-            return all(post.unit_id in self.administered for post in posts)
-        return self.has_home(home)
+        units = _units_of_posts(self.organisation, person.id, on)
+        return units <= self.administered if units else self.has_home(home)
 
 
-def _is_over(until: date | None, on: date) -> bool:
-    return until is not None and until <= on
+def opens_posts(administered: Iterable[str], organisation: Organisation, person_id: str, on: date) -> bool:
+    """Whether a code from whoever administers these units may link the person, whatever posts they were given since."""
+    roots = set(administered)
+    return all(any(unit.id in roots for unit in organisation.path(id_)) for id_ in _units_of_posts(organisation, person_id, on))
+
+
+def _units_of_posts(organisation: Organisation, person_id: str, on: date) -> set[str]:
+    """Where the person has posts that are not over."""
+    posts = organisation.appointments.values()
+    return {post.unit_id for post in posts if post.person_id == person_id and (post.until is None or on < post.until)}
 
 
 def reach_of(by: Actor, organisation: Organisation) -> Reach:
@@ -193,13 +217,15 @@ class Enrolment(Protocol):
         while an import is being applied, COMMAND_MISMATCH."""
         ...
 
-    async def correct(self, person: Person, *, command: Command) -> Person | Replayed:
-        """Writes name and home over what was there; for persons without a post, whom no version of the organisation names.
+    async def correct(self, person: Person, correction: Correction, *, command: Command) -> Person | Replayed:
+        """Writes over what was there; for persons without a post, whom no version of the organisation names.
 
-        Raises `Refused`: NOT_FOUND, CONFLICT while an import is being applied, COMMAND_MISMATCH.
+        Raises `Refused`: NOT_FOUND, also where the name was removed meanwhile, CONFLICT while an import is being applied, COMMAND_MISMATCH.
         """
         ...
 
-    async def issue(self, person: Person, digits: str, *, salt: str, valid_until: datetime, command: Command) -> Replayed | None:
-        """Keeps a code for the person, and ends the one before. Raises `Refused` COMMAND_MISMATCH."""
+    async def issue(
+        self, person: Person, digits: str, *, salt: str, valid_until: datetime, administered: Iterable[str], command: Command
+    ) -> Replayed | None:
+        """Keeps a code for the person, from whoever administers those units, and ends the one before. Raises `Refused` COMMAND_MISMATCH."""
         ...

@@ -1,6 +1,7 @@
 """Enrolment: persons are entered and corrected, and handed a code that links their sign-in."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from domain.access import Actor
@@ -10,6 +11,7 @@ from domain.enrolment import (
     PRINTED_LIFE,
     SALT_DIGITS,
     SPOKEN_LIFE,
+    Correction,
     IssuedCode,
     Reach,
     list_code,
@@ -19,11 +21,14 @@ from domain.enrolment import (
     with_check_digit,
 )
 from domain.errors import RefusalCode, invalid, not_found, refused
+from domain.households import Household
 from domain.ids import Kind
 from domain.organisation import Organisation
 from domain.people import Person
 from domain.ports import Ports
+from domain.posts import Role
 from domain.reorganisation import Changed, name_of
+from domain.rights import Right, may
 from resolvers.acting import Done, command_of, signed_in
 
 
@@ -63,6 +68,9 @@ async def enrol_person(sent: EnrolPerson, *, by: Actor, ports: Ports) -> Done[Pe
             raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "householdId")
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.home_of_resident", "householdId")
     await _check_home(sent.household_id, by, reach, ports)
+    if code and not may(by, Right.IMPORT_ORGANISATION, organisation.root().id):
+        # The next file gives posts by the codes of the list: whoever took one ahead of it would have the post.
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "code")
     entered = Person(ports.ids.new(Kind.PERSON, person.township, at), person.township, name, sent.household_id, code)
     kept = await ports.enrolment.enrol(entered, command=command_of("enrolPerson", sent, person, at=at))
     return await _answered(kept, organisation, ports)
@@ -76,17 +84,22 @@ async def correct_person(sent: CorrectPerson, *, by: Actor, ports: Ports) -> Don
     name = None if sent.display_name is None else name_of(sent.display_name, "displayName")
     subject = await person_in_reach(sent.person_id, by, organisation, ports)
     await _check_home(sent.household_id, by, reach_of(by, organisation), ports)
-    corrected = replace(subject, display_name=name or subject.display_name, household_id=sent.household_id or subject.household_id)
+    correction = Correction(name, sent.household_id)
     command = command_of("correctPerson", sent, person, at=ports.clock())
     if subject.id not in organisation.holders:
-        return await _answered(await ports.enrolment.correct(corrected, command=command), organisation, ports)
+        return await _answered(await ports.enrolment.correct(subject, correction, command=command), organisation, ports)
     # Every process keeps the names of those with posts in memory, under the township's stamp: it has to move on.
     around = {
         unit.id for post in organisation.appointments.values() if post.person_id == subject.id for unit in organisation.path(post.unit_id)
     }
-    changed = Changed((corrected,), about=(subject.id,), unit_ids=tuple(sorted(around)))
-    kept = await ports.organisations.reorganise(person.township, lambda _, __: changed, subject_id=subject.id, command=command)
-    return await _answered(kept if isinstance(kept, Replayed) else corrected, organisation, ports)
+
+    def change(now: Organisation, _: Sequence[Household]) -> Changed:
+        if subject.id not in now.holders:
+            raise refused(RefusalCode.CONFLICT, "refusal.conflict", "commandId")
+        return Changed((correction.of(now.holders[subject.id]),), about=(subject.id,), unit_ids=tuple(sorted(around)))
+
+    kept = await ports.organisations.reorganise(person.township, change, subject_id=subject.id, command=command)
+    return await _answered(kept if isinstance(kept, Replayed) else kept.values[0], organisation, ports)
 
 
 async def issue_enrolment_code(sent: IssueEnrolmentCode, *, by: Actor, ports: Ports) -> Done[IssuedCode]:
@@ -97,7 +110,14 @@ async def issue_enrolment_code(sent: IssueEnrolmentCode, *, by: Actor, ports: Po
     digits = with_check_digit(ports.ids.digits(DIGITS - 1))
     until = at + (SPOKEN_LIFE if sent.short else PRINTED_LIFE)
     command = command_of("issueEnrolmentCode", sent, person, at=at)
-    kept = await ports.enrolment.issue(subject, digits, salt=ports.ids.digits(SALT_DIGITS), valid_until=until, command=command)
+    kept = await ports.enrolment.issue(
+        subject,
+        digits,
+        salt=ports.ids.digits(SALT_DIGITS),
+        valid_until=until,
+        administered=by.units_led(Role.ADMINISTRATOR),
+        command=command,
+    )
     if kept is not None:
         return Done(IssuedCode(subject, None, None), is_replay=True)
     return Done(IssuedCode(subject, digits, until))

@@ -36,7 +36,9 @@ class EnrolPersonInput:
         description="Whoever enters them has made sure that they are fourteen or more; nothing else of it is kept (年满十四周岁)."
     )
     household_id: strawberry.ID | None = strawberry.field(default=None, description="Where they live, for residents (住户).")
-    code: str | None = strawberry.field(default=None, description="How the organisation's own list knows them (编号).")
+    code: str | None = strawberry.field(
+        default=None, description="How the organisation's own list knows them; from whoever may import that list (编号)."
+    )
 
 
 @strawberry.input(description="Corrects a name or a home (更正人员信息).")

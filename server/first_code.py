@@ -5,6 +5,7 @@ from uuid import uuid4
 from domain.commands import Command
 from domain.enrolment import DIGITS, PRINTED_LIFE, SALT_DIGITS, IssuedCode, with_check_digit
 from domain.ids import Kind, parse
+from domain.organisation import Organisation
 from domain.people import Person
 from domain.slips import slip
 from server.wiring import House
@@ -15,20 +16,26 @@ OPERATOR = "operator"
 
 async def hand_out(house: House, person: str, township: str | None) -> str | None:
     """The slip of a code for the person, an id or a code of the township's list; nothing where there is no such person."""
-    found = await _find(house, person, township)
-    if found is None:
+    organisation = await _township(house, person, township)
+    found = await _find(house, person, organisation) if organisation else None
+    if organisation is None or found is None:
         return None
     ids, at = house.ports.ids, house.ports.clock()
     digits, until = with_check_digit(ids.digits(DIGITS - 1)), at + PRINTED_LIFE
     command = Command(OPERATOR, uuid4(), "issueEnrolmentCode", "", at)
-    await house.ports.enrolment.issue(found, digits, salt=ids.digits(SALT_DIGITS), valid_until=until, command=command)
+    administered = [organisation.root().id]
+    await house.ports.enrolment.issue(
+        found, digits, salt=ids.digits(SALT_DIGITS), valid_until=until, administered=administered, command=command
+    )
     return slip(house.messages.render(line, "zh-CN") for line in IssuedCode(found, digits, until).slip())
 
 
-async def _find(house: House, person: str, township: str | None) -> Person | None:
+async def _township(house: House, person: str, township: str | None) -> Organisation | None:
+    ref = parse(person)
+    return await house.ports.organisations.of_township(ref.township if ref and ref.kind is Kind.PERSON else township or "")
+
+
+async def _find(house: House, person: str, organisation: Organisation) -> Person | None:
     ref = parse(person)
     is_id = ref is not None and ref.kind is Kind.PERSON
-    organisation = await house.ports.organisations.of_township(ref.township if ref and is_id else township or "")
-    if organisation is None:
-        return None
     return await (house.ports.enrolment.person if is_id else house.ports.enrolment.listed)(organisation, person)

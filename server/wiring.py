@@ -147,7 +147,7 @@ def _ports(
         aftermath=MongoAftermath(mongo, devices),
         people=MongoPeople(mongo, organisations),
         enrolment=MongoEnrolment(mongo, ledger),
-        accounts=MongoAccounts(mongo, ledger),
+        accounts=MongoAccounts(mongo, ledger, organisations),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
         calendars=MongoCalendars(mongo),

@@ -9,11 +9,13 @@ from adapters.mongo.codec import decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.enrolment import digest_of, is_code
 from adapters.mongo.ledger import Ledger
+from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.people import AT_NOW, rows_of
 from adapters.mongo.versions import read_row, true_in
 from domain.accounts import TRIES_A_DAY, TRIES_AT_BEGINNING_A_DAY, Account, day_of, linked, unknown_code
+from domain.calendar import SHANGHAI
 from domain.commands import Command, Replayed
-from domain.enrolment import BEGINNING, TRIES
+from domain.enrolment import BEGINNING, TRIES, opens_posts
 from domain.errors import RefusalCode, refused
 from domain.identity import SignIn
 from domain.people import Person
@@ -26,9 +28,10 @@ class MongoAccounts:
     try at once is counted as what they try one after another.
     """
 
-    def __init__(self, mongo: Mongo, ledger: Ledger) -> None:
+    def __init__(self, mongo: Mongo, ledger: Ledger, organisations: MongoOrganisations) -> None:
         self._mongo = mongo
         self._ledger = ledger
+        self._organisations = organisations
 
     async def persons_of(self, sign_in: SignIn, *, at: datetime) -> list[Person]:
         steps = [{"$match": {"_id": sign_in.uid}}, *AT_NOW, rows_of("persons", "person_ids", "persons")]
@@ -47,7 +50,7 @@ class MongoAccounts:
         await self._count_a_try(beginning, TRIES_AT_BEGINNING_A_DAY, command.at)
         tried = await self._tried(beginning, command.at)
         code = await _right_one(digits, tried)
-        if code is None:
+        if code is None or not await self._opens_posts(code, command.at):
             raise unknown_code()
         await self._take_back(sign_in.author, beginning, tried)
         return await self._ledger.once(command, code["township"], code["_id"], lambda session: self._link(code, sign_in, command, session))
@@ -73,6 +76,12 @@ class MongoAccounts:
             if counted is not None:
                 tried.append(counted)
         return tried
+
+    async def _opens_posts(self, code: Document, at: datetime) -> bool:
+        """Whether it may link still: its person may have been given a post that whoever handed it out has no code for."""
+        organisation = await self._organisations.of_township(code["township"])
+        on = at.astimezone(SHANGHAI).date()
+        return organisation is not None and opens_posts(code.get("administered", ()), organisation, code["_id"], on)
 
     async def _take_back(self, author: str, beginning: str, tried: list[Document]) -> None:
         """A right code is no wrong try: not of the sign-in, not of its beginning, not of other codes that begin the same."""

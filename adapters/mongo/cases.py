@@ -8,11 +8,12 @@ from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.codec import changed_fields, decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
+from adapters.mongo.erasure import kept_of
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
-from domain.errors import NumberTaken, not_found
+from domain.errors import NumberTaken, RefusalCode, not_found, refused
 from domain.events import Event
 from domain.ids import township_of
 from domain.requests import Request, Words
@@ -53,6 +54,11 @@ class MongoCases:
 
         async def work(session: Session) -> Case:
             if request is not None:
+                gone = set(request.askers) - await kept_of(self._mongo, request.township, request.askers, session)
+                if request.submitted_by_id in gone:
+                    raise refused(RefusalCode.SIGN_IN_REQUIRED, "refusal.sign_in_required")
+                if gone:
+                    raise not_found("onBehalfOfId")
                 document = {"_id": request.id, "township": request.township, **fields, "remarks": {}}
                 await self._mongo.collection("words").insert_one(document, session=session)
             await self._keep(NOTHING_YET, act, event_id, command, session)

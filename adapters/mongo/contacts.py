@@ -1,18 +1,20 @@
 """Contacts and the read log on MongoDB: sealed, found by a keyed hash, and shown only after the reading stands in the log."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from bson import Binary
 from pymongo import ReplaceOne
 
 from adapters.mongo.codec import decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
+from adapters.mongo.erasure import kept_of
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import newest_first
 from domain.access import Actor, Door, key
 from domain.commands import Command
 from domain.contacts import MANY_READINGS, WITHIN, Contact, MaskedContact, Reading, flagged
-from domain.errors import RefusalCode, refused
+from domain.errors import RefusalCode, not_found, refused
 from domain.ids import Kind, derived
 from domain.notices import Notice, NoticeKind
 from domain.pages import Page, PageRequest
@@ -33,6 +35,8 @@ class MongoContacts:
         document = await self._sealed(contact)
 
         async def work(session: Session) -> None:
+            if not await kept_of(self._mongo, contact.township, [contact.person_id], session):
+                raise not_found("personId")
             by_id = {"township": contact.township, "_id": contact.person_id}
             await self._mongo.collection("contacts").replace_one(by_id, document, upsert=True, session=session)
 
@@ -41,8 +45,16 @@ class MongoContacts:
     async def keep(self, contacts: Sequence[Contact]) -> None:
         for start in range(0, len(contacts), BATCH):
             documents = [await self._sealed(contact) for contact in contacts[start : start + BATCH]]
-            replaced = [ReplaceOne({"township": one["township"], "_id": one["_id"]}, one, upsert=True) for one in documents]
-            await self._mongo.collection("contacts").bulk_write(replaced, ordered=False)
+            await self._mongo.transact(partial(self._replace, documents))
+
+    async def _replace(self, documents: Sequence[Document], session: Session) -> None:
+        for township in {one["township"] for one in documents}:
+            ids = [one["_id"] for one in documents if one["township"] == township]
+            kept = await kept_of(self._mongo, township, ids, session)
+            living = [one for one in documents if one["township"] == township and one["_id"] in kept]
+            replaced = [ReplaceOne({"township": township, "_id": one["_id"]}, one, upsert=True) for one in living]
+            if replaced:
+                await self._mongo.collection("contacts").bulk_write(replaced, ordered=False, session=session)
 
     async def masked(self, township: str, person_ids: Sequence[str]) -> list[MaskedContact]:
         wanted = {"township": township, "_id": {"$in": list(dict.fromkeys(person_ids))}}

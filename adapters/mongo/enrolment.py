@@ -1,10 +1,13 @@
 """Enrolment on MongoDB: single rows of persons, true at once in the version of now; codes as salted digests, one a person."""
 
 from asyncio import to_thread
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import scrypt
 from hmac import compare_digest
 
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from adapters.mongo.codec import encode
@@ -13,12 +16,12 @@ from adapters.mongo.ledger import Ledger
 from adapters.mongo.staging import clear_dead
 from adapters.mongo.versions import FOREVER, read_row, row, true_in
 from domain.commands import Command, Replayed
-from domain.enrolment import BEGINNING, EnrolmentCode
+from domain.enrolment import BEGINNING, Correction, EnrolmentCode
 from domain.errors import RefusalCode, not_found, refused
 from domain.households import Household
 from domain.ids import Kind, parse
 from domain.organisation import Organisation
-from domain.people import Person
+from domain.people import ERASED_NAME, Person
 
 
 class MongoEnrolment:
@@ -64,15 +67,18 @@ class MongoEnrolment:
         await clear_dead(self._mongo, person.township, command.at)
         return await self._ledger.once(command, person.township, person.id, work)
 
-    async def correct(self, person: Person, *, command: Command) -> Person | Replayed:
+    async def correct(self, person: Person, correction: Correction, *, command: Command) -> Person | Replayed:
+        written = {name: value for name, value in asdict(correction).items() if value is not None}
+
         async def work(session: Session) -> Person:
             await self._version_of_now(person.township, session)
-            live = {"township": person.township, "id": person.id, "to_version": FOREVER}
-            written = {"display_name": person.display_name, "household_id": person.household_id}
-            done = await self._mongo.collection("persons").update_one(live, {"$set": written}, hint="of_id", session=session)
-            if done.matched_count == 0:
+            live = {"township": person.township, "id": person.id, "to_version": FOREVER, "display_name": {"$ne": ERASED_NAME}}
+            done = await self._mongo.collection("persons").find_one_and_update(
+                live, {"$set": written}, return_document=ReturnDocument.AFTER, hint="of_id", session=session
+            )
+            if done is None:
                 raise not_found("personId")
-            return person
+            return read_row(Person, done)
 
         await clear_dead(self._mongo, person.township, command.at)
         return await self._ledger.once(command, person.township, person.id, work)
@@ -86,7 +92,9 @@ class MongoEnrolment:
         version: int = found["version"]
         return version
 
-    async def issue(self, person: Person, digits: str, *, salt: str, valid_until: datetime, command: Command) -> Replayed | None:
+    async def issue(
+        self, person: Person, digits: str, *, salt: str, valid_until: datetime, administered: Iterable[str], command: Command
+    ) -> Replayed | None:
         code = EnrolmentCode(
             id=person.id,
             township=person.township,
@@ -96,6 +104,7 @@ class MongoEnrolment:
             issued_by_id=command.person_id,
             issued_at=command.at,
             expires_at=valid_until,
+            administered=tuple(sorted(administered)),
         )
 
         async def work(session: Session) -> None:

@@ -1,5 +1,6 @@
 """Removing what is kept of somebody, on MongoDB: in the transaction of whoever agreed to it, so whole or not at all."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from adapters.mongo.accounts import leave_accounts
@@ -19,7 +20,7 @@ class MongoErasure:
         self._mongo = mongo
 
     async def erase(self, asked: SubjectRequest, *, at: datetime, session: Session) -> None:
-        """Raises `Refused` WRONG_STATE while anything of the person's is held."""
+        """Raises `Refused` WRONG_STATE while anything of the person's is held, CONFLICT while an import is being applied."""
         township, person_id = asked.township, asked.person_id
         own = {"township": township, "scopes": key(Door.PERSON, person_id)}
         requests = await self._mongo.collection("requests").find(own, FACTS, session=session).hint("in_scope").to_list()
@@ -34,7 +35,11 @@ class MongoErasure:
         await self._forget_name(township, person_id, asked.id, session)
         await self._end_grants(township, person_id, at, session)
         by_person = {"township": township, "person_id": person_id}
-        await self._mongo.collection("subject_requests").update_many(by_person, {"$set": {"words": None}}, session=session)
+        # What they asked and were answered before goes; the answer to this one says that they were removed.
+        of_others = {"$cond": [{"$eq": ["$_id", asked.id]}, "$reason", None]}
+        await self._mongo.collection("subject_requests").update_many(
+            by_person, [{"$set": {"words": None, "reason": of_others}}], session=session
+        )
         await leave_accounts(self._mongo, person_id, session)
         for name, field in GOES_WITH_PERSON:
             await self._mongo.collection(name).delete_many({"township": township, field: person_id}, session=session)
@@ -47,10 +52,28 @@ class MongoErasure:
             await self._mongo.collection("proxy_grants").update_many(unended, ended, session=session)
 
     async def _forget_name(self, township: str, person_id: str, mark: str, session: Session) -> None:
-        """In every version that there ever was; whoever keeps the township in memory reads it anew."""
+        """In every version that there ever was; whoever keeps the township in memory reads it anew.
+
+        The township's document is written along: whoever read the name before, an import or a change of the organisation, is overtaken.
+        Raises `Refused` CONFLICT while an import is being applied, which may have the name in what it wrote ahead.
+        """
+        is_free, moves_on = {"_id": township, "staging": None}, {"$set": {"stamp": f"without {mark}"}, "$inc": {"entries": 1}}
+        if await self._mongo.collection("townships").find_one_and_update(is_free, moves_on, projection={"_id": 1}, session=session) is None:
+            raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "commandId")
         nobody = {"$set": {"display_name": ERASED_NAME, "household_id": None, "code": ""}}
         await self._mongo.collection("persons").update_many({"township": township, "id": person_id}, nobody, session=session)
-        await self._mongo.collection("townships").update_one({"_id": township}, {"$set": {"stamp": f"without {mark}"}}, session=session)
+
+
+async def kept_of(mongo: Mongo, township: str, person_ids: Iterable[str], session: Session) -> frozenset[str]:
+    """Those of them who were not removed, and are not before the transaction ends: something of theirs is about to be written.
+
+    A bit of their rows is turned over, so that the removal and this transaction cannot both be carried out without seeing each other.
+    """
+    living = {"township": township, "id": {"$in": sorted(person_ids)}, "display_name": {"$ne": ERASED_NAME}}
+    persons = mongo.collection("persons")
+    await persons.update_many(living, {"$bit": {"held": {"xor": 1}}}, hint="of_id", session=session)
+    found = persons.find(living, {"id": 1}, session=session).hint("of_id")
+    return frozenset(document["id"] for document in await found.to_list())
 
 
 async def bury(mongo: Mongo, township: str, ids: list[str], *, because: Because, at: datetime, session: Session | None = None) -> None:

@@ -129,7 +129,8 @@ class MongoOrganisations:
         named = await named_homes(self._mongo, now, wanted.ids, session=session)
         permit(now, named)
         version = now.version + 1
-        is_now = {"_id": now.township, "version": now.version, "staging": None}
+        # The stamp changes without the version where a name was removed: what was read before would bring it back.
+        is_now = {"_id": now.township, "version": now.version, "stamp": now.stamp, "staging": None}
         moved_on = await self._mongo.collection("townships").update_one(
             is_now, {"$set": {"version": version, "stamp": f"{version}-{command.command_id.hex}"}}, session=session
         )

@@ -78,6 +78,19 @@ def _grants_to(on: str) -> Document:
     }
 
 
+def _rows_until_now(ids: Sequence[str]) -> Document:
+    """Joins the township's rows of these persons that are or were true: what an import writes ahead is nobody's to see."""
+    is_no_later = {"$and": [{"$eq": ["$township", "$$at"]}, {"$lte": ["$from_version", "$$now"]}]}
+    return {
+        "$lookup": {
+            "from": "persons",
+            "let": {"at": "$_id", "now": "$version"},
+            "pipeline": [{"$match": {"id": {"$in": ids}, "$expr": is_no_later}}],
+            "as": "persons",
+        }
+    }
+
+
 class MongoPeople:
     """Keeps `domain.ports.People`. Who signs in is read anew each time, in one command: an ended post ends rights at once.
 
@@ -106,9 +119,9 @@ class MongoPeople:
         wanted = [id_ for id_ in ids if id_.startswith(f"{Kind.PERSON.value}_{township}_")]
         if not wanted:
             return []
-        rows = self._mongo.collection("persons").find({"township": township, "id": {"$in": wanted}}).hint("of_id")
+        found = await self._mongo.aggregate("townships", [{"$match": {"_id": township}}, _rows_until_now(wanted)])
         latest: dict[str, Document] = {}
-        for document in await rows.to_list():
+        for document in found[0]["persons"] if found else ():
             known = latest.get(document["id"])
             if known is None or known["from_version"] < document["from_version"]:
                 latest[document["id"]] = document

@@ -9,6 +9,7 @@ from adapters.mongo.driver import Mongo, Session
 from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids
+from adapters.mongo.staging import clear_dead
 from domain.access import Actor, Door, key
 from domain.commands import Command, Replayed
 from domain.errors import RefusalCode, not_found, refused
@@ -66,6 +67,7 @@ class MongoSubjectRequests:
             await self._tell(decision.told, session)
             return decided
 
+        await clear_dead(self._mongo, township, command.at)
         return await self._ledger.once(command, township, id_, work)
 
     async def enter(self, id_: str, entry: SubjectRequestEntry, *, seen_by: Actor) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,10 +11,13 @@ import pytest
 
 from adapters.mongo.migrations import MIGRATIONS
 from domain.access import NOBODY
+from domain.accounts import unknown_code
 from domain.check_digits import check_digit
 from domain.errors import RefusalCode, Refused
 from domain.identity import SignIn
+from domain.ids import Kind
 from domain.people import Person
+from domain.posts import Appointment, Role
 from resolvers.accounts import LinkAccount, UnlinkAccount, link_account, unlink_account, who_are_you
 from resolvers.acting import Done
 from resolvers.enrolment import CorrectPerson, EnrolPerson, IssueEnrolmentCode, correct_person, enrol_person, issue_enrolment_code
@@ -119,7 +123,7 @@ async def test_a_right_code_is_no_wrong_try_for_another_that_begins_the_same(sta
     first, second = others("12340000")[7], others("12340000")[8]
     for whose, digits in ((resident, first), (other, second)):
         until = stage.clock() + timedelta(days=1)
-        await ports.enrolment.issue(whose, digits, salt=digits, valid_until=until, command=stage.command())
+        await ports.enrolment.issue(whose, digits, salt=digits, valid_until=until, administered=(), command=stage.command())
 
     assert (await link(stage, "a-phone", second)).subject.id == other.id
 
@@ -127,6 +131,40 @@ async def test_a_right_code_is_no_wrong_try_for_another_that_begins_the_same(sta
     assert (kept["_id"], kept["tries"]) == (resident.id, 0)
     assert {row["count"] for row in await stage.find("link_tries")} == {0}
     assert administrator.id is not None
+
+
+async def test_a_code_from_a_counter_opens_no_post_that_was_given_since(stage: Stage) -> None:
+    root = stage.planned.parts.units[0]
+    id_ = stage.house.ports.ids.new(Kind.APPOINTMENT, stage.township, stage.clock())
+    post = Appointment(id_, stage.township, stage.id_of("resident-2"), Role.SECRETARY, root.id, date(2026, 12, 1))
+    code = await code_for(stage, "resident-2", by="centre-clerk-1")
+    await keep(stage.house, stage.township, post)  # it begins next week
+
+    with pytest.raises(Refused) as no:
+        await link(stage, "the-clerks-phone", code)
+
+    assert (no.value.refusal.code, no.value.refusal.message) == (RefusalCode.NOT_FOUND, unknown_code().refusal.message)
+    assert await stage.signed_in("the-clerks-phone") == NOBODY
+    assert [row["tries"] for row in await stage.find("enrolment_codes")] == [1]  # like any wrong one
+    administrators = await code_for(stage, "resident-2")
+    assert (await link(stage, "their-own-phone", administrators)).subject.id == stage.id_of("resident-2")
+
+
+async def test_a_code_from_a_branch_opens_posts_of_the_branch_and_no_others(stage: Stage) -> None:
+    branch, root = stage.planned.parts.grids[0].branch_id, stage.planned.parts.units[0].id
+    old = next(post for post in stage.planned.parts.appointments if post.person_id == stage.id_of("administrator-1"))
+    await keep(stage.house, stage.township, replace(old, unit_id=branch))
+    first, second = [await code_for(stage, handle) for handle in ("resident-1", "grid-worker-1")]
+    id_ = stage.house.ports.ids.new(Kind.APPOINTMENT, stage.township, stage.clock())
+    await keep(
+        stage.house, stage.township, Appointment(id_, stage.township, stage.id_of("resident-1"), Role.SECRETARY, root, date(2026, 11, 1))
+    )
+
+    with pytest.raises(Refused) as no:
+        await link(stage, "a-phone", first)
+
+    assert no.value.refusal.code is RefusalCode.NOT_FOUND
+    assert (await link(stage, "a-phone", second)).subject.id == stage.id_of("grid-worker-1")
 
 
 async def test_many_codes_link_many_persons_to_one_phone_at_once(stage: Stage) -> None:
@@ -202,6 +240,23 @@ async def test_a_correction_leaves_one_row_and_no_wrong_name(stage: Stage) -> No
     assert (kept["display_name"], kept["household_id"], kept["from_version"]) == ("改名", home, 1)
     assert (again.is_replay, again.subject) == (True, done.subject)
     assert (await stage.actor("resident-1")).home is not None
+
+
+async def test_who_corrects_a_name_and_who_corrects_the_home_at_once_undo_nothing_of_each_other(stage: Stage) -> None:
+    administrator, ports = await stage.actor("administrator-1"), stage.house.ports
+    home = next(person.household_id for person in stage.planned.persons if person.id == stage.id_of("resident-4"))
+
+    for handle in ("resident-1", "link-member-1"):  # without a post, and with one
+        id_ = stage.id_of(handle)
+        renamed, moved = CorrectPerson(uuid4(), id_, "改名"), CorrectPerson(uuid4(), id_, household_id=home)
+        await asyncio.gather(*(correct_person(sent, by=administrator, ports=ports) for sent in (renamed, moved)))
+
+        assert administrator.organisation is not None
+        now = await ports.organisations.of_township(stage.township)
+        assert now is not None
+        kept = await ports.enrolment.person(now, id_)
+        assert kept is not None
+        assert (kept.display_name, kept.household_id) == ("改名", home)
 
 
 async def test_whoever_is_gone_is_nobody_and_their_code_links_nobody(stage: Stage) -> None:

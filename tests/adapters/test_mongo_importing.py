@@ -1,6 +1,7 @@
 """A committee's file becomes the organisation: whole or not at all, again without a change, and never half seen by anybody."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,25 @@ def numbers(outcome: Outcome) -> dict[str, tuple[int, int, int]]:
 
 
 # --- Whole, and again.
+
+
+async def test_a_name_that_is_written_ahead_is_nobodys_to_see(stage: Stage) -> None:
+    by_ids, known = stage.house.ports.people.by_ids, Register(stage.township, stage.clock(), stage.house.ports.ids)
+    person = next(person for person in stage.planned.persons if person.id == stage.id_of("resident-1"))
+    newcomer = replace(person, id=stage.house.ports.ids.new(Kind.PERSON, stage.township, stage.clock()), code="A-1")
+    known.stands(Sheet.PERSONS, person.code, person.id)
+    staging = Staging(stage.house.mongo, stage.clock, a_run(stage.house), 1)
+    await staging.begin()
+
+    await staging.add([replace(person, display_name="尚未生效"), newcomer], known)
+
+    assert await by_ids(stage.township, [person.id, newcomer.id]) == [person]
+    await staging.drop()
+    assert await by_ids(stage.township, [person.id, newcomer.id]) == [person]
+    await keep(stage.house, stage.township, replace(person, display_name="改名"))
+    assert [found.display_name for found in await by_ids(stage.township, [person.id])] == ["改名"]
+    await keep(stage.house, stage.township, gone=(("persons", person.id),))
+    assert [found.display_name for found in await by_ids(stage.township, [person.id])] == ["改名"]  # of those who left too
 
 
 async def test_the_first_import_makes_the_township_and_the_second_one_nothing(stage: Stage, tmp_path: Path) -> None:

@@ -2,30 +2,42 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from adapters.mongo.driver import Document
+from adapters.mongo.homes import HomesWanted
+from adapters.mongo.staging import Staging
 from domain.access import NOBODY
 from domain.commands import Replayed
+from domain.contacts import Contact
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode, Refused
+from domain.households import Household, Reach
+from domain.organisation import Organisation
 from domain.pages import PageRequest
-from domain.people import ERASED_NAME
+from domain.people import ERASED_NAME, Person
+from domain.reorganisation import Changed, Overtaken
 from domain.requests import Grade, Request, Verdict
 from domain.subject_requests import Decision, SubjectRequest, SubjectRequestKind, SubjectRequestState
 from domain.tasks import ContactKind, Outcome
+from resolvers.contacts import SetContact, set_contact
 from resolvers.devices import RegisterDevice, register_device
-from resolvers.enrolment import IssueEnrolmentCode, issue_enrolment_code
-from resolvers.requests import AnswerFollowUp, answer_follow_up
+from resolvers.enrolment import CorrectPerson, IssueEnrolmentCode, correct_person, issue_enrolment_code
+from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from resolvers.tasks import AcknowledgeTask, CompleteTask, StartTask, VerifyTask, acknowledge_task, complete_task, start_task, verify_task
 from server.wiring import House, build_house
 from tests.adapters.stage import Stage
+from tests.adapters.test_mongo_importing import a_run, apply
+from tests.domain.books import Book, demo_rows
 from tests.reorganising import keep
 
 K = SubjectRequestKind
@@ -177,6 +189,18 @@ async def test_the_history_replayed_is_still_what_is_kept(stage: Stage) -> None:
     assert await stage.actor("resident-1") == NOBODY
 
 
+async def test_what_they_asked_and_were_answered_before_goes_and_nobody_elses(stage: Stage) -> None:
+    others = await decide(stage, await ask(stage, "resident-2", K.EXPLAIN))
+    before = await decide(stage, await ask(stage, "resident-1", K.EXPLAIN))
+    asked = await ask(stage, "resident-1", K.DELETE)
+    assert before.reason == "已处理"
+
+    await decide(stage, asked)
+
+    kept = {document["_id"]: (document["words"], document["reason"]) for document in await stage.find("subject_requests")}
+    assert kept == {others.id: ("请处理", "已处理"), before.id: (None, None), asked.id: (None, "已处理")}
+
+
 async def test_of_a_phone_that_is_shared_only_the_person_goes(stage: Stage) -> None:
     gone, stays = stage.planned.sign_ins["shared-phone-1"]
     handle = next(handle for handle, person_id in stage.planned.handles.items() if person_id == gone)
@@ -206,6 +230,149 @@ async def test_what_somebody_typed_for_another_stays_the_others(stage: Stage) ->
 
     [words] = await stage.find("words")
     assert (words["_id"], words["text"]) == (typed.id, "三单元五楼楼道灯不亮")
+
+
+async def told(stage: Stage, person_id: str) -> set[str]:
+    return {row["display_name"] for row in await stage.find("persons", id=person_id)}
+
+
+async def test_an_import_that_had_read_the_name_does_not_bring_it_back(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, imports = await ask(stage, "resident-3", K.DELETE), stage.house.imports
+    judged = imports._judged
+
+    async def slowly(*given: Any) -> Any:
+        found = await judged(*given)
+        await decide(stage, asked)
+        return found
+
+    monkeypatch.setattr(imports, "_judged", slowly)
+    with pytest.raises(Refused) as no:
+        await apply(stage.house, Book(demo_rows()).save(tmp_path / "file.xlsx"))
+
+    assert no.value.refusal.message.key == "refusal.import_overtaken"
+    assert await told(stage, stage.id_of("resident-3")) == {ERASED_NAME}
+
+
+async def test_nobody_is_removed_while_an_import_is_applied_that_lives(stage: Stage) -> None:
+    asked = await ask(stage, "resident-3", K.DELETE)
+    staging = Staging(stage.house.mongo, stage.clock, a_run(stage.house), 1)
+    await staging.begin()
+    before = await stage.contents()
+
+    with pytest.raises(Refused) as no:
+        await decide(stage, asked)
+
+    assert (no.value.refusal.code, no.value.refusal.message.key) == (RefusalCode.CONFLICT, "refusal.import_under_way")
+    assert await stage.contents() == before
+    stage.clock.advance(minutes=3)  # it died
+    await decide(stage, asked)
+    assert await told(stage, stage.id_of("resident-3")) == {ERASED_NAME}
+
+
+@pytest.mark.parametrize("handle", ["resident-3", "link-member-1"])
+async def test_a_correction_under_way_does_not_bring_the_name_back(stage: Stage, monkeypatch: pytest.MonkeyPatch, handle: str) -> None:
+    """Without a post, and with one that is over."""
+    id_, enrolment = stage.id_of(handle), stage.house.ports.enrolment
+    posts = [post for post in stage.planned.parts.appointments if post.person_id == id_]
+    if posts:
+        await keep(stage.house, stage.township, *(replace(post, until=date(2026, 11, 1)) for post in posts))
+    asked, administrator, home = await ask(stage, handle, K.DELETE), await stage.actor("administrator-1"), enrolment.home
+
+    async def slowly(*given: Any) -> Any:
+        monkeypatch.setattr(enrolment, "home", home)
+        await decide(stage, asked)
+        return await home(*given)
+
+    monkeypatch.setattr(enrolment, "home", slowly)
+    sent = CorrectPerson(uuid4(), id_, household_id=stage.planned.households[5].id)
+    with pytest.raises(Refused) as no:
+        await correct_person(sent, by=administrator, ports=stage.house.ports)
+
+    assert no.value.refusal.code is RefusalCode.NOT_FOUND
+    assert {(row["display_name"], row["household_id"]) for row in await stage.find("persons", id=id_)} == {(ERASED_NAME, None)}
+
+
+async def test_a_change_of_the_organisation_that_had_read_the_name_reads_again(stage: Stage) -> None:
+    member, seen = stage.id_of("link-member-1"), list[str]()
+    posts = [post for post in stage.planned.parts.appointments if post.person_id == member]
+    await keep(stage.house, stage.township, *(replace(post, until=date(2026, 11, 1)) for post in posts))
+    asked, organisations = await ask(stage, "link-member-1", K.DELETE), stage.house.ports.organisations
+    before = await organisations.of_township(stage.township)
+    assert before is not None
+    await decide(stage, asked)
+
+    def change(now: Organisation, _: Sequence[Household]) -> Changed:
+        seen.append(now.holders[member].display_name)
+        return Changed((now.holders[member],))
+
+    as_read = partial(organisations._advance, before, change, HomesWanted(), stage.command())  # type: ignore[attr-defined]
+    with pytest.raises(Overtaken):
+        await stage.house.mongo.transact(as_read)
+    await organisations.reorganise(stage.township, change, subject_id=member, command=stage.command())
+
+    assert seen == [ERASED_NAME]
+    assert await told(stage, member) == {ERASED_NAME}
+
+
+async def test_no_contact_of_theirs_comes_after_them_from_whatever_was_under_way(stage: Stage) -> None:
+    """From their own phone, and from a file."""
+    resident, contacts = await stage.actor("resident-3"), stage.house.ports.contacts
+    set_by = partial(set_contact, SetContact(uuid4(), Reach.PHONE, phone="13812345678"), by=resident, ports=stage.house.ports)
+    of_file = [
+        Contact(stage.id_of(name), stage.township, Reach.VISIT, None, None, stage.clock(), "") for name in ("resident-3", "resident-4")
+    ]
+    await set_by()
+    assert await stage.count("contacts", _id=resident.id) == 1
+    await decide(stage, await ask(stage, "resident-3", K.DELETE))
+
+    again = partial(set_contact, SetContact(uuid4(), Reach.VISIT), by=resident, ports=stage.house.ports)
+    with pytest.raises(Refused) as no:
+        await again()
+    await contacts.keep(of_file)
+
+    assert (no.value.refusal.code, no.value.refusal.field) == (RefusalCode.NOT_FOUND, "personId")
+    assert [document["_id"] for document in await stage.find("contacts")] == [stage.id_of("resident-4")]
+
+
+async def test_nothing_is_asked_by_or_for_somebody_who_was_removed_meanwhile(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports, resident, helper = stage.house.ports, await stage.actor("resident-3"), await stage.actor("grid-worker-1")
+    person = resident.person
+    assert person is not None
+    own = SubmitRequest(uuid4(), stage.item("stairwell-lamp"), "楼道灯不亮")
+    typed = replace(own, command_id=uuid4(), on_behalf_of_id=person.id, household_id=person.household_id)
+    by_ids = ports.people.by_ids
+
+    async def as_before(township: str, ids: Sequence[str]) -> Sequence[Person]:
+        return [person] if person.id in ids else await by_ids(township, ids)
+
+    await decide(stage, await ask(stage, "resident-3", K.DELETE))
+    monkeypatch.setattr(ports.people, "by_ids", as_before)
+    refused = []
+    for sent, by in ((own, resident), (typed, helper)):
+        with pytest.raises(Refused) as no:
+            await submit_request(sent, by=by, ports=ports)
+        refused.append((no.value.refusal.code, no.value.refusal.field))
+
+    assert refused == [(RefusalCode.SIGN_IN_REQUIRED, None), (RefusalCode.NOT_FOUND, "onBehalfOfId")]
+    assert (await stage.count("requests"), await stage.count("words")) == (0, 0)
+    await submit_request(replace(own, command_id=uuid4()), by=await stage.actor("resident-1"), ports=ports)
+    assert await stage.count("words") == 1
+
+
+async def test_a_removal_and_a_contact_at_the_same_moment_leave_no_contact(stage: Stage) -> None:
+    resident = await stage.actor("resident-3")
+    asked = await ask(stage, "resident-3", K.DELETE)
+    sent = [SetContact(uuid4(), Reach.PHONE, phone="13812345678") for _ in range(6)]
+
+    ended = await asyncio.gather(
+        *(set_contact(one, by=resident, ports=stage.house.ports) for one in sent), decide(stage, asked), return_exceptions=True
+    )
+
+    assert [end for end in ended if isinstance(end, BaseException) and not isinstance(end, Refused)] == []
+    assert await stage.count("contacts") == 0
+    assert await told(stage, stage.id_of("resident-3")) == {ERASED_NAME}
 
 
 @pytest.fixture

@@ -95,6 +95,18 @@ async def test_an_administrator_of_a_branch_reaches_its_homes_and_posts_only(dee
     assert (await deeds.refused(correct_person, moved, "administrator-1")).field == "householdId"
 
 
+async def test_a_code_of_the_list_is_taken_from_whoever_imports_the_list_only(deeds: Deeds) -> None:
+    home = deeds.home("resident-1").id
+    entered = EnrolPerson(uuid4(), "无名氏", is_over_fourteen=True, household_id=home, code="secretary-new")
+
+    refusal = await deeds.refused(enrol_person, entered, "centre-clerk-1")
+    assert (refusal.code, refusal.field) == (RefusalCode.NOT_ALLOWED, "code")
+
+    for by, sent in (("centre-clerk-1", replace(entered, code=" ")), ("administrator-1", replace(entered, command_id=uuid4()))):
+        done = await enrol_person(sent, by=await deeds.actor(by), ports=deeds.ports)
+        assert done.subject.code == (sent.code or "").strip()
+
+
 async def test_no_post_no_reach(deeds: Deeds) -> None:
     resident, clerk = await deeds.actor("resident-1"), await deeds.actor("centre-clerk-1")
     assert resident.organisation is not None
