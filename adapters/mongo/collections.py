@@ -235,6 +235,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         (
             _index("given_by", "principal_id", "revoked_at", "until"),
             _index("given_to", "agent_id", "revoked_at", "until"),
+            _index("retention", "township", "until", "_id"),
         ),
     ),
     Collection("proxy_parties", {**_TOWNSHIP, "grants": ["int", "long"]}),

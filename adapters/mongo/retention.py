@@ -64,7 +64,7 @@ class MongoRetention:
             found = self._mongo.collection(policy.collection).find(everybody, {"_id": 1}).sort([("_id", 1)]).limit(BATCH)
             return await found.hint("_id_").to_list()
         collection = policy.collection if policy.basis is Basis.OWN_MOMENT else "requests"
-        bounds: Filter = {"$lte": policy.cutoff(at)}
+        bounds: Filter = {"$lte": policy.bound(at)}
         wanted: Filter = {"township": township, policy.moment: bounds}
         if last:
             bounds["$gte"] = last[policy.moment]
@@ -76,7 +76,7 @@ class MongoRetention:
         """Those of `ids` that may be removed at this moment, in their order: the one judgement, for the list and for the removal."""
         by_id: Filter = {"township": township, "_id": {"$in": list(ids)}}
         if policy.basis is Basis.OWN_MOMENT:
-            by_id[policy.moment] = {"$lte": policy.cutoff(at)}
+            by_id[policy.moment] = {"$lte": policy.bound(at)}
             return await self._there(policy.collection, by_id, ids, session)
         if policy.basis is Basis.REQUEST_OVER:
             requests = await self._mongo.collection("requests").find(by_id, ENDED, session=session).to_list()

@@ -14,8 +14,10 @@ from adapters.mongo.codec import encode
 from adapters.mongo.collections import COMMAND_DAYS
 from adapters.mongo.driver import Document
 from adapters.mongo.retention import MongoRetention
+from domain.calendar import SHANGHAI
 from domain.ids import Kind
 from domain.pages import PageRequest
+from domain.proxies import ProxyEvidence, ProxyGrant
 from domain.requests import Request, RequestState
 from domain.retention import BY_THE_DATABASE, POLICIES, YEAR, Due, Policy
 from domain.subject_requests import SubjectRequest, SubjectRequestKind, SubjectRequestState
@@ -60,6 +62,7 @@ class Archive:
             await self._contact(f"resident-{number + 5}")
             await self._put("notices", Kind.NOTICE, "created_at", {"person_id": "n", "scopes": ["p0"], "seq": 1_000_000 + number})
             await self._put("devices", Kind.DEVICE, "retired_at", {"person_id": "n", "token": f"t{number}"}, has_moment=number % 3 > 0)
+            await self._grant(number)
             await self._put("subject_requests", Kind.SUBJECT_REQUEST, "decided_at", self._asked(number), has_moment=number % 3 > 0)
 
     def age(self, days: int) -> int:
@@ -78,6 +81,17 @@ class Archive:
         await over(self.stage, await self.stage.submit(handle), self.now - timedelta(seconds=age))
         await put_contact(self.stage, handle)
         self._note("contacts", person_id, age)
+
+    async def _grant(self, number: int) -> None:
+        """One that ran out so many days ago; every other one was revoked long before."""
+        days = DAYS["proxy_grants"]
+        age = self.chance.choice([days, days - 1, self.chance.randint(-300, 2 * days)])
+        until = self.now.astimezone(SHANGHAI).date() - timedelta(days=age)
+        since, revoked_at = until - timedelta(days=100), self.now - timedelta(days=age + 90) if number % 2 else None
+        id_, evidence = self.stage.house.ports.ids.new(Kind.PROXY_GRANT, self.stage.township, self.now), ProxyEvidence.OWN_SIGN_IN
+        grant = ProxyGrant(id_, self.stage.township, "p", "a", (), since, until, evidence, "p", self.now, revoked_at)
+        await self.stage.house.mongo.collection("proxy_grants").insert_one(encode(grant))
+        self._note("proxy_grants", id_, age * 86_400)
 
     def _asked(self, number: int) -> Document:
         state = SubjectRequestState.DONE if number % 3 else SubjectRequestState.OPEN

@@ -158,6 +158,7 @@ async def test_grants_stand_in_the_copy_of_either_and_end_with_the_person(town: 
     assert copy is not None
     assert "代办" not in copy["text"]
     assert await town.count("proxy_grants", revoked_at=None) == 0
+    assert [party["_id"] for party in (await kept(town))["proxy_parties"]] == [town.id_of("resident-1")]
 
 
 async def test_what_colleagues_wrote_to_each_other_is_not_in_the_copy(town: Town) -> None:
