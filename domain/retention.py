@@ -29,8 +29,8 @@ class Policy:
     """What of a collection is removed, how many days after what.
 
     `moment` is the field that the days count from: of the document itself, or of requests. Where it is its own, the collection has an
-    index `retention` on it; where it is that of the person's last request, documents have the person's id for theirs, and nothing is
-    removed of somebody who never asked.
+    index `retention` on it; where it is that of the person's last request, documents have the person's id for theirs; of somebody
+    who never asked they go once the person is on the list no more.
     """
 
     collection: str

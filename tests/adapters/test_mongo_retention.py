@@ -27,6 +27,7 @@ from resolvers.requests import words_of
 from resolvers.retention import sweep
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from tests.adapters.stage import Stage
+from tests.reorganising import keep
 
 Listed = list[tuple[str, str]]
 DAYS = {policy.collection: policy.days for policy in POLICIES}
@@ -237,6 +238,26 @@ async def test_contact_data_go_after_the_last_request_of_whoever_they_are_of(sta
 
     assert listed == await swept(stage, now, dry_run=False, policies=[CONTACTS]) == [(CONTACTS.collection, stage.id_of("resident-1"))]
     assert await stage.count(CONTACTS.collection) == len(handles) - 1
+
+
+async def test_contact_data_of_whoever_never_asked_go_when_they_leave_the_list(stage: Stage) -> None:
+    for handle in ("resident-1", "resident-2", "resident-3", "resident-4"):
+        await put_contact(stage, handle)
+    await stage.submit("resident-3")
+    assert await swept(stage, stage.later(days=1), dry_run=True, policies=[CONTACTS]) == [], "they live here"
+    question = RequestOwnData(uuid4(), SubjectRequestKind.EXPLAIN, "我搬走后还留着什么")
+    asked = (await request_own_data(question, by=await stage.actor("resident-2"), ports=stage.house.ports)).subject
+
+    leaving = ("resident-1", "resident-2", "resident-3")
+    await keep(stage.house, stage.township, gone=tuple(("persons", stage.id_of(handle)) for handle in leaving))
+
+    now = stage.later(days=1)
+    listed = await swept(stage, now, dry_run=True, policies=[CONTACTS])
+    assert listed == await swept(stage, now, dry_run=False, policies=[CONTACTS]) == [(CONTACTS.collection, stage.id_of("resident-1"))]
+    officer, answer = await stage.actor("privacy-officer-1"), DecideSubjectRequest(uuid4(), asked.id, done=True, reason="联系方式")
+    await decide_subject_request(answer, by=officer, ports=stage.house.ports)
+    assert await swept(stage, now, dry_run=False, policies=[CONTACTS]) == [(CONTACTS.collection, stage.id_of("resident-2"))]
+    assert await stage.count(CONTACTS.collection) == 2, "one lives here, of the other something is asked yet"
 
 
 async def test_every_township_is_swept_by_itself(stage: Stage) -> None:
