@@ -87,6 +87,7 @@ POLICIES: tuple[Policy, ...] = (
         "授权委托",
         is_by_day=True,
     ),
+    _own("enrolment_codes", "expires_at", 0, "codes that are too old, at once", "绑定码"),
 )
 """In the order in which they are swept."""
 

@@ -64,6 +64,8 @@ class Archive:
             await self._put("notices", Kind.NOTICE, "created_at", {"person_id": "n", "scopes": ["p0"], "seq": 1_000_000 + number})
             await self._put("devices", Kind.DEVICE, "retired_at", {"person_id": "n", "token": f"t{number}"}, has_moment=number % 3 > 0)
             await self._grant(number)
+            code = {"beginning": "1234", "salt": "s", "digest": "d", "tries": 0}
+            await self._put("enrolment_codes", Kind.PERSON, "expires_at", code)
             await self._put("subject_requests", Kind.SUBJECT_REQUEST, "decided_at", self._asked(number), has_moment=number % 3 > 0)
 
     def age(self, days: int) -> int:
