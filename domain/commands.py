@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from hashlib import sha256
@@ -40,6 +40,8 @@ class Replayed:
     """The command was carried out before; its subject is to be read under today's rights."""
 
     subject_id: str
+    at: datetime | None = field(default=None, compare=False)
+    """When that was, where its record was read."""
 
 
 def digest(verb: str, contents: Mapping[str, object]) -> str:

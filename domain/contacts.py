@@ -110,6 +110,8 @@ class Contacts(Protocol):
     async def reveal(self, reading: Reading, *, watched_by: Sequence[str], command: Command) -> Contact:
         """The contact in clear, once the reading stands in the log; a replay shows it again and is not logged again.
 
+        Where the contact was set since, what a replay shows is another one, and is logged.
+
         Where something is unusual about the reading, `watched_by` find a notice in their inbox.
         Raises `Refused`: NOT_FOUND where the person gave none, COMMAND_MISMATCH.
         """

@@ -31,6 +31,7 @@ GOES_WITH_PERSON: tuple[tuple[str, str], ...] = (
     ("notices", "person_id"),
     ("contacts", "_id"),
     ("enrolment_codes", "_id"),
+    ("proxy_parties", "_id"),
 )
 """Collections whose documents go when somebody's data are removed, and the field that says whose; sign-ins and grants end besides."""
 

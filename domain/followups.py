@@ -10,7 +10,7 @@ from domain.households import Reach
 from domain.lifecycle import may_call
 from domain.organisation import Organisation
 from domain.posts import Appointment, Role
-from domain.requests import Grade, Verdict
+from domain.requests import EntryKind, Grade, Verdict
 
 
 def record(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words: str, reach: Reach | None) -> Act:
@@ -24,8 +24,14 @@ def record(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words:
 
 
 def is_spoken(case: Case, reach: Reach | None) -> bool:
-    """Whether the answer comes by word: it is for a home, or for somebody whom the app does not reach."""
-    return case.request is not None and (case.request.is_for_household or reach not in {None, Reach.APP})
+    """Whether the answer comes by word: it is for a home, or was typed for somebody whom the app does not reach.
+
+    Whoever asked by their own sign-in answers by it, whatever somebody says of their home later.
+    """
+    request = case.request
+    if request is None or request.is_for_household:
+        return request is not None
+    return request.entry is not EntryKind.OWN and reach not in {None, Reach.APP}
 
 
 def may_record(case: Case, person_id: str, posts: Sequence[Appointment], organisation: Organisation) -> bool:

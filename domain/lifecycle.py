@@ -169,7 +169,7 @@ MOVES: tuple[Move, ...] = (
     _move("23", Verb.ANSWER, {AWAITING}, CLOSED, {Standing.ASKER}, EventKind.FOLLOW_UP_ANSWERED, guard="every task of the request was checked"),
     _move(
         "23a", Verb.RECORD, {AWAITING}, CLOSED, {Standing.CALLER}, EventKind.FOLLOW_UP_RECORDED,
-        guard="it is for a home, or no app reaches the home; what they said; not solved: as row 24",
+        guard="it is for a home, or typed for one that no app reaches; what they said; not solved: as row 24",
     ),
     _move(
         "24", Verb.REWORK, {AWAITING}, IN_PROGRESS, {Standing.ASKER}, EventKind.REQUEST_REWORKED,

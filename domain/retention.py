@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
+from domain.calendar import SHANGHAI
+
 YEAR = 365
 
 
@@ -27,8 +29,8 @@ class Policy:
     """What of a collection is removed, how many days after what.
 
     `moment` is the field that the days count from: of the document itself, or of requests. Where it is its own, the collection has an
-    index `retention` on it; where it is that of the person's last request, documents have the person's id for theirs, and nothing is
-    removed of somebody who never asked.
+    index `retention` on it; where it is that of the person's last request, documents have the person's id for theirs; of somebody
+    who never asked they go once the person is on the list no more.
     """
 
     collection: str
@@ -38,14 +40,21 @@ class Policy:
     removal: Removal
     removes: str
     chinese: str
+    is_by_day: bool = False
+    """Whether the moment is kept as a day, Shanghai time."""
+
+    def bound(self, at: datetime) -> datetime | str:
+        """The cutoff, as moments are kept."""
+        cutoff = self.cutoff(at)
+        return cutoff.astimezone(SHANGHAI).date().isoformat() if self.is_by_day else cutoff
 
     def cutoff(self, at: datetime) -> datetime:
         """What lies at this moment or before it has been kept long enough."""
         return at - timedelta(days=self.days)
 
 
-def _own(collection: str, moment: str, days: int, removes: str, chinese: str) -> Policy:
-    return Policy(collection, days, Basis.OWN_MOMENT, moment, Removal.DOCUMENT, removes, chinese)
+def _own(collection: str, moment: str, days: int, removes: str, chinese: str, *, is_by_day: bool = False) -> Policy:
+    return Policy(collection, days, Basis.OWN_MOMENT, moment, Removal.DOCUMENT, removes, chinese, is_by_day)
 
 
 POLICIES: tuple[Policy, ...] = (
@@ -70,6 +79,15 @@ POLICIES: tuple[Policy, ...] = (
     _own("notices", "created_at", YEAR, "lines of an inbox, after 1 year", "通知"),
     _own("devices", "retired_at", 180, "phones that get no pushes any more, 180 days after the last", "已停用设备"),
     _own("subject_requests", "decided_at", 3 * YEAR, "what somebody asked about their data, 3 years after the answer", "个人信息权利请求"),
+    _own(
+        "proxy_grants",
+        "until",
+        3 * YEAR,
+        "who could ask for whom, 3 years after the day until which it was given",
+        "授权委托",
+        is_by_day=True,
+    ),
+    _own("enrolment_codes", "expires_at", 0, "codes that are too old, at once", "绑定码"),
 )
 """In the order in which they are swept."""
 

@@ -80,9 +80,13 @@ class SubjectRequest:
     def is_overdue(self, at: datetime) -> bool:
         return self.state is SubjectRequestState.OPEN and self.due_at < at
 
+    def is_asked_for_another_by(self, person_id: str | None) -> bool:
+        """Whether they typed it for somebody: it is another officer's then, lest one alone can ask, read and answer."""
+        return person_id == self.made_by_id != self.person_id
+
     def decide(self, *, by: Actor, at: datetime, done: bool, reason: str | None) -> "SubjectRequest":
-        """Answered, or refused with a reason. Raises NOT_ALLOWED for whoever may not, and for the own one; WRONG_STATE where it is."""
-        if by.id is None or not keeps_subject_requests(by) or by.id == self.person_id:
+        """Answered, or refused with a reason. Raises NOT_ALLOWED for whoever may not, is asking or typed it; WRONG_STATE where it is."""
+        if by.id is None or not keeps_subject_requests(by) or by.id in {self.person_id, self.made_by_id}:
             raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "subjectRequestId")
         if self.state is not SubjectRequestState.OPEN:
             raise refused(RefusalCode.WRONG_STATE, "refusal.wrong_state", "subjectRequestId", current=self)

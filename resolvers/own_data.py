@@ -44,7 +44,7 @@ async def data_of_subject(subject_request_id: str, page: PageRequest, *, by: Act
     if by.person is None or by.organisation is None or not keeps_subject_requests(by):
         return None
     found = await ports.subject_requests.by_ids([subject_request_id], seen_by=by)
-    if not found or not _is_to_be_copied(found[0]):
+    if not found or not _is_to_be_copied(found[0]) or found[0].is_asked_for_another_by(by.id):
         return None
     persons = await ports.people.by_ids(found[0].township, [found[0].person_id])
     if not persons:

@@ -75,7 +75,7 @@ class SetContactInput:
 
 @strawberry.input(description="Asks for a contact in clear, for one task (查看联系方式).")
 class RevealContactInput:
-    command_id: UUID = strawberry.field(description="Made by the client; the same again is logged once (指令标识).")
+    command_id: UUID = strawberry.field(description="Made by the client; the same again, unchanged, is logged once (指令标识).")
     task_id: strawberry.ID = strawberry.field(description="For which task (工单).")
     reason: RevealReason = strawberry.field(description="Why; the person can read it (查阅原因).")
     note: str | None = strawberry.field(default=None, description="Why, in words, wanted for OTHER; the person can read it (说明).")

@@ -10,6 +10,7 @@ from strawberry import Parent
 
 from domain import requests
 from domain.attachments import Attachment as AttachmentThing
+from domain.ids import Kind, derived
 from domain.items import MatterScope
 from domain.items import ServiceItem as Item
 from domain.people import Person, alias
@@ -60,7 +61,9 @@ async def _named(root: requests.Request, person_id: str | None, info: Info) -> P
     actor = info.context.actor
     if found is None or found.id == actor.id or not root.hides_name_from(actor):
         return found
-    return replace(found, display_name=alias(found.display_name))
+    # An id would be worth the name: whoever has it may let that person be their proxy, and is told whom they chose.
+    id_ = derived(Kind.PERSON, root.id, f"asker {root.askers.index(found.id)}")
+    return replace(found, id=id_, display_name=alias(found.display_name))
 
 
 async def _submitted_by(root: Parent[requests.Request], info: Info) -> Person | None:

@@ -137,7 +137,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection(
         "enrolment_codes",
         {**_TOWNSHIP, "beginning": "string", "salt": "string", "digest": "string", "expires_at": "date", "tries": "int"},
-        (_index("beginning", "beginning", "expires_at"), _index("expired", "township", "expires_at")),
+        (_index("beginning", "beginning", "expires_at"), _index("retention", "township", "expires_at", "_id")),
     ),
     Collection("link_tries", {"count": "int", "day": "string"}, (_index("of_day", "day"),)),
     Collection("items", {"code": "string", "version": "int"}),
@@ -235,6 +235,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         (
             _index("given_by", "principal_id", "revoked_at", "until"),
             _index("given_to", "agent_id", "revoked_at", "until"),
+            _index("retention", "township", "until", "_id"),
         ),
     ),
     Collection("proxy_parties", {**_TOWNSHIP, "grants": ["int", "long"]}),

@@ -12,7 +12,7 @@ from adapters.mongo.erasure import kept_of
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import newest_first
 from domain.access import Actor, Door, key
-from domain.commands import Command
+from domain.commands import Command, Replayed
 from domain.contacts import MANY_READINGS, WITHIN, Contact, MaskedContact, Reading, flagged
 from domain.errors import RefusalCode, not_found, refused
 from domain.ids import Kind, derived
@@ -82,10 +82,12 @@ class MongoContacts:
             if logged.flags and notices:
                 await self._mongo.collection("notices").insert_many(notices, session=session)
 
-        await self._ledger.once(command, reading.township, reading.task_id, work)
+        kept = await self._ledger.once(command, reading.township, reading.task_id, work)
         contact = await self._contact(reading.township, reading.person_id)
         if contact is None:  # erased since
             raise _no_contact()
+        if isinstance(kept, Replayed) and (kept.at is None or contact.set_at > kept.at):
+            await self._mongo.transact(work)  # what was set since was never shown by it: a look of its own
         return contact
 
     async def persons_with(self, phone: str, *, township: str) -> list[str]:

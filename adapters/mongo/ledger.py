@@ -61,4 +61,4 @@ class Ledger:
             return None
         if record["digest"] != command.digest:
             raise refused(RefusalCode.COMMAND_MISMATCH, "refusal.command_mismatch", "commandId")
-        return Replayed(record["subject_id"])
+        return Replayed(record["subject_id"], record["at"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.erasure import bury
-from adapters.mongo.holds import FACTS, holds_of
+from adapters.mongo.holds import FACTS, holds_of, with_open_subject_requests
 from adapters.mongo.reads import Filter
 from domain.access import Door, key, keys
 from domain.erasure import Because
@@ -64,7 +64,7 @@ class MongoRetention:
             found = self._mongo.collection(policy.collection).find(everybody, {"_id": 1}).sort([("_id", 1)]).limit(BATCH)
             return await found.hint("_id_").to_list()
         collection = policy.collection if policy.basis is Basis.OWN_MOMENT else "requests"
-        bounds: Filter = {"$lte": policy.cutoff(at)}
+        bounds: Filter = {"$lte": policy.bound(at)}
         wanted: Filter = {"township": township, policy.moment: bounds}
         if last:
             bounds["$gte"] = last[policy.moment]
@@ -76,13 +76,15 @@ class MongoRetention:
         """Those of `ids` that may be removed at this moment, in their order: the one judgement, for the list and for the removal."""
         by_id: Filter = {"township": township, "_id": {"$in": list(ids)}}
         if policy.basis is Basis.OWN_MOMENT:
-            by_id[policy.moment] = {"$lte": policy.cutoff(at)}
+            by_id[policy.moment] = {"$lte": policy.bound(at)}
             return await self._there(policy.collection, by_id, ids, session)
         if policy.basis is Basis.REQUEST_OVER:
             requests = await self._mongo.collection("requests").find(by_id, ENDED, session=session).to_list()
             ended = await self._ended({request["_id"]: [request] for request in requests}, policy, township, at, session)
         else:
-            ended = await self._ended(await self._asked(township, ids, session), policy, township, at, session)
+            asked = await self._asked(township, ids, session)
+            ended = await self._ended(asked, policy, township, at, session)
+            ended |= await self._gone(township, {id_ for id_, requests in asked.items() if not requests}, session)
         there = await self._there(policy.collection, by_id, ids, session)
         return [id_ for id_ in there if id_ in ended]
 
@@ -97,6 +99,16 @@ class MongoRetention:
         own = {"township": township, "scopes": {"$in": sorted(keys(Door.PERSON, person_ids))}}
         found = await self._mongo.collection("requests").find(own, {**ENDED, "scopes": 1}, session=session).hint("in_scope").to_list()
         return {id_: [request for request in found if key(Door.PERSON, id_) in request["scopes"]] for id_ in person_ids}
+
+    async def _gone(self, township: str, person_ids: set[str], session: Session | None) -> set[str]:
+        """Those who are on the list no more, nor will be with the next version, and wait for no answer about their data."""
+        if not person_ids:
+            return set()
+        now = await self._mongo.collection("townships").find_one({"_id": township}, {"version": 1}, session=session)
+        listed: Filter = {"township": township, "id": {"$in": sorted(person_ids)}, "to_version": {"$gt": now["version"] if now else 0}}
+        found = await self._mongo.collection("persons").find(listed, {"id": 1}, session=session).hint("of_id").to_list()
+        gone = person_ids - {document["id"] for document in found}
+        return gone - await with_open_subject_requests(self._mongo, township, gone, None, session)
 
     async def _ended(
         self, groups: Mapping[str, list[Document]], policy: Policy, township: str, at: datetime, session: Session | None

@@ -14,8 +14,10 @@ from adapters.mongo.codec import encode
 from adapters.mongo.collections import COMMAND_DAYS
 from adapters.mongo.driver import Document
 from adapters.mongo.retention import MongoRetention
+from domain.calendar import SHANGHAI
 from domain.ids import Kind
 from domain.pages import PageRequest
+from domain.proxies import ProxyEvidence, ProxyGrant
 from domain.requests import Request, RequestState
 from domain.retention import BY_THE_DATABASE, POLICIES, YEAR, Due, Policy
 from domain.subject_requests import SubjectRequest, SubjectRequestKind, SubjectRequestState
@@ -25,6 +27,7 @@ from resolvers.requests import words_of
 from resolvers.retention import sweep
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from tests.adapters.stage import Stage
+from tests.reorganising import keep
 
 Listed = list[tuple[str, str]]
 DAYS = {policy.collection: policy.days for policy in POLICIES}
@@ -60,6 +63,9 @@ class Archive:
             await self._contact(f"resident-{number + 5}")
             await self._put("notices", Kind.NOTICE, "created_at", {"person_id": "n", "scopes": ["p0"], "seq": 1_000_000 + number})
             await self._put("devices", Kind.DEVICE, "retired_at", {"person_id": "n", "token": f"t{number}"}, has_moment=number % 3 > 0)
+            await self._grant(number)
+            code = {"beginning": "1234", "salt": "s", "digest": "d", "tries": 0}
+            await self._put("enrolment_codes", Kind.PERSON, "expires_at", code)
             await self._put("subject_requests", Kind.SUBJECT_REQUEST, "decided_at", self._asked(number), has_moment=number % 3 > 0)
 
     def age(self, days: int) -> int:
@@ -78,6 +84,17 @@ class Archive:
         await over(self.stage, await self.stage.submit(handle), self.now - timedelta(seconds=age))
         await put_contact(self.stage, handle)
         self._note("contacts", person_id, age)
+
+    async def _grant(self, number: int) -> None:
+        """One that ran out so many days ago; every other one was revoked long before."""
+        days = DAYS["proxy_grants"]
+        age = self.chance.choice([days, days - 1, self.chance.randint(-300, 2 * days)])
+        until = self.now.astimezone(SHANGHAI).date() - timedelta(days=age)
+        since, revoked_at = until - timedelta(days=100), self.now - timedelta(days=age + 90) if number % 2 else None
+        id_, evidence = self.stage.house.ports.ids.new(Kind.PROXY_GRANT, self.stage.township, self.now), ProxyEvidence.OWN_SIGN_IN
+        grant = ProxyGrant(id_, self.stage.township, "p", "a", (), since, until, evidence, "p", self.now, revoked_at)
+        await self.stage.house.mongo.collection("proxy_grants").insert_one(encode(grant))
+        self._note("proxy_grants", id_, age * 86_400)
 
     def _asked(self, number: int) -> Document:
         state = SubjectRequestState.DONE if number % 3 else SubjectRequestState.OPEN
@@ -223,6 +240,26 @@ async def test_contact_data_go_after_the_last_request_of_whoever_they_are_of(sta
 
     assert listed == await swept(stage, now, dry_run=False, policies=[CONTACTS]) == [(CONTACTS.collection, stage.id_of("resident-1"))]
     assert await stage.count(CONTACTS.collection) == len(handles) - 1
+
+
+async def test_contact_data_of_whoever_never_asked_go_when_they_leave_the_list(stage: Stage) -> None:
+    for handle in ("resident-1", "resident-2", "resident-3", "resident-4"):
+        await put_contact(stage, handle)
+    await stage.submit("resident-3")
+    assert await swept(stage, stage.later(days=1), dry_run=True, policies=[CONTACTS]) == [], "they live here"
+    question = RequestOwnData(uuid4(), SubjectRequestKind.EXPLAIN, "我搬走后还留着什么")
+    asked = (await request_own_data(question, by=await stage.actor("resident-2"), ports=stage.house.ports)).subject
+
+    leaving = ("resident-1", "resident-2", "resident-3")
+    await keep(stage.house, stage.township, gone=tuple(("persons", stage.id_of(handle)) for handle in leaving))
+
+    now = stage.later(days=1)
+    listed = await swept(stage, now, dry_run=True, policies=[CONTACTS])
+    assert listed == await swept(stage, now, dry_run=False, policies=[CONTACTS]) == [(CONTACTS.collection, stage.id_of("resident-1"))]
+    officer, answer = await stage.actor("privacy-officer-1"), DecideSubjectRequest(uuid4(), asked.id, done=True, reason="联系方式")
+    await decide_subject_request(answer, by=officer, ports=stage.house.ports)
+    assert await swept(stage, now, dry_run=False, policies=[CONTACTS]) == [(CONTACTS.collection, stage.id_of("resident-2"))]
+    assert await stage.count(CONTACTS.collection) == 2, "one lives here, of the other something is asked yet"
 
 
 async def test_every_township_is_swept_by_itself(stage: Stage) -> None:

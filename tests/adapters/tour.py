@@ -313,8 +313,10 @@ class Tour:
         await hand.hold(request.number, "有人起诉", at=self._clock())
         await hand.hold(request.number, None, at=self._clock())
         residents = [person.id for person in self._planned.persons if person.household_id][:150]
-        now = self._clock()
-        await ports.contacts.keep([Contact(id_, self._township, Reach.VISIT, None, None, now, id_) for id_ in residents])
+        now, gone = self._clock(), compose(Kind.PERSON, self._township, uuid4())
+        await ports.contacts.keep([Contact(id_, self._township, Reach.VISIT, None, None, now, id_) for id_ in (*residents, gone)])
+        handed_out = IssueEnrolmentCode(uuid4(), residents[2])
+        await issue_enrolment_code(handed_out, by=await self.actor("administrator-1"), ports=ports)
         for policy in POLICIES:
             batches = [due async for due in hand.due(policy, at=later)]
             for due in batches[:1]:

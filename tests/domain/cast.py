@@ -155,6 +155,12 @@ def _answer(verdict: Verdict, grade: Grade) -> Deed:
     return lambda case, now, _: cases.answer(case, now, verdict=verdict, grade=grade)
 
 
+def _typed_for_them(case: Case) -> Case:
+    """The same case, had somebody been with whoever asked."""
+    request = case.request and replace(case.request, on_behalf_of_id=case.request.submitted_by_id)
+    return replace(case, request=request)
+
+
 DEEDS: Mapping[Verb, Deed] = {
     Verb.ASSIGN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
     Verb.ASSIGN_AGAIN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
@@ -179,7 +185,7 @@ DEEDS: Mapping[Verb, Deed] = {
     ),
     Verb.ANSWER: _answer(Verdict.SOLVED, Grade.SATISFIED),
     Verb.RECORD: lambda case, now, _: followups.record(
-        case, now, verdict=Verdict.SOLVED, grade=Grade.SATISFIED, words="灯亮了", reach=Reach.VISIT
+        _typed_for_them(case), now, verdict=Verdict.SOLVED, grade=Grade.SATISFIED, words="灯亮了", reach=Reach.VISIT
     ),
     Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
 }

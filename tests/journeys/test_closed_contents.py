@@ -1,11 +1,29 @@
 """What workers read of it once it is long over, and what outside help is told of whose it is."""
 
+from dataclasses import replace
+
 import pytest
 
 from domain.people import alias
 from server.demo.main_job import Player
 from tests.conftest import Town
-from tests.journeys.stories import LAMP, Answer, Matter, answer, bring, history_of, home_of, name_of, request_of, said_in, submit
+from tests.journeys.stories import (
+    LAMP,
+    Answer,
+    Matter,
+    answer,
+    bring,
+    history_of,
+    home_of,
+    name_of,
+    node,
+    nothing_written,
+    request_of,
+    said_in,
+    say,
+    submit,
+)
+from tests.reorganising import keep
 
 POINT = {"lat": 35.201, "lng": 115.501}
 
@@ -79,6 +97,30 @@ async def test_outside_help_is_told_the_place_and_the_matter_and_an_alias(town: 
     assert [event["actor"] for event in history] == [None]
     assert name_of(town, "resident-1") not in said_in([request, history])
     assert (await request_of(dispatcher, matter) or {})["submittedBy"]["displayName"] == name_of(town, "resident-1")
+
+
+async def test_with_an_alias_outside_help_gets_no_id_that_is_worth_the_name(town: Town) -> None:
+    """A provider's worker lives here too, and would let the resident be their proxy, to be told whom they chose."""
+    resident, dispatcher = await town.people("resident-1", "dispatcher-1")
+    [worker] = [person for person in town.planned.persons if person.id == town.id_of("provider-worker-1")]
+    await keep(town.house, worker.township, replace(worker, household_id=home_of(town, "resident-2")))
+    provider = await town.person("provider-worker-1")
+    matter = await submit(town, resident, "lift-repair")
+    shown = "... on Request { submittedBy { id displayName } }"
+    days = {"since": "2026-11-23", "until": "2026-11-24"}
+
+    asked = (await node(provider, matter.request_id, shown) or {})["submittedBy"]
+
+    assert asked == (await node(provider, matter.request_id, shown) or {})["submittedBy"]
+    assert asked["displayName"] == alias(name_of(town, "resident-1"))
+    assert await node(provider, asked["id"], "id") is None
+    async with nothing_written(town):
+        said = await say(provider, "grantProxy", "grant { agent { displayName } }", agentId=asked["id"], **days)
+    assert (said["code"], said["field"]) == ("NOT_FOUND", "agentId")
+    known = (await node(dispatcher, matter.request_id, shown) or {})["submittedBy"]
+    assert known == {"id": town.id_of("resident-1"), "displayName": name_of(town, "resident-1")}
+    given = await say(resident, "grantProxy", "grant { agent { id displayName } }", agentId=town.id_of("resident-4"), **days)
+    assert given["grant"]["agent"] == {"id": town.id_of("resident-4"), "displayName": name_of(town, "resident-4")}
 
 
 @pytest.mark.parametrize(("name", "shown"), [("王秀兰", "王某某"), ("Ann Lee", "Resident A."), (" 李四", "李某某"), ("", "某某")])

@@ -102,6 +102,20 @@ async def test_the_same_command_again_shows_again_and_is_logged_once(town: Town)
     assert len(await reads_of(resident)) == 2
 
 
+async def test_the_same_command_does_not_follow_a_number_that_changes_unseen(town: Town) -> None:
+    resident, worker, matter = await asked(town)
+    same = str(uuid4())
+    await reveal(worker, matter, commandId=same)
+    town.clock.advance(seconds=60)
+    await give(resident, phone="139 8765 4321")
+
+    assert (await reveal(worker, matter, commandId=same))["contact"] == {**CLEAR, "phone": "+8613987654321"}
+
+    assert len(await reads_of(resident)) == 2
+    mismatch = await reveal(worker, matter, commandId=same, reason="DANGER")
+    assert (mismatch["code"], len(await reads_of(resident))) == ("COMMAND_MISMATCH", 2)
+
+
 @pytest.mark.parametrize("handle", ["resident-2", "resident-4", "grid-worker-2", "grid-leader-2", "administrator-1", "privacy-officer-1"])
 async def test_for_others_there_is_no_such_task_and_nothing_is_logged(town: Town, handle: str) -> None:
     resident, _, matter = await asked(town)

@@ -162,6 +162,21 @@ async def test_whom_the_app_reaches_answers_themselves(town: Town, how: str | No
     }
 
 
+async def test_nobody_takes_the_last_word_from_whoever_asked_by_their_own_sign_in(town: Town) -> None:
+    """The desk says that the home wants a visit, and would then say that they were very satisfied."""
+    resident, desk, worker, leader = await town.people("resident-1", "dispatcher-1", "grid-worker-1", "grid-leader-1")
+    before = await submit(town, resident, householdId=home_of(town, "resident-1"))
+    assert "household" in await reach(desk, town, "VISIT")
+    after = await submit(town, resident, householdId=home_of(town, "resident-1"))
+    for matter in (before, after):
+        await bring(town, matter, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+        assert await may_not_record(town, matter, "dispatcher-1") == {"dispatcher-1": "NOT_ALLOWED"}
+    await town.settle()
+    assert (await titles(resident), await titles(desk)) == ([ANSWER_IT] * 2, [])
+
+    assert [(await answer(resident, matter))["state"] for matter in (before, after)] == ["CLOSED"] * 2
+
+
 async def test_how_word_gets_to_a_home_is_said_and_seen_by_those_who_may_find_it(town: Town) -> None:
     resident = await town.person("resident-1")
     assert await reach_seen(resident, town) is None

@@ -1,8 +1,11 @@
 """What somebody asks about their own data: a copy at the counter, a correction, an explanation, and the end of it all."""
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
+from domain.ids import Kind
+from domain.posts import Appointment
 from server.demo.main_job import Player
 from tests.conftest import Town
 from tests.journeys.stories import (
@@ -27,6 +30,7 @@ from tests.journeys.stories import (
     submit,
     titles,
 )
+from tests.reorganising import keep
 
 SHOWN = (
     "id kind state words dueAt overdue reason person { id displayName } madeBy { id } decidedBy { id } entries { act by { id } } version"
@@ -154,6 +158,7 @@ async def test_grants_stand_in_the_copy_of_either_and_end_with_the_person(town: 
     assert copy is not None
     assert "代办" not in copy["text"]
     assert await town.count("proxy_grants", revoked_at=None) == 0
+    assert [party["_id"] for party in (await kept(town))["proxy_parties"]] == [town.id_of("resident-1")]
 
 
 async def test_what_colleagues_wrote_to_each_other_is_not_in_the_copy(town: Town) -> None:
@@ -296,6 +301,29 @@ async def test_an_officer_does_not_answer_the_own_question(town: Town) -> None:
     async with nothing_written(town):
         assert (await decide(officer, asked))["code"] == "NOT_ALLOWED"
     assert await titles(officer) == []
+
+
+async def test_an_officer_who_typed_it_for_a_neighbour_neither_reads_nor_answers(town: Town) -> None:
+    """Who also works in the grid could else ask in a resident's name, and read all they ever wrote."""
+    posts = town.planned.parts.appointments
+    in_grid = next(post for post in posts if post.person_id == town.id_of("grid-worker-1"))
+    office = next(post for post in posts if post.person_id == town.id_of("privacy-officer-1"))
+    made = [post_of(town, in_grid, "privacy-officer-1"), post_of(town, office, "administrator-1")]
+    await keep(town.house, office.township, *made)
+    resident, officer, colleague = await town.people("resident-1", "privacy-officer-1", "administrator-1")
+    await submit(town, resident)
+    asked = await ask_about(officer, "COPY", onBehalfOfId=town.id_of("resident-1"))
+
+    async with nothing_written(town):
+        assert await copy_of(officer, id=asked["id"]) is None
+        assert [(await decide(officer, asked, done=done, reason="给了"))["code"] for done in (True, False)] == ["NOT_ALLOWED"] * 2
+    assert LAMP in ((await copy_of(colleague, id=asked["id"])) or {})["text"]
+    assert (await decide(colleague, asked))["subjectRequest"]["state"] == "DONE"
+
+
+def post_of(town: Town, post: Appointment, handle: str) -> Appointment:
+    """The same post, held by somebody else too."""
+    return replace(post, id=town.house.ports.ids.new(Kind.APPOINTMENT, post.township, town.clock()), person_id=town.id_of(handle))
 
 
 # --- Removal.
