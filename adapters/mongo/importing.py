@@ -17,7 +17,7 @@ from domain.contacts import Contacts
 from domain.errors import RefusalCode, refused
 from domain.ids import Ids
 from domain.importing import Import, Outcome, Register, Tally, total
-from domain.importing_checks import judge
+from domain.importing_checks import judge, sender_of
 from domain.importing_homes import Busy, Residents, links_by_home
 from domain.importing_places import Places, closed_codes
 from domain.organisation import OrgUnitKind
@@ -99,7 +99,8 @@ class MongoImports:
         if run.expected_version not in {None, stands.now.version}:
             raise refused(RefusalCode.CONFLICT, "refusal.import_overtaken", "expectedVersion")
         closed = closed_codes(stands.now, run.today)
-        checked = await to_thread(judge, source, stands.held, closed, township=run.township, progress=progress)
+        sender = sender_of(run.by_id, stands.now, stands.register)
+        checked = await to_thread(judge, source, stands.held, closed, sender, township=run.township, progress=progress)
         return stands, checked.plan, Outcome(stands.now.version, checked.faults, checked.left_out)
 
     async def _activate(self, staging: Staging, run: Import, plan: Plan, register: Register, differences: Sequence[Any]) -> None:

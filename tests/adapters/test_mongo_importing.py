@@ -1,6 +1,7 @@
 """A committee's file becomes the organisation: whole or not at all, again without a change, and never half seen by anybody."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -368,3 +369,33 @@ async def test_a_failing_import_gives_the_lease_back(stage: Stage, tmp_path: Pat
         await apply(stage.house, book.save(tmp_path / "book.xlsx"))
 
     assert await stage.contents() == before
+
+
+# --- By whom.
+
+
+async def test_nobody_sends_themself_a_post_and_another_administrator_may(stage: Stage, tmp_path: Path) -> None:
+    book = Book({Sheet.POSTS: demo_rows()[Sheet.POSTS]})
+    assert (await sent(stage, "administrator-1", book.save(tmp_path / "as-it-stands.xlsx"))).faults == ()
+    new = book.add(Sheet.POSTS, person="administrator-1", role="DISPATCHER", unit="990101101", since=TODAY)
+    path, before = book.save(tmp_path / "book.xlsx"), await stage.contents()
+
+    refused = await sent(stage, "administrator-1", path)
+
+    assert [(fault.sheet, fault.row, fault.column, fault.what.key) for fault in refused.faults] == [
+        ("任职", new, "人员编号", "import.post_for_oneself")
+    ]
+    assert await stage.contents() == before
+    assert (await sent(stage, "dispatcher-1", path)).is_applied
+
+    book.put(Sheet.POSTS, new, "until", date(2026, 12, 31))
+    assert (await sent(stage, "administrator-1", book.save(tmp_path / "shorter.xlsx"))).is_applied
+    book.put(Sheet.POSTS, new, "until", date(2027, 12, 31))
+    longer = await sent(stage, "administrator-1", book.save(tmp_path / "longer.xlsx"))
+    assert [fault.row for fault in longer.faults] == [new]
+
+
+async def sent(stage: Stage, by: str, path: Path) -> Outcome:
+    """As the API applies what a person sends."""
+    with opened(path) as source:
+        return await stage.house.imports.apply(source, replace(a_run(stage.house), by_id=stage.id_of(by)))

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.chains import LEGAL_PARENTS
+from domain.chains import LEGAL_PARENTS, LEGAL_POSTS
 from domain.errors import Message
 from domain.messages import LANGUAGES
 from domain.organisation import OVERLAYS, OrgUnitKind
-from domain.workbook import FORMS, Form, form_of
+from domain.posts import Role
+from domain.workbook import FORMS, ROLES, Form, form_of
 from domain.workbook_cells import Cell, Mark
 from domain.workbook_checks import check
 from domain.workbook_desk import NothingStands
@@ -158,6 +159,20 @@ def test_a_unit_of_the_wrong_kind_is_named_where_it_is_pointed_to(book: Book) ->
     assert (book.title(Sheet.GRIDS), 3, "import.wrong_kind") in places
     assert (book.title(Sheet.POSTS), clerk, "import.wrong_kind") in places
     assert (book.title(Sheet.UNITS), group, "import.required") in places
+
+
+@pytest.mark.parametrize("role", list(ROLES.values()))
+def test_a_post_stands_at_a_unit_where_there_are_such_posts_and_nowhere_else(role: Role) -> None:
+    book, until = Book(demo_rows()), date(2027, 1, 1)
+    fitting = {row.kind: row.code for row in demo_rows()[Sheet.UNITS] if isinstance(row, UnitRow)}
+    lines = {
+        kind: book.add(Sheet.POSTS, person="resident-4", role=role.value, unit=code, since=date(2026, 12, 1), until=until)
+        for kind, code in fitting.items()
+    }
+
+    wrong = {fault.row for fault in book.check().faults if fault.what.key == "import.wrong_kind"}
+
+    assert wrong == {line for kind, line in lines.items() if kind not in LEGAL_POSTS[role]}
 
 
 def test_a_boundary_that_is_none_is_told(book: Book) -> None:
