@@ -1,7 +1,7 @@
 """Carries an organisation's file out on MongoDB: checked against what stands, compared with it in pages, staged, and made true at once."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
@@ -15,10 +15,11 @@ from adapters.mongo.staging import Staging
 from domain.commands import Replayed
 from domain.contacts import Contacts
 from domain.errors import RefusalCode, refused
+from domain.households import Household
 from domain.ids import Ids
 from domain.importing import Import, Outcome, Register, Tally, total
 from domain.importing_checks import judge, sender_of
-from domain.importing_homes import Busy, Residents, links_by_home
+from domain.importing_homes import Busy, Held, Residents, links_by_home, links_in_doubt
 from domain.importing_places import Places, closed_codes
 from domain.organisation import OrgUnitKind
 from domain.ports import Clock
@@ -184,13 +185,19 @@ class _Comparison:
         async for page in self._through(plan.households or (), "households"):
             ids = [left.pop(row.code) for row in page if row.code in left]
             befores = {home.id: home for home in await self._reads.homes(self._run.township, version, ids)}
+            await self._remember_ended(befores.values(), links)
             yield list(self._residents.households(page, befores, links))
         for missing in _pages(left.values()):
             found = await self._reads.homes(self._run.township, version, missing)
+            await self._remember_ended(found, links)
             if plan.households is None:
                 yield list(self._residents.other_households(found, links))
             else:
                 yield list(self._residents.missing_households(found, links, await self._hung_on()))
+
+    async def _remember_ended(self, homes: Iterable[Household], links: Mapping[str, Held] | None) -> None:
+        ids = links_in_doubt(homes, links or {})
+        self._residents.ended_links = set(await self._reads.links_ended(self._run.township, self._stands.now.version, ids))
 
     async def _hung_on(self) -> Busy:
         if self._busy is None:

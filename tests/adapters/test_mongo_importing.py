@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -14,11 +15,12 @@ from adapters.workbook.reading import opened
 from adapters.workbook.writing import write_organisation
 from domain.calendar import SHANGHAI
 from domain.errors import Refused
-from domain.households import Reach
+from domain.households import Agreement, Reach
 from domain.ids import Kind
 from domain.importing import Difference, Import, Outcome, Register, What
 from domain.organisation import Organisation
 from domain.workbook_rows import Sheet
+from resolvers.homes import EndLink, end_link
 from server.wiring import House
 from tests.adapters.stage import Stage
 from tests.domain.books import Book, demo_rows
@@ -227,6 +229,39 @@ async def test_a_link_that_the_file_leaves_out_ends_and_the_hub_counts_one_less(
     assert sum(hub.linked_household_count for hub in (await stands(stage)).hubs.values()) == before - 1
     [row] = await stage.find("households", code=home, from_version=2)
     assert row["link"]["until"] == TODAY.isoformat()
+
+
+async def test_a_link_keeps_how_the_household_agreed_when_its_home_changes(stage: Stage, tmp_path: Path) -> None:
+    book, home = Book(demo_rows()), next(home for home in stage.planned.households if home.link)
+    assert home.link is not None
+    agreed = replace(home.link, agreed_on=date(2026, 3, 1), agreement=Agreement.SIGNED_PAPER, recorded_by=stage.id_of("dispatcher-1"))
+    await keep(stage.house, stage.township, replace(home, link=agreed, version=2))
+    book.put(Sheet.HOUSEHOLDS, book.find(Sheet.HOUSEHOLDS, "code", home.code), "room", "9-9-909")
+
+    assert numbers(await apply(stage.house, book.save(tmp_path / "book.xlsx"))) == {"households": (0, 1, 0)}
+
+    [row] = await stage.find("households", id=home.id, from_version=3)
+    kept = {name: row["link"][name] for name in ("agreed_on", "agreement", "recorded_by")}
+    assert kept == {"agreed_on": "2026-03-01", "agreement": "SIGNED_PAPER", "recorded_by": agreed.recorded_by}
+
+
+async def test_a_link_that_the_household_ended_is_not_taken_up_by_an_older_file(stage: Stage, tmp_path: Path) -> None:
+    book = Book({Sheet.LINKS: demo_rows()[Sheet.LINKS]})
+    path, resident = book.save(tmp_path / "older.xlsx"), await stage.actor("resident-1")
+    home = next(home for home in stage.planned.households if home.id == resident.person.household_id) if resident.person else None
+    assert home is not None
+    await end_link(EndLink(uuid4(), home.id), by=resident, ports=stage.house.ports)
+    before = await stage.contents()
+
+    outcome = await apply(stage.house, path)
+
+    [line] = of(outcome, Sheet.LINKS).lines
+    assert (line.code, line.what, outcome.is_applied) == (home.code, What.KEPT, False)
+    assert await stage.contents() == before
+
+    book.put(Sheet.LINKS, book.find(Sheet.LINKS, "household", home.code), "since", TODAY)
+    assert numbers(await apply(stage.house, book.save(tmp_path / "agreed-anew.xlsx"))) == {"links": (1, 0, 0)}
+    assert (await apply(stage.house, path)).is_applied is False
 
 
 async def test_telephones_come_with_a_file_but_never_over_what_somebody_said_of_themself(stage: Stage, tmp_path: Path) -> None:
