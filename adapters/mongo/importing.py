@@ -81,8 +81,10 @@ class MongoImports:
         except BaseException:
             await staging.drop()
             raise
-        contacts = await self._keep_contacts(plan, stands, run)
-        return Outcome(staging.version + (not is_nothing), differences=differences, is_applied=not is_nothing, contacts=contacts)
+        contacts, version = await self._keep_contacts(plan, stands, run), staging.version + (not is_nothing)
+        if plan.persons is not None:
+            await self._contacts.forget_gone(run.township, version)
+        return Outcome(version, differences=differences, is_applied=not is_nothing, contacts=contacts)
 
     async def _keep_contacts(self, plan: Plan, stands: Stands, run: Import, *, is_check: bool = False) -> int:
         """How many were set, or would be."""

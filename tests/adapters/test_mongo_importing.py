@@ -10,10 +10,12 @@ from uuid import uuid4
 import pytest
 
 from adapters.mongo.collections import COLLECTIONS
+from adapters.mongo.importing_contacts import ImportedContacts
 from adapters.mongo.staging import LEASE, Staging
 from adapters.workbook.reading import opened
 from adapters.workbook.writing import write_organisation
 from domain.calendar import SHANGHAI
+from domain.contacts import Contact
 from domain.errors import Refused
 from domain.households import Agreement, Reach
 from domain.ids import Kind
@@ -283,6 +285,40 @@ async def test_telephones_come_with_a_file_but_never_over_what_somebody_said_of_
     assert (await contacts.masked(stage.township, [stage.id_of("resident-2")]))[0].reach is Reach.VISIT
     assert (await apply(stage.house, path)).contacts == 0
     assert "138" not in repr(outcome)
+
+
+async def test_whoever_leaves_the_list_leaves_no_number_and_no_code_behind(stage: Stage, tmp_path: Path) -> None:
+    gone, stays = stage.id_of("resident-3"), stage.id_of("resident-2")
+    await stage.house.mongo.collection("accounts").delete_many({"person_ids": gone})
+    for id_, number in ((gone, "+8613812345678"), (stays, "+8613900000000")):
+        await stage.house.ports.contacts.keep([Contact(id_, stage.township, Reach.PHONE, number, None, stage.clock(), "import")])
+        code = {
+            "_id": id_,
+            "township": stage.township,
+            "beginning": "1234",
+            "salt": "",
+            "digest": "",
+            "tries": 0,
+            "expires_at": stage.clock(),
+        }
+        await stage.house.mongo.collection("enrolment_codes").insert_one(code)
+    book = Book({Sheet.PERSONS: demo_rows()[Sheet.PERSONS]})
+    del book.lines(Sheet.PERSONS)[book.find(Sheet.PERSONS, "code", "resident-3") - 1]
+    path = book.save(tmp_path / "book.xlsx")
+
+    async def dies(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with pytest.MonkeyPatch.context() as killed:
+        killed.setattr(ImportedContacts, "forget_gone", dies)
+        with pytest.raises(RuntimeError, match="killed"):
+            await apply(stage.house, path)
+    assert await stage.count("contacts") == 2
+    again = await apply(stage.house, path)
+
+    assert again.is_nothing
+    assert [contact["_id"] for contact in await stage.find("contacts")] == [stays]
+    assert [code["_id"] for code in await stage.find("enrolment_codes")] == [stays]
 
 
 # --- Races, death in the middle, and readers.
