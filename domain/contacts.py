@@ -95,8 +95,8 @@ class Contacts(Protocol):
         """Keeps it instead of what was there. Raises `Refused` COMMAND_MISMATCH."""
         ...
 
-    async def keep(self, contacts: Sequence[Contact]) -> None:
-        """Like `set`, many at once and without a command: for enrolment and import."""
+    async def keep(self, contacts: Sequence[Contact]) -> int:
+        """Like `set`, many at once and without a command, for enrolment and import; but what somebody said of themself stays. How many."""
         ...
 
     async def masked(self, township: str, person_ids: Sequence[str]) -> Sequence[MaskedContact]:

@@ -1,9 +1,11 @@
 """Contacts and the read log on MongoDB: sealed, found by a keyed hash, and shown only after the reading stands in the log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bson import Binary
 from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
 
 from adapters.mongo.codec import decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
@@ -18,6 +20,7 @@ from domain.notices import Notice, NoticeKind
 from domain.pages import Page, PageRequest
 
 BATCH = 500
+DUPLICATE_KEY = 11000
 
 NOTHING: Page[Reading] = Page((), (), has_next=False, has_previous=False)
 
@@ -38,11 +41,27 @@ class MongoContacts:
 
         await self._ledger.once(command, contact.township, contact.person_id, work)
 
-    async def keep(self, contacts: Sequence[Contact]) -> None:
+    async def keep(self, contacts: Sequence[Contact]) -> int:
+        kept = 0
         for start in range(0, len(contacts), BATCH):
             documents = [await self._sealed(contact) for contact in contacts[start : start + BATCH]]
-            replaced = [ReplaceOne({"township": one["township"], "_id": one["_id"]}, one, upsert=True) for one in documents]
-            await self._mongo.collection("contacts").bulk_write(replaced, ordered=False)
+            kept += await self._keep(documents)
+        return kept
+
+    async def _keep(self, documents: Sequence[Document]) -> int:
+        """What somebody said of themself is no match, so that it is inserted beside it, which the id does not allow."""
+        replaced = [
+            ReplaceOne({"township": one["township"], "_id": one["_id"], "set_by_id": {"$ne": one["_id"]}}, one, upsert=True)
+            for one in documents
+        ]
+        done: Mapping[str, Any]
+        try:
+            done = (await self._mongo.collection("contacts").bulk_write(replaced, ordered=False)).bulk_api_result
+        except BulkWriteError as error:
+            if any(fault["code"] != DUPLICATE_KEY for fault in error.details["writeErrors"]) or error.details["writeConcernErrors"]:
+                raise
+            done = error.details
+        return int(done["nMatched"]) + int(done["nUpserted"])
 
     async def masked(self, township: str, person_ids: Sequence[str]) -> list[MaskedContact]:
         wanted = {"township": township, "_id": {"$in": list(dict.fromkeys(person_ids))}}

@@ -26,9 +26,7 @@ class ImportedContacts:
 
     async def keep(self, page: Sequence[PersonRow], register: Register, run: Import) -> int:
         """How many contacts were set."""
-        changed = await self.changed(page, register, run)
-        await self._contacts.keep(changed)
-        return len(changed)
+        return await self._contacts.keep(await self.changed(page, register, run))
 
     async def changed(self, page: Sequence[PersonRow], register: Register, run: Import) -> list[Contact]:
         """Contacts as the file has them, where they are not so yet. What somebody said of themself stays, and so does an address."""

@@ -22,6 +22,7 @@ from domain.ids import Kind
 from domain.importing import Difference, Import, Outcome, Register, What
 from domain.organisation import Organisation
 from domain.workbook_rows import Sheet
+from resolvers.contacts import SetContact, set_contact
 from resolvers.homes import EndLink, end_link
 from server.wiring import House
 from tests.adapters.stage import Stage
@@ -285,6 +286,27 @@ async def test_telephones_come_with_a_file_but_never_over_what_somebody_said_of_
     assert (await contacts.masked(stage.township, [stage.id_of("resident-2")]))[0].reach is Reach.VISIT
     assert (await apply(stage.house, path)).contacts == 0
     assert "138" not in repr(outcome)
+
+
+async def test_what_somebody_says_of_themself_while_a_file_is_applied_stays(stage: Stage, tmp_path: Path) -> None:
+    book = Book({Sheet.PERSONS: demo_rows()[Sheet.PERSONS]})
+    for handle in ("resident-1", "resident-2"):
+        book.put(Sheet.PERSONS, book.find(Sheet.PERSONS, "code", handle), "phone", "13812345678")
+    resident, changed = await stage.actor("resident-1"), ImportedContacts.changed
+
+    async def then_says_so(*about: Any) -> list[Contact]:
+        told = await changed(*about)
+        await set_contact(SetContact(uuid4(), Reach.PHONE, None, "13900000000"), by=resident, ports=stage.house.ports)
+        return told
+
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr(ImportedContacts, "changed", then_says_so)
+        outcome = await apply(stage.house, book.save(tmp_path / "book.xlsx"))
+
+    contacts = stage.house.ports.contacts
+    assert outcome.contacts == 1
+    assert await contacts.persons_with("+8613900000000", township=stage.township) == [resident.id]
+    assert await contacts.persons_with("+8613812345678", township=stage.township) == [stage.id_of("resident-2")]
 
 
 async def test_whoever_leaves_the_list_leaves_no_number_and_no_code_behind(stage: Stage, tmp_path: Path) -> None:
