@@ -251,6 +251,28 @@ def test_telephone_numbers_are_read_as_people_write_them(phone: Cell) -> None:
     assert book.check().faults == ()
 
 
+@pytest.mark.parametrize(
+    "number", ["13812345678", "+86 138-1234-5678", "1.3812345678E+10", "１３８１２３４５６７８", "0530-5123456", 13812345678.0]
+)
+def test_a_number_in_a_wrong_column_does_not_stand_in_the_report(number: Cell) -> None:
+    book = Book(ROWS)
+    rows = [book.put(Sheet.PERSONS, 2, "household", number), book.put(Sheet.PERSONS, 3, "reach", number)]
+    rows += [book.put(Sheet.GRIDS, 2, "branch", number), book.put(Sheet.PERSONS, 4, "code", number)]
+    book.lines(Sheet.HOUSEHOLDS)[0].append(number)
+
+    faults = book.check().faults
+
+    assert {fault.row for fault in faults} >= {*rows[:3], 1}
+    assert [fault for fault in faults if "5678" in repr(fault) or "5123456" in repr(fault) or "５６７８" in repr(fault)] == []
+
+
+def test_a_code_that_is_no_number_stands_in_the_report() -> None:
+    book = Book(ROWS)
+    book.put(Sheet.MICRO_GRIDS, 2, "grid", "990101138123456")
+
+    assert "990101138123456" in {fault.what.params.get("value") for fault in book.check().faults}
+
+
 def test_a_number_that_is_none_does_not_stand_in_the_report() -> None:
     book = Book(ROWS)
     book.put(Sheet.PERSONS, 2, "phone", "1381234567890")
