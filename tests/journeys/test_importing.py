@@ -94,6 +94,20 @@ async def test_forty_faults_are_told_with_their_places_and_nothing_is_written(to
     assert {name for name in after if after[name] != before[name]} == {"imports", "commands"}
 
 
+async def test_of_rivals_one_applies_the_file_and_the_others_do_not_unsay_it(town: Town, tmp_path: Path) -> None:
+    administrator, import_id = await town.person("administrator-1", language="en"), str(uuid4())
+    await upload(administrator, renamed("柳湾新村党委").save(tmp_path / "book.xlsx"), import_id)
+    await check(administrator, import_id)
+
+    answers = await asyncio.gather(*(apply(administrator, import_id, 1) for _ in range(3)))
+
+    assert sum("organisationImport" in answer for answer in answers) == 1
+    assert {answer["code"] for answer in answers if "code" in answer} <= {"CONFLICT", "WRONG_STATE"}
+    found = await administrator.ask(f'{{ organisationImport(id: "{import_id}") {{ state message version }} }}')
+    assert found["organisationImport"] == {"state": "APPLIED", "message": None, "version": 2}
+    assert await version_of(town) == 2
+
+
 async def test_what_was_checked_before_somebody_changed_the_organisation_is_a_conflict(town: Town, tmp_path: Path) -> None:
     administrator, first, second = await town.person("administrator-1"), str(uuid4()), str(uuid4())
     for import_id, name in ((first, "甲"), (second, "乙")):
