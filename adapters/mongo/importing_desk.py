@@ -1,12 +1,13 @@
 """Files that come through the API: kept in sealed parts for a day, put together privately, checked and applied in the background."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import IO, Any
 from uuid import UUID
 
 from adapters.mongo.codec import decode, encode
@@ -123,14 +124,13 @@ class MongoImportDesk:
         """The parts as one file that nobody else can read, for as long as it is needed."""
         if job.received < job.parts:
             raise invalid("refusal.import_incomplete", "importId", received=job.received, parts=job.parts)
-        with TemporaryDirectory(prefix="lianhu-") as folder:  # mode 0700
-            path = Path(folder) / "file"
+        with _unnamed() as (file, path):
             for number in range(1, job.parts + 1):
                 found = await self._mongo.collection("import_parts").find_one({"township": job.township, "_id": f"{job.id}/{number}"})
                 if found is None:
                     raise invalid("refusal.import_incomplete", "importId", received=number - 1, parts=job.parts)
                 content = await self._mongo.vault.open(found["content"])
-                await asyncio.to_thread(_append, path, content)
+                await asyncio.to_thread(_append, file, content)
             yield path
 
     async def _file_name(self, job: ImportJob) -> str:
@@ -164,9 +164,18 @@ class _Entered:
         self._context.__exit__(*error)
 
 
-def _append(path: Path, content: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(content)
+@contextmanager
+def _unnamed() -> Iterator[tuple[IO[bytes], Path]]:
+    """A file for as long as this process has it open: it stands in no folder, so that a killed process leaves nothing. Where the system
+    cannot open such a file again, it has a name and goes with the `with`."""
+    is_linux = sys.platform == "linux"
+    with TemporaryFile() if is_linux else NamedTemporaryFile(prefix="lianhu-") as file:
+        yield file, Path(f"/proc/self/fd/{file.fileno()}" if is_linux else file.name)
+
+
+def _append(file: IO[bytes], content: bytes) -> None:
+    file.write(content)
+    file.flush()
 
 
 def _heard(task: asyncio.Task[ImportJob]) -> None:

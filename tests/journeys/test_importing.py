@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import tempfile
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -205,6 +206,25 @@ async def test_parts_are_sealed_and_forgotten_after_a_day(town: Town, tmp_path: 
     assert path.read_bytes()[:40] not in bytes(part["content"])
     indexes = await town.house.mongo.collection("import_parts").index_information()
     assert indexes["forget"]["expireAfterSeconds"] == 86_400
+
+
+async def test_a_file_that_is_read_stands_in_no_folder(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, seen = tmp_path / "temporary", list[object]()
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    desk = town.house.ports.import_desk
+    open_source = vars(desk)["_open"]
+
+    def opened_and_seen(path: Path, **more: Any) -> Any:
+        seen.append((path.stat().st_size > 0, list(folder.iterdir())))
+        return open_source(path, **more)
+
+    monkeypatch.setattr(desk, "_open", opened_and_seen)
+    administrator, import_id = await town.person("administrator-1"), str(uuid4())
+    await upload(administrator, renamed("甲").save(tmp_path / "book.xlsx"), import_id)
+
+    assert (await check(administrator, import_id))["organisationImport"]["state"] == "CHECKED"
+    assert seen == [(True, [])]
 
 
 async def test_divisions_are_public(town: Town) -> None:
