@@ -1,7 +1,7 @@
 """A file's sheets read line by line: which sheet is which, which column stands where, and each line as far as it can be read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Protocol
@@ -102,7 +102,7 @@ class Faults:
             self.left_out += 1
             return
         told = {name: without_numbers(value) if isinstance(value, str) else value for name, value in what.params.items()}
-        what, column = Message(what.key, told), column and without_numbers(column)
+        what, column = replace(what, params=told), column and without_numbers(column)
         place = next(number for number, form in enumerate(FORMS) if form is page.form)
         self.found.append((place, Fault(page.title, row, column, what, expected)))
 
