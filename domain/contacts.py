@@ -95,8 +95,9 @@ class Contacts(Protocol):
         """Keeps it instead of what was there. Raises `Refused` COMMAND_MISMATCH, and NOT_FOUND for whoever was removed."""
         ...
 
-    async def keep(self, contacts: Sequence[Contact]) -> None:
-        """Like `set`, many at once and without a command, for enrolment and import; whoever was removed is passed over."""
+    async def keep(self, contacts: Sequence[Contact]) -> int:
+        """Like `set`, many at once and without a command, for enrolment and import; whoever was removed is passed over, and what
+        somebody said of themself stays. How many were kept."""
         ...
 
     async def masked(self, township: str, person_ids: Sequence[str]) -> Sequence[MaskedContact]:

@@ -30,7 +30,7 @@ KINDS: Mapping[Sheet, Kind] = {
 
 
 class What(Enum):
-    """What a file does to a row. `KEPT` is one that the file leaves out and that stays all the same, because something hangs on it."""
+    """What a file does to a row. `KEPT` is one that stays as it is all the same: something hangs on it, or a household ended it."""
 
     ADDED = "ADDED"
     CHANGED = "CHANGED"

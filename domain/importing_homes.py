@@ -16,6 +16,9 @@ from domain.workbook_rows import HouseholdRow, LinkRow, PersonRow, Sheet
 Held = tuple[str, date, date | None]
 """Of a link: the member's id, since, until."""
 
+Past = tuple[str, str, date]
+"""A link that a household or its member ended: the household's id, the member's, since."""
+
 
 @dataclass(frozen=True, slots=True)
 class Busy:
@@ -34,6 +37,8 @@ class Residents:
     today: date
     homes: Homes = field(default_factory=Homes)
     kept_homes: set[str] = field(default_factory=set)
+    ended_links: set[Past] = field(default_factory=set)
+    """Links that were ended in the app: no file takes them up again."""
 
     def persons(self, rows: Iterable[PersonRow], befores: Mapping[str, Person]) -> Iterator[Any]:
         for row in rows:
@@ -87,18 +92,30 @@ class Residents:
 
     def _linked(self, before: Household | None, after: Household, links: Mapping[str, Held] | None) -> Iterator[Any]:
         if links is not None:
-            after = replace(after, link=self._link(before, after, links))
-            self._compare_links(before.link if before else None, after.link)
+            link = before.link if before else None
+            after = replace(after, link=self._link(link, after, links.get(after.id)))
+            if self._is_ended(after.id, links.get(after.id), link):
+                self.tally.note(Sheet.LINKS, str(self.register.code_of(after.id)), What.KEPT)
+            else:
+                self._compare_links(link, after.link)
         self._count(after)
         if after != before:
             yield replace(after, version=before.version + 1) if before else after
 
-    def _link(self, before: Household | None, after: Household, links: Mapping[str, Held]) -> HouseholdLink | None:
-        held = links.get(after.id)
-        if held is not None:
-            return HouseholdLink(after.id, *held, agreed_by_household=True)
-        link = before.link if before else None
-        return link if link is None or is_over(link.until, self.today) else replace(link, until=max(link.since, self.today))
+    def _link(self, link: HouseholdLink | None, home: Household, held: Held | None) -> HouseholdLink | None:
+        """A link that is the same one keeps how the household agreed; one that was ended in the app stays ended."""
+        if self._is_ended(home.id, held, link):
+            return link
+        if held is None:
+            return link if link is None or is_over(link.until, self.today) else replace(link, until=max(link.since, self.today))
+        if link is not None and link.agreed_by_household and (link.member_id, link.since) == held[:2]:
+            return replace(link, until=held[2])
+        return HouseholdLink(home.id, *held, agreed_by_household=True)
+
+    def _is_ended(self, home_id: str, held: Held | None, link: HouseholdLink | None) -> bool:
+        if held is None or (link is not None and (link.member_id, link.since) == held[:2]):
+            return False
+        return (home_id, held[0], held[1]) in self.ended_links
 
     def _compare_links(self, before: HouseholdLink | None, after: HouseholdLink | None) -> None:
         shown = Shown(self.register)
@@ -128,6 +145,22 @@ def links_by_home(rows: Iterable[LinkRow], register: Register, today: date) -> M
         if known is None or _nearness(held, today) < _nearness(known, today):
             found[home_id] = held
     return found
+
+
+def links_in_doubt(befores: Iterable[Household], links: Mapping[str, Held]) -> list[str]:
+    """Homes to which the file gives a link that they do not have now: they may have ended it."""
+    told = ((home.id, home.link, links.get(home.id)) for home in befores)
+    return [id_ for id_, link, held in told if held is not None and (link is None or (link.member_id, link.since) != held[:2])]
+
+
+def links_ended(versions: Iterable[tuple[str, str | None, date | None]]) -> Iterator[Past]:
+    """Of homes' versions in order, each with its link's member and first day: one that the next version is without was ended in the app."""
+    earlier: tuple[str, str | None, date | None] = ("", None, None)
+    for version in versions:
+        id_, member_id, since = earlier
+        if id_ == version[0] and member_id is not None and since is not None and version[1] is None:
+            yield id_, member_id, since
+        earlier = version
 
 
 def _nearness(held: Held, today: date) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from domain.errors import Message
 from domain.importing import Difference, Line, What
 from domain.messages import DEFAULT_LANGUAGE, Messages
 from domain.workbook import Form, form_of
+from domain.workbook_rows import Sheet
 
 SIGNS = {What.ADDED: "+", What.CHANGED: "~", What.ENDED: "-", What.KEPT: "="}
 
@@ -18,7 +19,10 @@ def told(differences: Sequence[Difference], messages: Messages, language: str) -
         numbers = {name: getattr(difference, name) for name in ("added", "changed", "ended", "unchanged")}
         yield messages.render(Message("import.told.sheet", {"sheet": sheet, **numbers}), language)
         if difference.kept:
-            yield messages.render(Message("import.told.kept", {"sheet": sheet, "kept": difference.kept}), language)
+            stay: dict[str, str | int] = {"sheet": sheet, "kept": difference.kept}
+            is_link = difference.sheet is Sheet.LINKS
+            what = Message("import.told.kept_links", stay) if is_link else Message("import.told.kept", stay)
+            yield messages.render(what, language)
         for line in difference.lines:
             yield f"  {SIGNS[line.what]} {line_told(form, line, language)}"
         more = difference.added + difference.changed + difference.ended + difference.kept - len(difference.lines)

@@ -41,6 +41,13 @@ _DAY = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2
 _MIDNIGHT = re.compile(r"[ T]00:00(:00)?")
 _BETWEEN = re.compile(r"[;；,，、\s]+")
 _PHONE = re.compile(r"(?:\+?86)?(1[3-9][0-9]{9})|(0[0-9]{2,3})-?([2-9][0-9]{6,7})(?:-([0-9]{1,5}))?", re.ASCII)
+_NUMBERS = re.compile(
+    r"(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9])"
+    r"|(?<![0-9])0(?:10|2[0-9]|[3-9][0-9]{2})[ -]?[2-9][0-9]{6,7}(?:-[0-9]{1,5})?(?![0-9])"
+    r"|1\.[3-9][0-9]{9}[eE]\+?0?10",
+    re.ASCII,
+)
+"""Telephone numbers within other text, also as a spreadsheet program shows a large number."""
 _POLYGON = re.compile(r"POLYGON\s*\(\s*\(([^()]*)\)\s*\)", re.ASCII | re.IGNORECASE)
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _FIRST_YEAR, _LAST_YEAR = 1949, 2199
@@ -72,6 +79,12 @@ def shown(cell: Cell) -> str:
     text = cell.value if isinstance(cell, Mark) else str(cell)
     text = "".join(character if character.isprintable() else "?" for character in text)
     return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def without_numbers(text: str) -> str:
+    """The text with stars in place of telephone numbers: reports are kept and passed on, and a column may have slipped."""
+    plain = unicodedata.normalize("NFKC", text)
+    return _NUMBERS.sub("****", plain) if _NUMBERS.search(plain) else text
 
 
 def written(cell: Cell) -> str:

@@ -1,7 +1,6 @@
 """What households, persons, posts, hubs and links of a file must keep."""
 
-from collections.abc import Mapping
-
+from domain.chains import LEGAL_POSTS
 from domain.errors import Message
 from domain.households import Reach
 from domain.organisation import OrgUnitKind
@@ -10,13 +9,6 @@ from domain.workbook_desk import Desk, overlapping, window_of
 from domain.workbook_pages import Draft, Page
 from domain.workbook_places import check_unit_kind
 from domain.workbook_rows import Sheet
-
-POSTED_AT: Mapping[Role, frozenset[OrgUnitKind]] = {
-    Role.DISPATCHER: frozenset({OrgUnitKind.TOWNSHIP_COMMITTEE}),
-    Role.CENTRE_CLERK: frozenset({OrgUnitKind.SERVICE_CENTRE}),
-    Role.PROVIDER_WORKER: frozenset({OrgUnitKind.PROVIDER}),
-}
-"""Roles that there are at one kind of unit only."""
 
 
 def check_household(desk: Desk, page: Page, draft: Draft) -> None:
@@ -45,7 +37,7 @@ def check_person(desk: Desk, page: Page, draft: Draft) -> None:
 def check_post(desk: Desk, page: Page, draft: Draft) -> None:
     role = draft.values.get("role")
     desk.knows(page, draft, "person", Sheet.PERSONS)
-    kinds = POSTED_AT.get(role, frozenset(OrgUnitKind)) if isinstance(role, Role) else frozenset(OrgUnitKind)
+    kinds = LEGAL_POSTS[role] if isinstance(role, Role) else frozenset(OrgUnitKind)
     check_unit_kind(desk, page, draft, "unit", kinds)
     if role is Role.GRID_WORKER and draft.is_blank("grid"):
         desk.faults.at(page, draft, "grid", Message("import.worker_without_grid"))

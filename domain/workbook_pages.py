@@ -1,14 +1,14 @@
 """A file's sheets read line by line: which sheet is which, which column stands where, and each line as far as it can be read."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Protocol
 
 from domain.errors import Message
 from domain.workbook import FORMS, IGNORED_SHEETS, Column, Form, folded, form_for_headers, form_named
-from domain.workbook_cells import BadCell, Cell, is_blank, shown
+from domain.workbook_cells import BadCell, Cell, is_blank, shown, without_numbers
 from domain.workbook_rows import Row, Sheet
 
 MOST_FAULTS = 1_000
@@ -101,6 +101,8 @@ class Faults:
         if len(self.found) >= MOST_FAULTS:
             self.left_out += 1
             return
+        told = {name: without_numbers(value) if isinstance(value, str) else value for name, value in what.params.items()}
+        what, column = replace(what, params=told), column and without_numbers(column)
         place = next(number for number, form in enumerate(FORMS) if form is page.form)
         self.found.append((place, Fault(page.title, row, column, what, expected)))
 

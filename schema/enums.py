@@ -243,7 +243,7 @@ described(
         "ADDED": "It is new (新增).",
         "CHANGED": "It changes (变更).",
         "ENDED": "It ends today, or is gone (终止).",
-        "KEPT": "The file leaves it out, and it stays (保留).",
+        "KEPT": "It stays as it is, although the file leaves it out or, of a link, has it still (保留).",
     },
     name="ImportChange",
 )

@@ -62,7 +62,7 @@ class ImportDifference:
     added: int = described("Rows that are new (新增).")
     changed: int = described("Rows that change (变更).")
     ended: int = described("Rows that the file leaves out and that end today (终止).")
-    kept: int = described("Rows that the file leaves out and that stay: somebody signs in, works or waits there (保留).")
+    kept: int = described("Rows that stay as they are: somebody signs in, works or waits there; of links, the household ended them (保留).")
     unchanged: int = described("Rows that stay as they are (不变).")
     lines: Any = edge(_lines, list[ImportLine], "The first 100 rows that are touched (变更行).")
 

@@ -42,19 +42,27 @@ class MongoContacts:
 
         await self._ledger.once(command, contact.township, contact.person_id, work)
 
-    async def keep(self, contacts: Sequence[Contact]) -> None:
+    async def keep(self, contacts: Sequence[Contact]) -> int:
+        kept = 0
         for start in range(0, len(contacts), BATCH):
             documents = [await self._sealed(contact) for contact in contacts[start : start + BATCH]]
-            await self._mongo.transact(partial(self._replace, documents))
+            kept += await self._mongo.transact(partial(self._replace, documents))
+        return kept
 
-    async def _replace(self, documents: Sequence[Document], session: Session) -> None:
-        for township in {one["township"] for one in documents}:
-            ids = [one["_id"] for one in documents if one["township"] == township]
-            kept = await kept_of(self._mongo, township, ids, session)
-            living = [one for one in documents if one["township"] == township and one["_id"] in kept]
-            replaced = [ReplaceOne({"township": township, "_id": one["_id"]}, one, upsert=True) for one in living]
-            if replaced:
+    async def _replace(self, documents: Sequence[Document], session: Session) -> int:
+        kept = 0
+        for township in sorted({one["township"] for one in documents}):
+            of_it = [one for one in documents if one["township"] == township]
+            ids = [one["_id"] for one in of_it]
+            living = await kept_of(self._mongo, township, ids, session)
+            found = self._mongo.collection("contacts").find({"township": township, "_id": {"$in": ids}}, {"set_by_id": 1}, session=session)
+            said_themselves = {there["_id"] for there in await found.to_list() if there["set_by_id"] == there["_id"]}
+            wanted = [one for one in of_it if one["_id"] in living - said_themselves]
+            if wanted:
+                replaced = [ReplaceOne({"township": township, "_id": one["_id"]}, one, upsert=True) for one in wanted]
                 await self._mongo.collection("contacts").bulk_write(replaced, ordered=False, session=session)
+            kept += len(wanted)
+        return kept
 
     async def masked(self, township: str, person_ids: Sequence[str]) -> list[MaskedContact]:
         wanted = {"township": township, "_id": {"$in": list(dict.fromkeys(person_ids))}}

@@ -1,7 +1,7 @@
 """Carries an organisation's file out on MongoDB: checked against what stands, compared with it in pages, staged, and made true at once."""
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
@@ -15,10 +15,11 @@ from adapters.mongo.staging import Staging
 from domain.commands import Replayed
 from domain.contacts import Contacts
 from domain.errors import RefusalCode, refused
+from domain.households import Household
 from domain.ids import Ids
 from domain.importing import Import, Outcome, Register, Tally, total
-from domain.importing_checks import judge
-from domain.importing_homes import Busy, Residents, links_by_home
+from domain.importing_checks import judge, sender_of
+from domain.importing_homes import Busy, Held, Residents, links_by_home, links_in_doubt
 from domain.importing_places import Places, closed_codes
 from domain.organisation import OrgUnitKind
 from domain.ports import Clock
@@ -80,8 +81,10 @@ class MongoImports:
         except BaseException:
             await staging.drop()
             raise
-        contacts = await self._keep_contacts(plan, stands, run)
-        return Outcome(staging.version + (not is_nothing), differences=differences, is_applied=not is_nothing, contacts=contacts)
+        contacts, version = await self._keep_contacts(plan, stands, run), staging.version + (not is_nothing)
+        if plan.persons is not None:
+            await self._contacts.forget_gone(run.township, version)
+        return Outcome(version, differences=differences, is_applied=not is_nothing, contacts=contacts)
 
     async def _keep_contacts(self, plan: Plan, stands: Stands, run: Import, *, is_check: bool = False) -> int:
         """How many were set, or would be."""
@@ -99,7 +102,8 @@ class MongoImports:
         if run.expected_version not in {None, stands.now.version}:
             raise refused(RefusalCode.CONFLICT, "refusal.import_overtaken", "expectedVersion")
         closed = closed_codes(stands.now, run.today)
-        checked = await to_thread(judge, source, stands.held, closed, township=run.township, progress=progress)
+        sender = sender_of(run.by_id, stands.now, stands.register)
+        checked = await to_thread(judge, source, stands.held, closed, sender, township=run.township, progress=progress)
         return stands, checked.plan, Outcome(stands.now.version, checked.faults, checked.left_out)
 
     async def _activate(self, staging: Staging, run: Import, plan: Plan, register: Register, differences: Sequence[Any]) -> None:
@@ -183,13 +187,19 @@ class _Comparison:
         async for page in self._through(plan.households or (), "households"):
             ids = [left.pop(row.code) for row in page if row.code in left]
             befores = {home.id: home for home in await self._reads.homes(self._run.township, version, ids)}
+            await self._remember_ended(befores.values(), links)
             yield list(self._residents.households(page, befores, links))
         for missing in _pages(left.values()):
             found = await self._reads.homes(self._run.township, version, missing)
+            await self._remember_ended(found, links)
             if plan.households is None:
                 yield list(self._residents.other_households(found, links))
             else:
                 yield list(self._residents.missing_households(found, links, await self._hung_on()))
+
+    async def _remember_ended(self, homes: Iterable[Household], links: Mapping[str, Held] | None) -> None:
+        ids = links_in_doubt(homes, links or {})
+        self._residents.ended_links = set(await self._reads.links_ended(self._run.township, self._stands.now.version, ids))
 
     async def _hung_on(self) -> Busy:
         if self._busy is None:

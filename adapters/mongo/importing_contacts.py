@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from adapters.mongo.codec import decode
 from adapters.mongo.driver import Mongo
+from adapters.mongo.importing_reads import PAGE
 from domain.contacts import Contact, parse_phone
 from domain.contacts import Contacts as ContactsPort
 from domain.households import Reach
+from domain.ids import Kind
 from domain.importing import Import, Register
 from domain.workbook_rows import PersonRow, Sheet
 
@@ -24,9 +26,7 @@ class ImportedContacts:
 
     async def keep(self, page: Sequence[PersonRow], register: Register, run: Import) -> int:
         """How many contacts were set."""
-        changed = await self.changed(page, register, run)
-        await self._contacts.keep(changed)
-        return len(changed)
+        return await self._contacts.keep(await self.changed(page, register, run))
 
     async def changed(self, page: Sequence[PersonRow], register: Register, run: Import) -> list[Contact]:
         """Contacts as the file has them, where they are not so yet. What somebody said of themself stays, and so does an address."""
@@ -44,6 +44,25 @@ class ImportedContacts:
                 known = decode(Contact, {**opened, "person_id": opened["_id"]})
                 told[contact.person_id] = replace(contact, address=known.address)
         return list(told.values())
+
+    async def forget_gone(self, township: str, version: int) -> None:
+        """Takes out contacts and enrolment codes of persons who are on the list no more. Looks at all, so that the next file ends what one
+        that died began."""
+        for name in ("contacts", "enrolment_codes"):
+            last, end = (f"{Kind.PERSON.value}_{township}_{edge}" for edge in ("", "~"))
+            while ids := await self._after(name, township, last, end):
+                last = ids[-1]
+                # Whoever came since, or is just being written ahead, is there too.
+                there = {"township": township, "id": {"$in": ids}, "to_version": {"$gt": version}}
+                listed = self._mongo.collection("persons").find(there, {"_id": 0, "id": 1}).hint("of_id")
+                gone = sorted(set(ids) - {document["id"] async for document in listed})
+                if gone:
+                    await self._mongo.collection(name).delete_many({"township": township, "_id": {"$in": gone}})
+
+    async def _after(self, name: str, township: str, last: str, end: str) -> list[str]:
+        wanted = {"township": township, "_id": {"$gt": last, "$lt": end}}
+        found = self._mongo.collection(name).find(wanted, {"_id": 1}).sort([("_id", 1)]).limit(PAGE).hint("_id_")
+        return [document["_id"] for document in await found.to_list()]
 
     async def _is_same(self, phone_key: bytes | None, reach: str, contact: Contact) -> bool:
         sought = None if contact.phone is None else await self._mongo.vault.fingerprint("phone", contact.phone)

@@ -1,12 +1,13 @@
 """Files that come through the API: kept in sealed parts for a day, put together privately, checked and applied in the background."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import NamedTemporaryFile, TemporaryFile
+from typing import IO, Any
 from uuid import UUID
 
 from adapters.mongo.codec import decode, encode
@@ -70,7 +71,7 @@ class MongoImportDesk:
         job = await self._job(import_id, run.by_id)
 
         async def begun(session: Session) -> None:
-            await self._set(replace(job, state=ImportState.CHECKING, at=run.at, outcome=None, message=None), session)
+            await self._set(replace(job, state=ImportState.CHECKING, at=run.at, outcome=None, message=None), session=session)
 
         if isinstance(await self._ledger.once(command, run.township, job.id, begun), Replayed):
             return await self._job(import_id, run.by_id)
@@ -82,7 +83,8 @@ class MongoImportDesk:
         job = await self._job(import_id, run.by_id)
         if job.state not in {ImportState.CHECKED, ImportState.APPLYING} or not (job.outcome and job.outcome.is_sound):
             raise refused(RefusalCode.WRONG_STATE, "refusal.import_not_checked", "importId")
-        await self._set(replace(job, state=ImportState.APPLYING, at=run.at))
+        if not await self._set(replace(job, state=ImportState.APPLYING, at=run.at), was=job.state):
+            raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "importId")
         return await self._carry_out(job, replace(run, command=command), None, ImportState.APPLIED)
 
     async def _carry_out(self, job: ImportJob, run: Import, work: Work | None, then: ImportState) -> ImportJob:
@@ -97,7 +99,8 @@ class MongoImportDesk:
         return await self.job(UUID(job.id.rpartition("/")[2]), by_id=job.by_id) or job
 
     async def _in_background(self, job: ImportJob, run: Import, work: Work, then: ImportState) -> ImportJob:
-        """Whatever comes of it stands in the job, also where nobody waits for it any more."""
+        """Whatever comes of it stands in the job, also where nobody waits for it any more; but never over what another one made of it."""
+        goes_on = ImportState.APPLYING if then is ImportState.APPLIED else ImportState.CHECKING
         try:
             async with self._file(job) as path:
                 with await asyncio.to_thread(_Entered, self._open, path, await self._file_name(job)) as source:
@@ -105,15 +108,15 @@ class MongoImportDesk:
         except Refused as no:
             # A refused attempt leaves a checked file checked: it may be tried again, or checked again.
             kept = job if then is ImportState.APPLIED else replace(job, state=ImportState.FAILED, outcome=None)
-            await self._set(replace(kept, at=run.at, message=no.refusal.message))
+            await self._set(replace(kept, at=run.at, message=no.refusal.message), was=goes_on)
             if no.refusal.field == "file":
                 raise Refused(replace(no.refusal, field="importId")) from no
             raise
         except BaseException:
-            await self._set(replace(job, state=ImportState.FAILED, at=run.at, message=Message("refusal.import_failed")))
+            await self._set(replace(job, state=ImportState.FAILED, at=run.at, message=Message("refusal.import_failed")), was=goes_on)
             raise
         done = replace(job, state=then, at=run.at, outcome=outcome, message=None)
-        await self._set(done)
+        await self._set(done, was=goes_on)
         return done
 
     @asynccontextmanager
@@ -121,14 +124,13 @@ class MongoImportDesk:
         """The parts as one file that nobody else can read, for as long as it is needed."""
         if job.received < job.parts:
             raise invalid("refusal.import_incomplete", "importId", received=job.received, parts=job.parts)
-        with TemporaryDirectory(prefix="lianhu-") as folder:  # mode 0700
-            path = Path(folder) / "file"
+        with _unnamed() as (file, path):
             for number in range(1, job.parts + 1):
                 found = await self._mongo.collection("import_parts").find_one({"township": job.township, "_id": f"{job.id}/{number}"})
                 if found is None:
                     raise invalid("refusal.import_incomplete", "importId", received=number - 1, parts=job.parts)
                 content = await self._mongo.vault.open(found["content"])
-                await asyncio.to_thread(_append, path, content)
+                await asyncio.to_thread(_append, file, content)
             yield path
 
     async def _file_name(self, job: ImportJob) -> str:
@@ -141,9 +143,11 @@ class MongoImportDesk:
             raise not_found("importId")
         return found
 
-    async def _set(self, job: ImportJob, session: Session | None = None) -> None:
+    async def _set(self, job: ImportJob, *, was: ImportState | None = None, session: Session | None = None) -> bool:
+        """Whether it was in that state still, where one is given."""
         fields: Document = {name: value for name, value in encode(job).items() if name not in {"_id", "received", "parts"}}
-        await self._mongo.collection("imports").update_one({"township": job.township, "_id": job.id}, {"$set": fields}, session=session)
+        wanted: Document = {"township": job.township, "_id": job.id, **({"state": was.value} if was else {})}
+        return (await self._mongo.collection("imports").update_one(wanted, {"$set": fields}, session=session)).matched_count == 1
 
 
 class _Entered:
@@ -160,9 +164,18 @@ class _Entered:
         self._context.__exit__(*error)
 
 
-def _append(path: Path, content: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(content)
+@contextmanager
+def _unnamed() -> Iterator[tuple[IO[bytes], Path]]:
+    """A file for as long as this process has it open: it stands in no folder, so that a killed process leaves nothing. Where the system
+    cannot open such a file again, it has a name and goes with the `with`."""
+    is_linux = sys.platform == "linux"
+    with TemporaryFile() if is_linux else NamedTemporaryFile(prefix="lianhu-") as file:
+        yield file, Path(f"/proc/self/fd/{file.fileno()}" if is_linux else file.name)
+
+
+def _append(file: IO[bytes], content: bytes) -> None:
+    file.write(content)
+    file.flush()
 
 
 def _heard(task: asyncio.Task[ImportJob]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from adapters.mongo.driver import Mongo
@@ -13,7 +14,7 @@ from domain.households import Household
 from domain.ids import Ids, key_of
 from domain.importing import Import, NoIds, Register
 from domain.importing_checks import Held
-from domain.importing_homes import Busy
+from domain.importing_homes import Busy, Past, links_ended
 from domain.importing_rows import Shown, homes, links, persons, places
 from domain.organisation import Organisation, OrganisationParts
 from domain.people import Person
@@ -102,6 +103,16 @@ class Reads:
         found = await self._rows("households", township, version, ids)
         return [read_row(Household, document) for document in await self._mongo.vault.opened("households", found)]
 
+    async def links_ended(self, township: str, version: int, ids: Sequence[str]) -> list[Past]:
+        """Links of these homes that were ended in the app."""
+        if not ids:
+            return []
+        wanted = {"township": township, "id": {"$in": list(ids)}, "from_version": {"$lte": version}}
+        shown = {"_id": 0, "id": 1, "link.member_id": 1, "link.since": 1}
+        found = self._mongo.collection("households").find(wanted, shown).hint("of_id").sort([("id", 1), ("to_version", 1)])
+        links = [(document["id"], document.get("link") or {}) for document in await found.to_list()]
+        return list(links_ended((id_, link.get("member_id"), _day(link.get("since"))) for id_, link in links))
+
     async def _rows(self, name: str, township: str, version: int, ids: Sequence[str]) -> list[dict[str, Any]]:
         if not ids:
             return []
@@ -152,3 +163,7 @@ class Reads:
 def _pages(register: Register, sheet: Sheet) -> list[list[str]]:
     ids = sorted(register.standing(sheet).values())
     return [ids[start : start + PAGE] for start in range(0, len(ids), PAGE)]
+
+
+def _day(kept: str | None) -> date | None:
+    return date.fromisoformat(kept) if kept else None

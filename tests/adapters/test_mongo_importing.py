@@ -5,20 +5,25 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from adapters.mongo.collections import COLLECTIONS
+from adapters.mongo.importing_contacts import ImportedContacts
 from adapters.mongo.staging import LEASE, Staging
 from adapters.workbook.reading import opened
 from adapters.workbook.writing import write_organisation
 from domain.calendar import SHANGHAI
+from domain.contacts import Contact
 from domain.errors import Refused
-from domain.households import Reach
+from domain.households import Agreement, Reach
 from domain.ids import Kind
 from domain.importing import Difference, Import, Outcome, Register, What
 from domain.organisation import Organisation
 from domain.workbook_rows import Sheet
+from resolvers.contacts import SetContact, set_contact
+from resolvers.homes import EndLink, end_link
 from server.wiring import House
 from tests.adapters.stage import Stage
 from tests.domain.books import Book, demo_rows
@@ -248,6 +253,39 @@ async def test_a_link_that_the_file_leaves_out_ends_and_the_hub_counts_one_less(
     assert row["link"]["until"] == TODAY.isoformat()
 
 
+async def test_a_link_keeps_how_the_household_agreed_when_its_home_changes(stage: Stage, tmp_path: Path) -> None:
+    book, home = Book(demo_rows()), next(home for home in stage.planned.households if home.link)
+    assert home.link is not None
+    agreed = replace(home.link, agreed_on=date(2026, 3, 1), agreement=Agreement.SIGNED_PAPER, recorded_by=stage.id_of("dispatcher-1"))
+    await keep(stage.house, stage.township, replace(home, link=agreed, version=2))
+    book.put(Sheet.HOUSEHOLDS, book.find(Sheet.HOUSEHOLDS, "code", home.code), "room", "9-9-909")
+
+    assert numbers(await apply(stage.house, book.save(tmp_path / "book.xlsx"))) == {"households": (0, 1, 0)}
+
+    [row] = await stage.find("households", id=home.id, from_version=3)
+    kept = {name: row["link"][name] for name in ("agreed_on", "agreement", "recorded_by")}
+    assert kept == {"agreed_on": "2026-03-01", "agreement": "SIGNED_PAPER", "recorded_by": agreed.recorded_by}
+
+
+async def test_a_link_that_the_household_ended_is_not_taken_up_by_an_older_file(stage: Stage, tmp_path: Path) -> None:
+    book = Book({Sheet.LINKS: demo_rows()[Sheet.LINKS]})
+    path, resident = book.save(tmp_path / "older.xlsx"), await stage.actor("resident-1")
+    home = next(home for home in stage.planned.households if home.id == resident.person.household_id) if resident.person else None
+    assert home is not None
+    await end_link(EndLink(uuid4(), home.id), by=resident, ports=stage.house.ports)
+    before = await stage.contents()
+
+    outcome = await apply(stage.house, path)
+
+    [line] = of(outcome, Sheet.LINKS).lines
+    assert (line.code, line.what, outcome.is_applied) == (home.code, What.KEPT, False)
+    assert await stage.contents() == before
+
+    book.put(Sheet.LINKS, book.find(Sheet.LINKS, "household", home.code), "since", TODAY)
+    assert numbers(await apply(stage.house, book.save(tmp_path / "agreed-anew.xlsx"))) == {"links": (1, 0, 0)}
+    assert (await apply(stage.house, path)).is_applied is False
+
+
 async def test_telephones_come_with_a_file_but_never_over_what_somebody_said_of_themself(stage: Stage, tmp_path: Path) -> None:
     book = Book({Sheet.PERSONS: demo_rows()[Sheet.PERSONS]})
     for handle in ("resident-1", "resident-2"):
@@ -267,6 +305,61 @@ async def test_telephones_come_with_a_file_but_never_over_what_somebody_said_of_
     assert (await contacts.masked(stage.township, [stage.id_of("resident-2")]))[0].reach is Reach.VISIT
     assert (await apply(stage.house, path)).contacts == 0
     assert "138" not in repr(outcome)
+
+
+async def test_what_somebody_says_of_themself_while_a_file_is_applied_stays(stage: Stage, tmp_path: Path) -> None:
+    book = Book({Sheet.PERSONS: demo_rows()[Sheet.PERSONS]})
+    for handle in ("resident-1", "resident-2"):
+        book.put(Sheet.PERSONS, book.find(Sheet.PERSONS, "code", handle), "phone", "13812345678")
+    resident, changed = await stage.actor("resident-1"), ImportedContacts.changed
+
+    async def then_says_so(*about: Any) -> list[Contact]:
+        told = await changed(*about)
+        await set_contact(SetContact(uuid4(), Reach.PHONE, None, "13900000000"), by=resident, ports=stage.house.ports)
+        return told
+
+    with pytest.MonkeyPatch.context() as meanwhile:
+        meanwhile.setattr(ImportedContacts, "changed", then_says_so)
+        outcome = await apply(stage.house, book.save(tmp_path / "book.xlsx"))
+
+    contacts = stage.house.ports.contacts
+    assert outcome.contacts == 1
+    assert await contacts.persons_with("+8613900000000", township=stage.township) == [resident.id]
+    assert await contacts.persons_with("+8613812345678", township=stage.township) == [stage.id_of("resident-2")]
+
+
+async def test_whoever_leaves_the_list_leaves_no_number_and_no_code_behind(stage: Stage, tmp_path: Path) -> None:
+    gone, stays = stage.id_of("resident-3"), stage.id_of("resident-2")
+    await stage.house.mongo.collection("accounts").delete_many({"person_ids": gone})
+    for id_, number in ((gone, "+8613812345678"), (stays, "+8613900000000")):
+        await stage.house.ports.contacts.keep([Contact(id_, stage.township, Reach.PHONE, number, None, stage.clock(), "import")])
+        code = {
+            "_id": id_,
+            "township": stage.township,
+            "beginning": "1234",
+            "salt": "",
+            "digest": "",
+            "tries": 0,
+            "expires_at": stage.clock(),
+        }
+        await stage.house.mongo.collection("enrolment_codes").insert_one(code)
+    book = Book({Sheet.PERSONS: demo_rows()[Sheet.PERSONS]})
+    del book.lines(Sheet.PERSONS)[book.find(Sheet.PERSONS, "code", "resident-3") - 1]
+    path = book.save(tmp_path / "book.xlsx")
+
+    async def dies(*_: object) -> None:
+        raise RuntimeError("killed")
+
+    with pytest.MonkeyPatch.context() as killed:
+        killed.setattr(ImportedContacts, "forget_gone", dies)
+        with pytest.raises(RuntimeError, match="killed"):
+            await apply(stage.house, path)
+    assert await stage.count("contacts") == 2
+    again = await apply(stage.house, path)
+
+    assert again.is_nothing
+    assert [contact["_id"] for contact in await stage.find("contacts")] == [stays]
+    assert [code["_id"] for code in await stage.find("enrolment_codes")] == [stays]
 
 
 # --- Races, death in the middle, and readers.
@@ -388,3 +481,33 @@ async def test_a_failing_import_gives_the_lease_back(stage: Stage, tmp_path: Pat
         await apply(stage.house, book.save(tmp_path / "book.xlsx"))
 
     assert await stage.contents() == before
+
+
+# --- By whom.
+
+
+async def test_nobody_sends_themself_a_post_and_another_administrator_may(stage: Stage, tmp_path: Path) -> None:
+    book = Book({Sheet.POSTS: demo_rows()[Sheet.POSTS]})
+    assert (await sent(stage, "administrator-1", book.save(tmp_path / "as-it-stands.xlsx"))).faults == ()
+    new = book.add(Sheet.POSTS, person="administrator-1", role="DISPATCHER", unit="990101101", since=TODAY)
+    path, before = book.save(tmp_path / "book.xlsx"), await stage.contents()
+
+    refused = await sent(stage, "administrator-1", path)
+
+    assert [(fault.sheet, fault.row, fault.column, fault.what.key) for fault in refused.faults] == [
+        ("任职", new, "人员编号", "import.post_for_oneself")
+    ]
+    assert await stage.contents() == before
+    assert (await sent(stage, "dispatcher-1", path)).is_applied
+
+    book.put(Sheet.POSTS, new, "until", date(2026, 12, 31))
+    assert (await sent(stage, "administrator-1", book.save(tmp_path / "shorter.xlsx"))).is_applied
+    book.put(Sheet.POSTS, new, "until", date(2027, 12, 31))
+    longer = await sent(stage, "administrator-1", book.save(tmp_path / "longer.xlsx"))
+    assert [fault.row for fault in longer.faults] == [new]
+
+
+async def sent(stage: Stage, by: str, path: Path) -> Outcome:
+    """As the API applies what a person sends."""
+    with opened(path) as source:
+        return await stage.house.imports.apply(source, replace(a_run(stage.house), by_id=stage.id_of(by)))

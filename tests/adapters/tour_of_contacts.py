@@ -71,6 +71,7 @@ async def _change_keys(house: House, contact: Contact, folder: Path, note: Calla
     await seal_anew(house.mongo, present)
     await seal_anew(house.mongo, present)
     # This house has an older data key at hand: what it seals is swept up.
+    await house.ports.contacts.erase(contact.township, contact.person_id)
     await house.ports.contacts.keep([replace(contact, phone=None, address="五楼")])
     await seal_anew(house.mongo, present)
     await house.mongo.vault.close()

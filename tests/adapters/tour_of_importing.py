@@ -22,6 +22,7 @@ from domain.ids import Kind
 from domain.importing import Import
 from domain.importing_desk import ImportPart
 from domain.workbook_rows import Sheet
+from resolvers.homes import EndLink, end_link
 from resolvers.importing import division, divisions, organisation_import
 from server.demo.settlement import Settlement, settlement
 from server.demo.workbook import rows_of
@@ -43,6 +44,9 @@ async def tour_of_importing(
         book = await asyncio.to_thread(_book, planned, Path(folder) / "book.xlsx")
         note("an import through the API")
         await _through_the_desk(house, planned, await actor("administrator-1"), book)
+        note("an import after a household ended its link")
+        linked = [home for home in planned.households if home.link][1]
+        await end_link(EndLink(uuid4(), linked.id), by=await actor("administrator-1"), ports=house.ports)
         note("an import from the terminal")
         await _from_the_terminal(house, planned, book, Path(folder))
     note("dead imports")

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.chains import LEGAL_PARENTS
+from domain.chains import LEGAL_PARENTS, LEGAL_POSTS
 from domain.errors import Message
 from domain.messages import LANGUAGES
 from domain.organisation import OVERLAYS, OrgUnitKind
-from domain.workbook import FORMS, Form, form_of
+from domain.posts import Role
+from domain.workbook import FORMS, ROLES, Form, form_of
 from domain.workbook_cells import Cell, Mark
 from domain.workbook_checks import check
 from domain.workbook_desk import NothingStands
@@ -160,6 +161,20 @@ def test_a_unit_of_the_wrong_kind_is_named_where_it_is_pointed_to(book: Book) ->
     assert (book.title(Sheet.UNITS), group, "import.required") in places
 
 
+@pytest.mark.parametrize("role", list(ROLES.values()))
+def test_a_post_stands_at_a_unit_where_there_are_such_posts_and_nowhere_else(role: Role) -> None:
+    book, until = Book(demo_rows()), date(2027, 1, 1)
+    fitting = {row.kind: row.code for row in demo_rows()[Sheet.UNITS] if isinstance(row, UnitRow)}
+    lines = {
+        kind: book.add(Sheet.POSTS, person="resident-4", role=role.value, unit=code, since=date(2026, 12, 1), until=until)
+        for kind, code in fitting.items()
+    }
+
+    wrong = {fault.row for fault in book.check().faults if fault.what.key == "import.wrong_kind"}
+
+    assert wrong == {line for kind, line in lines.items() if kind not in LEGAL_POSTS[role]}
+
+
 def test_a_boundary_that_is_none_is_told(book: Book) -> None:
     book.put(Sheet.GRIDS, 2, "boundary", "115.5,35.2")
 
@@ -234,6 +249,28 @@ def test_telephone_numbers_are_read_as_people_write_them(phone: Cell) -> None:
     book.put(Sheet.PERSONS, 2, "phone", phone)
 
     assert book.check().faults == ()
+
+
+@pytest.mark.parametrize(
+    "number", ["13812345678", "+86 138-1234-5678", "1.3812345678E+10", "１３８１２３４５６７８", "0530-5123456", 13812345678.0]
+)
+def test_a_number_in_a_wrong_column_does_not_stand_in_the_report(number: Cell) -> None:
+    book = Book(ROWS)
+    rows = [book.put(Sheet.PERSONS, 2, "household", number), book.put(Sheet.PERSONS, 3, "reach", number)]
+    rows += [book.put(Sheet.GRIDS, 2, "branch", number), book.put(Sheet.PERSONS, 4, "code", number)]
+    book.lines(Sheet.HOUSEHOLDS)[0].append(number)
+
+    faults = book.check().faults
+
+    assert {fault.row for fault in faults} >= {*rows[:3], 1}
+    assert [fault for fault in faults if "5678" in repr(fault) or "5123456" in repr(fault) or "５６７８" in repr(fault)] == []
+
+
+def test_a_code_that_is_no_number_stands_in_the_report() -> None:
+    book = Book(ROWS)
+    book.put(Sheet.MICRO_GRIDS, 2, "grid", "990101138123456")
+
+    assert "990101138123456" in {fault.what.params.get("value") for fault in book.check().faults}
 
 
 def test_a_number_that_is_none_does_not_stand_in_the_report() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import tempfile
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -92,6 +93,20 @@ async def test_forty_faults_are_told_with_their_places_and_nothing_is_written(to
     assert (await apply(administrator, import_id, 1))["code"] == "WRONG_STATE"
     after = await stage.contents()
     assert {name for name in after if after[name] != before[name]} == {"imports", "commands"}
+
+
+async def test_of_rivals_one_applies_the_file_and_the_others_do_not_unsay_it(town: Town, tmp_path: Path) -> None:
+    administrator, import_id = await town.person("administrator-1", language="en"), str(uuid4())
+    await upload(administrator, renamed("柳湾新村党委").save(tmp_path / "book.xlsx"), import_id)
+    await check(administrator, import_id)
+
+    answers = await asyncio.gather(*(apply(administrator, import_id, 1) for _ in range(3)))
+
+    assert sum("organisationImport" in answer for answer in answers) == 1
+    assert {answer["code"] for answer in answers if "code" in answer} <= {"CONFLICT", "WRONG_STATE"}
+    found = await administrator.ask(f'{{ organisationImport(id: "{import_id}") {{ state message version }} }}')
+    assert found["organisationImport"] == {"state": "APPLIED", "message": None, "version": 2}
+    assert await version_of(town) == 2
 
 
 async def test_what_was_checked_before_somebody_changed_the_organisation_is_a_conflict(town: Town, tmp_path: Path) -> None:
@@ -191,6 +206,25 @@ async def test_parts_are_sealed_and_forgotten_after_a_day(town: Town, tmp_path: 
     assert path.read_bytes()[:40] not in bytes(part["content"])
     indexes = await town.house.mongo.collection("import_parts").index_information()
     assert indexes["forget"]["expireAfterSeconds"] == 86_400
+
+
+async def test_a_file_that_is_read_stands_in_no_folder(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, seen = tmp_path / "temporary", list[object]()
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    desk = town.house.ports.import_desk
+    open_source = vars(desk)["_open"]
+
+    def opened_and_seen(path: Path, **more: Any) -> Any:
+        seen.append((path.stat().st_size > 0, list(folder.iterdir())))
+        return open_source(path, **more)
+
+    monkeypatch.setattr(desk, "_open", opened_and_seen)
+    administrator, import_id = await town.person("administrator-1"), str(uuid4())
+    await upload(administrator, renamed("甲").save(tmp_path / "book.xlsx"), import_id)
+
+    assert (await check(administrator, import_id))["organisationImport"]["state"] == "CHECKED"
+    assert seen == [(True, [])]
 
 
 async def test_divisions_are_public(town: Town) -> None:
