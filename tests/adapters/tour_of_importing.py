@@ -18,7 +18,7 @@ from domain.calendar import SHANGHAI
 from domain.commands import Command
 from domain.divisions import Division
 from domain.errors import Refused
-from domain.ids import Kind
+from domain.ids import Kind, compose
 from domain.importing import Import
 from domain.importing_desk import ImportPart
 from domain.workbook_rows import Sheet
@@ -47,6 +47,9 @@ async def tour_of_importing(
         note("an import after a household ended its link")
         linked = [home for home in planned.households if home.link][1]
         await end_link(EndLink(uuid4(), linked.id), by=await actor("administrator-1"), ports=house.ports)
+        gone = {"_id": compose(Kind.PERSON, planned.township_code, uuid4()), "township": planned.township_code}
+        code = {"beginning": "0000", "salt": "", "digest": "", "tries": 0, "expires_at": house.ports.clock()}
+        await house.mongo.collection("enrolment_codes").insert_one({**gone, **code})
         note("an import from the terminal")
         await _from_the_terminal(house, planned, book, Path(folder))
     note("dead imports")
