@@ -76,7 +76,7 @@ class EnrolmentCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class Amendment:
     """What of a person is written over; what is not given stays as it is at that moment."""
 
     display_name: str | None = None
@@ -217,7 +217,7 @@ class Enrolment(Protocol):
         while an import is being applied, COMMAND_MISMATCH."""
         ...
 
-    async def correct(self, person: Person, correction: Correction, *, command: Command) -> Person | Replayed:
+    async def correct(self, person: Person, amendment: Amendment, *, command: Command) -> Person | Replayed:
         """Writes over what was there; for persons without a post, whom no version of the organisation names.
 
         Raises `Refused`: NOT_FOUND, also where the name was removed meanwhile, CONFLICT while an import is being applied, COMMAND_MISMATCH.

@@ -11,7 +11,7 @@ from domain.enrolment import (
     PRINTED_LIFE,
     SALT_DIGITS,
     SPOKEN_LIFE,
-    Correction,
+    Amendment,
     IssuedCode,
     Reach,
     list_code,
@@ -84,10 +84,10 @@ async def correct_person(sent: CorrectPerson, *, by: Actor, ports: Ports) -> Don
     name = None if sent.display_name is None else name_of(sent.display_name, "displayName")
     subject = await person_in_reach(sent.person_id, by, organisation, ports)
     await _check_home(sent.household_id, by, reach_of(by, organisation), ports)
-    correction = Correction(name, sent.household_id)
+    amendment = Amendment(name, sent.household_id)
     command = command_of("correctPerson", sent, person, at=ports.clock())
     if subject.id not in organisation.holders:
-        return await _answered(await ports.enrolment.correct(subject, correction, command=command), organisation, ports)
+        return await _answered(await ports.enrolment.correct(subject, amendment, command=command), organisation, ports)
     # Every process keeps the names of those with posts in memory, under the township's stamp: it has to move on.
     around = {
         unit.id for post in organisation.appointments.values() if post.person_id == subject.id for unit in organisation.path(post.unit_id)
@@ -96,7 +96,7 @@ async def correct_person(sent: CorrectPerson, *, by: Actor, ports: Ports) -> Don
     def change(now: Organisation, _: Sequence[Household]) -> Changed:
         if subject.id not in now.holders:
             raise refused(RefusalCode.CONFLICT, "refusal.conflict", "commandId")
-        return Changed((correction.of(now.holders[subject.id]),), about=(subject.id,), unit_ids=tuple(sorted(around)))
+        return Changed((amendment.of(now.holders[subject.id]),), about=(subject.id,), unit_ids=tuple(sorted(around)))
 
     kept = await ports.organisations.reorganise(person.township, change, subject_id=subject.id, command=command)
     return await _answered(kept if isinstance(kept, Replayed) else kept.values[0], organisation, ports)

@@ -16,7 +16,7 @@ from adapters.mongo.ledger import Ledger
 from adapters.mongo.staging import clear_dead
 from adapters.mongo.versions import FOREVER, read_row, row, true_in
 from domain.commands import Command, Replayed
-from domain.enrolment import BEGINNING, Correction, EnrolmentCode
+from domain.enrolment import BEGINNING, Amendment, EnrolmentCode
 from domain.errors import RefusalCode, not_found, refused
 from domain.households import Household
 from domain.ids import Kind, parse
@@ -67,8 +67,8 @@ class MongoEnrolment:
         await clear_dead(self._mongo, person.township, command.at)
         return await self._ledger.once(command, person.township, person.id, work)
 
-    async def correct(self, person: Person, correction: Correction, *, command: Command) -> Person | Replayed:
-        written = {name: value for name, value in asdict(correction).items() if value is not None}
+    async def correct(self, person: Person, amendment: Amendment, *, command: Command) -> Person | Replayed:
+        written = {name: value for name, value in asdict(amendment).items() if value is not None}
 
         async def work(session: Session) -> Person:
             await self._version_of_now(person.township, session)
