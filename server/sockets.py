@@ -128,6 +128,7 @@ class Conversation:
                         if "data" not in answer:
                             return await self._end(id_, {"type": "error", "payload": answer["errors"]})
                         await self._say({"id": id_, "type": "next", "payload": answer})
+                        await asyncio.sleep(0)  # a flood leaves room for other lines, and for the news that its own line is gone
                 await self._end(id_, {"type": "complete"})
             except Refused as no:
                 await self._end(id_, {"type": "error", "payload": [no.error]})

@@ -3,6 +3,7 @@
 The two differ in sessions, aggregate, watch and close; everything above sees collections and these few methods.
 """
 
+from asyncio import CancelledError, current_task
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from inspect import isawaitable
@@ -82,6 +83,12 @@ class Mongo:
                 return await session.with_transaction(
                     cast("Callable[[Session], Any]", attempt), read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
                 )
+        except InvalidOperation as error:
+            # Motor aborts once more where it was cancelled while it aborted.
+            task = current_task()
+            if task is not None and task.cancelling():
+                raise CancelledError from error
+            raise
         finally:
             # Where this was cancelled, Motor's thread may be aborting still, and end it first.
             with suppress(InvalidOperation):
