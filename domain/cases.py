@@ -12,10 +12,11 @@ from domain.errors import RefusalCode as Code
 from domain.errors import invalid, refused
 from domain.events import EventKind
 from domain.legs import promise, resumed_due, windows
-from domain.lifecycle import Verb, guard_return, permit, standings, verifiers
+from domain.lifecycle import Verb, guard_return, permit
 from domain.organisation import Organisation
 from domain.requests import Grade, Request, RequestState, Verdict
 from domain.routing import Avoided, Service, unit_above
+from domain.standings import standings, verifiers
 from domain.tasks import Outcome, ReturnReason, Task, TaskState
 
 Facts = Mapping[str, str | int | bool | None]

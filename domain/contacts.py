@@ -13,11 +13,11 @@ from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.commands import Command
 from domain.errors import Message, Refusal, RefusalCode, Refused, invalid, refused
 from domain.households import Reach
-from domain.lifecycle import Standing
 from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.posts import Role
 from domain.requests import Request
+from domain.standings import Standing
 from domain.tasks import OVER, Task
 
 MAX_TYPED = 40

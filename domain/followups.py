@@ -7,10 +7,10 @@ from domain.cases import Act, Case, Moment, judged
 from domain.errors import RefusalCode, refused
 from domain.events import EventKind
 from domain.households import Reach
-from domain.lifecycle import may_call
 from domain.organisation import Organisation
 from domain.posts import Appointment, Role
 from domain.requests import EntryKind, Grade, Verdict
+from domain.standings import may_call
 
 
 def record(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words: str, reach: Reach | None) -> Act:

@@ -3,17 +3,15 @@
 Rows are those of `domain.md`, section 5; the checks of one verb are made in the contract's order: NOT_ALLOWED, CONFLICT, WRONG_STATE, the rest.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum
 
 from domain.access import Actor
-from domain.calendar import SHANGHAI
 from domain.errors import Message, Refusal, RefusalCode, Refused, refused
 from domain.events import EventKind
-from domain.organisation import Organisation, OrgUnitKind
-from domain.posts import Appointment, Role
+from domain.standings import Standing, standings
 from domain.tasks import Task, TaskState
 
 QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS = TaskState.QUEUED, TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS
@@ -23,10 +21,6 @@ RETURN_PENDING, COMPLETED, AWAITING, CLOSED = (
     TaskState.AWAITING_FOLLOW_UP,
     TaskState.CLOSED,
 )
-
-
-VOLUNTEERS = frozenset({Role.LINK_MEMBER, Role.HUB_HOST})
-"""They hold their post with a branch and are none of its staff."""
 
 
 class TaskAction(Enum):
@@ -67,19 +61,6 @@ class Verb(Enum):
     ANSWER = "answer"
     RECORD = "record the answer"
     REWORK = "rework"
-
-
-class Standing(Enum):
-    """How somebody stands to a task."""
-
-    ASSIGNEE = "the assignee"
-    LEADER = "a leader of the owner unit or one above"
-    DISPATCHER = "the township's dispatcher"
-    RETURN_JUDGE = "the dispatcher or a secretary above, not of the returner's own unit"
-    VERIFIER = "the nearest leader of the owner's chain who never worked on it"
-    ASKER = "the resident, or the principal"
-    CALLER = "the dispatcher, a clerk, or the volunteer who typed it, from outside the owner unit"
-    CLOCK = "the clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,80 +161,6 @@ MOVES: tuple[Move, ...] = (
 
 def rows(verb: Verb) -> tuple[Move, ...]:
     return tuple(move for move in MOVES if move.verb is verb)
-
-
-def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
-    """Every way in which the actor stands to the task now; none for whoever the matter is about."""
-    organisation = actor.organisation
-    if actor.id is None or organisation is None or actor.id in task.hidden_from:
-        return frozenset()
-    on = at.astimezone(SHANGHAI).date()
-    held = set()
-    if task.assignee_id == actor.id:
-        held.add(Standing.ASSIGNEE)
-    path = frozenset(authority(task, organisation))
-    if path & actor.units_led(Role.GRID_LEADER, Role.SECRETARY):
-        held.add(Standing.LEADER)
-    if path & actor.units_led(Role.DISPATCHER):
-        held.add(Standing.DISPATCHER)
-    if _may_judge_return(task, actor, authority(task, organisation)):
-        held.add(Standing.RETURN_JUDGE)
-    if actor.id in verifiers(task, organisation, on):
-        held.add(Standing.VERIFIER)
-    if task.askers and task.askers[0] == actor.id and not task.is_for_household:
-        held.add(Standing.ASKER)
-    if may_call(task, actor.id, actor.appointments, organisation):
-        held.add(Standing.CALLER)
-    return frozenset(held)
-
-
-def may_call(task: Task, person_id: str, posts: Sequence[Appointment], organisation: Organisation) -> bool:
-    """Who may ask by word whether it helped: the desk, the counter, or the volunteer who typed it. `posts` are the person's live ones.
-
-    Never who worked on it, who has the last word or is its proxy, nor the owner's staff.
-    """
-    typists = task.askers if task.is_for_household else () if task.proxy_grant_id else task.askers[1:]
-    out = {task.assignee_id, *task.past_assignees, *task.hidden_from, *(set(task.askers) - set(typists))}
-    is_staff = any(post.unit_id == task.owner_id and post.role not in VOLUNTEERS for post in posts)
-    if person_id in out or is_staff:
-        return False
-    above = authority(task, organisation)
-    return any(
-        post.role is Role.CENTRE_CLERK
-        or (post.role is Role.DISPATCHER and post.unit_id in above)
-        or (post.role in VOLUNTEERS and person_id in typists)
-        for post in posts
-    )
-
-
-def authority(task: Task, organisation: Organisation) -> tuple[str, ...]:
-    """The owner unit and those above it as they stand today: whoever took a unit over decides on what it owns."""
-    above = [task.owner_id, *(unit.id for unit in organisation.path(organisation.seat(task.owner_id)))]
-    return tuple(dict.fromkeys(above)) if task.owner_id in organisation.units else task.owner_path
-
-
-def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ...]:
-    """Who may check the work: the leader of the owner unit, else the nearest above, of those who never worked on it or asked for it.
-
-    What the centre's counter owns, another clerk of the centre may check too.
-    """
-    excluded = {task.assignee_id, *task.past_assignees, *task.hidden_from, *task.askers}
-    owner = organisation.units.get(task.owner_id)
-    is_centre = owner is not None and owner.kind is OrgUnitKind.SERVICE_CENTRE
-    posts = organisation.posts_at(task.owner_id, on) if is_centre else []
-    eligible = [post.person_id for post in posts if post.role is Role.CENTRE_CLERK and post.person_id not in excluded]
-    for unit_id in authority(task, organisation):
-        leaders = [person for person in organisation.leaders(unit_id, on) if person not in excluded]
-        if leaders:
-            return tuple(dict.fromkeys([*eligible, *leaders]))
-    return tuple(eligible)
-
-
-def _may_judge_return(task: Task, actor: Actor, path: tuple[str, ...]) -> bool:
-    if actor.id in task.returners:
-        return False
-    above = frozenset(path[1:]) or frozenset(path)
-    return bool(frozenset(path) & actor.units_led(Role.DISPATCHER)) or bool(above & actor.units_led(Role.SECRETARY))
 
 
 def permit(verbs: tuple[Verb, ...], task: Task, standing: frozenset[Standing], *, expected_version: int | None = None) -> Move:

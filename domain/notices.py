@@ -12,12 +12,12 @@ from domain.events import Event, EventKind
 from domain.followups import carriers
 from domain.households import Reach
 from domain.ids import Kind, derived
-from domain.lifecycle import verifiers
 from domain.messages import Messages
 from domain.organisation import Organisation
 from domain.posts import Role
 from domain.requests import Request
 from domain.routing import unit_above
+from domain.standings import verifiers
 from domain.tasks import Task
 
 

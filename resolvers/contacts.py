@@ -9,12 +9,12 @@ from domain.contacts import Contact, MaskedContact, Reading, RevealReason, flags
 from domain.errors import invalid, not_found
 from domain.households import Reach
 from domain.ids import Kind
-from domain.lifecycle import standings
 from domain.pages import Page, PageRequest
 from domain.people import Person
 from domain.ports import Ports
 from domain.posts import Role
 from domain.requests import Request
+from domain.standings import standings
 from domain.texts import optional_text
 from resolvers.acting import command_of, signed_in
 

@@ -5,11 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from domain.access import Actor
-from domain.lifecycle import MOVES, Standing, TaskAction, actions
+from domain.lifecycle import MOVES, TaskAction, actions
 from domain.organisation import Organisation, OrgUnitKind
 from domain.posts import Role
 from domain.requests import RequestState
 from domain.rights import RIGHTS
+from domain.standings import Standing
 from domain.tasks import TaskState
 from schema import enums  # noqa: F401  # describes every value
 from tests.domain.cast import MONDAY, actor, asked, id_of, planned, standing_in, town

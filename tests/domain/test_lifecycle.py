@@ -12,8 +12,9 @@ from domain.cases import Act, Case
 from domain.errors import RefusalCode, Refused
 from domain.events import EventKind
 from domain.ids import Kind
-from domain.lifecycle import MOVES, Standing, TaskAction, Verb, actions, rows, standings, verifiers
+from domain.lifecycle import MOVES, TaskAction, Verb, actions, rows
 from domain.organisation import Organisation
+from domain.standings import Standing, standings, verifiers
 from domain.tasks import Task, TaskState
 from tests.domain.cast import (
     DEEDS,

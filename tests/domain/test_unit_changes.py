@@ -5,11 +5,11 @@ import pytest
 from domain.access import Door, actor_of, key
 from domain.chains import LEGAL_PARENTS, LEGAL_POSTS
 from domain.ids import Kind
-from domain.lifecycle import Standing, standings, verifiers
 from domain.organisation import OVERLAYS, OrgUnit, OrgUnitKind
 from domain.post_changes import NewPost, appointed
 from domain.posts import Role
 from domain.routing import climb
+from domain.standings import Standing, standings, verifiers
 from domain.unit_changes import NewUnit, closed, created, held, moved, renamed
 from tests.domain.cast import asked, everybody, id_of, planned
 from tests.domain.editing import TODAY, Desk
