@@ -1,12 +1,70 @@
-"""What happens by the mere passing of time: reminders at half of a window, the climb at its end. Each act once, whoever else runs."""
+"""What happens by the mere passing of time, as one table: which moments a task has, and what is done when one has come. Each act once.
+
+A new one is a row of `CLOCK_ACTS`, besides its row of `MOVES`: `when` says at which moment the clock has to look at the task, or nothing
+for a task that it may let be; `act` is a pure function like any other verb, and nothing where there is nothing to do. Three rules:
+
+- after its act, `when` of the same row says a later moment or nothing, else the clock would come back for ever;
+- of several moments that have come the row that stands first acts, and the others have their turn in the next round; so what makes
+  another act needless (climbing makes a reminder needless) stands above it;
+- `when` is asked with each change of the case, and its earliest answer is kept with the task as `clock_at`: no verb has to think of it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain.cases import Act, Case
+from domain import cases
+from domain.calendar import SHANGHAI, WorkingCalendar
+from domain.cases import Act, Case, Moment
 from domain.commands import Command, Replayed
+from domain.routing import climb
+from domain.tasks import Task, TaskState
+
+When = Callable[[Case, Task, WorkingCalendar], datetime | None]
+Deed = Callable[[Case, Task, Moment], Act | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockAct:
+    """One thing that the clock does to a task, and from which moment on."""
+
+    name: str
+    when: When
+    act: Deed
+
+
+def _escalate(case: Case, task: Task, now: Moment) -> Act | None:
+    on = now.at.astimezone(SHANGHAI).date()
+    service = climb(now.organisation, task.owner_id, task.assignee_id, on=on, avoided=case.avoided)
+    return cases.escalate(case, task.id, service, now)
+
+
+CLOCK_ACTS: tuple[ClockAct, ...] = (
+    ClockAct("climb", lambda _case, task, _calendar: task.acknowledge_by if task.state is TaskState.ASSIGNED else None, _escalate),
+    ClockAct(
+        "remind",
+        lambda _case, task, _calendar: task.remind_at if task.state is TaskState.ASSIGNED else None,
+        lambda case, task, now: cases.remind(case, task.id, at=now.at),
+    ),
+)
+
+
+def clock_at(case: Case, task: Task, calendar: WorkingCalendar) -> datetime | None:
+    """When the clock has to look at the task next."""
+    moments = [row.when(case, task, calendar) for row in CLOCK_ACTS]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def act_of_clock(case: Case, task_id: str, now: Moment) -> Act | None:
+    """What the clock does to the task now; nothing where no moment has come, or what was due is done already."""
+    task = case.task(task_id)
+    for row in CLOCK_ACTS:
+        moment = row.when(case, task, now.calendar)
+        act = row.act(case, task, now) if moment is not None and moment <= now.at else None
+        if act is not None:
+            return act
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,12 +65,15 @@ class Verb(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row: who may take a task from where to where, what guards it, which clock it touches, what it leaves in the history."""
+    """One row: who may take a task from where to where, what guards it, which clock it touches, what it leaves in the history.
+
+    Without a target the task stays where it is.
+    """
 
     row: str
     verb: Verb
     sources: frozenset[TaskState]
-    target: TaskState
+    target: TaskState | None
     who: frozenset[Standing]
     guard: str
     clock: str
@@ -82,7 +85,7 @@ def _move(
     row: str,
     verb: Verb,
     sources: set[TaskState],
-    target: TaskState,
+    target: TaskState | None,
     who: set[Standing],
     evidence: EventKind,
     action: TaskAction | None = None,

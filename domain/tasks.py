@@ -118,11 +118,6 @@ class Task:
         return self.due_at is not None and not self.leg_met and not is_paused and self.due_at < at
 
     @property
-    def clock_at(self) -> datetime | None:
-        """When the clock has to look at it next: to remind, then to climb."""
-        return (self.remind_at or self.acknowledge_by) if self.state is TaskState.ASSIGNED else None
-
-    @property
     def scopes(self) -> frozenset[str]:
         """The keys that open it: the owner's units; who works on it; who asked; its grid's workers while it is open."""
         asked = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)

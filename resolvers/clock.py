@@ -1,18 +1,15 @@
-"""The deeds of the clock: it reminds at half of the acknowledge window, and climbs at its end."""
+"""The deeds of the clock: whatever `domain.clockwork` says that a moment which has come brings with it."""
 
 import logging
 from uuid import UUID, uuid5
 
-from domain import cases
 from domain.access import NOBODY
-from domain.calendar import SHANGHAI
 from domain.cases import Act, Case, Moment
-from domain.clockwork import DueTask, DueTasks
+from domain.clockwork import DueTask, DueTasks, act_of_clock
 from domain.commands import CLOCK, Command
 from domain.deadlines import DeadlineClass
 from domain.ids import Kind, township_of
 from domain.ports import Ports
-from domain.routing import climb
 
 BATCH = 200
 ACTS = UUID("6f2b0d52-6d0e-5a8e-9c51-0d1f6f5f7f10")
@@ -41,14 +38,9 @@ async def _act_on(due: DueTask, due_tasks: DueTasks, ports: Ports) -> bool:
     calendar, items = await ports.calendars.current(), await ports.catalogue.items()
 
     def change(case: Case) -> Act | None:
-        task = case.task(due.id)
-        if task.acknowledge_by is not None and task.acknowledge_by > at:
-            return cases.remind(case, due.id, at=at)
         item = items.get(case.request.item_id) if case.request else None
-        moment = Moment(at, NOBODY, calendar, organisation, item.deadline_class if item else DeadlineClass.NORMAL)
-        on = at.astimezone(SHANGHAI).date()
-        service = climb(organisation, task.owner_id, task.assignee_id, on=on, avoided=case.avoided)
-        return cases.escalate(case, due.id, service, moment)
+        now = Moment(at, NOBODY, calendar, organisation, item.deadline_class if item else DeadlineClass.NORMAL)
+        return act_of_clock(case, due.id, now)
 
     command = Command(CLOCK, uuid5(ACTS, f"{due.id}/{due.version}"), "clock", "", at)
     kept = await due_tasks.move(due.id, change, event_id=ports.ids.new(Kind.EVENT, township, at), command=command)

@@ -112,7 +112,7 @@ def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = 
 def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:
     mongo = open_database(settings, listeners=listeners)
     ledger = Ledger(mongo)
-    cases, devices, feed = MongoCases(mongo, ledger), MongoDevices(mongo, ledger), MongoFeed(mongo)
+    cases, devices, feed = MongoCases(mongo, ledger, MongoCalendars(mongo)), MongoDevices(mongo, ledger), MongoFeed(mongo)
     organisations, contacts, ids = MongoOrganisations(mongo, ledger), MongoContacts(mongo, ledger), RandomIds()
     import_desk = _import_desk(mongo, ledger, organisations, contacts, clock, ids)
     return House(
@@ -150,7 +150,7 @@ def _ports(
         accounts=MongoAccounts(mongo, ledger, organisations),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
-        calendars=MongoCalendars(mongo),
+        calendars=cases.calendars,
         requests=MongoRequests(mongo, cases, ledger),
         tasks=MongoTasks(mongo, cases),
         history=MongoHistory(mongo),

@@ -6,12 +6,15 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
+from adapters.mongo.catalogue import MongoCalendars
 from adapters.mongo.codec import changed_fields, decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.erasure import kept_of
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter
+from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
+from domain.clockwork import clock_at
 from domain.commands import Command, Replayed
 from domain.errors import NumberTaken, RefusalCode, not_found, refused
 from domain.events import Event
@@ -43,13 +46,15 @@ class _Difference:
 class MongoCases:
     """Shared by `MongoRequests`, `MongoTasks` and `MongoClock`: loading, changing and keeping a case."""
 
-    def __init__(self, mongo: Mongo, ledger: Ledger) -> None:
+    def __init__(self, mongo: Mongo, ledger: Ledger, calendars: MongoCalendars) -> None:
         self._mongo = mongo
         self._ledger = ledger
+        self.calendars = calendars
 
     async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
         request = act.case.request
         subject_id = request.id if request else act.task_id
+        calendar = await self.calendars.current()
         [fields] = await self._mongo.vault.sealed("words", [_words_fields(words)])
 
         async def work(session: Session) -> Case:
@@ -61,7 +66,7 @@ class MongoCases:
                     raise not_found("onBehalfOfId")
                 document = {"_id": request.id, "township": request.township, **fields, "remarks": {}}
                 await self._mongo.collection("words").insert_one(document, session=session)
-            await self._keep(NOTHING_YET, act, event_id, command, session)
+            await self._keep(NOTHING_YET, act, event_id, command, calendar, session)
             return act.case
 
         return await self._ledger.once(command, township_of(subject_id), subject_id, work)
@@ -70,7 +75,7 @@ class MongoCases:
         self, name: str, scoped: Filter, change: Change, event_id: str, command: Command, *, subject_field: str
     ) -> Case | Replayed | None:
         """Changes the case that `scoped` finds in collection `name`; nothing where `change` had nothing to do."""
-        subject_id = scoped["_id"]
+        subject_id, calendar = scoped["_id"], await self.calendars.current()
 
         async def work(session: Session) -> Case:
             before = await self._load(name, scoped, subject_field, session)
@@ -79,7 +84,7 @@ class MongoCases:
                 raise _NothingToDo
             if act.reason is not None and before.request is not None:
                 await self._remark(before.request, event_id, act.reason, session)
-            await self._keep(before, act, event_id, command, session)
+            await self._keep(before, act, event_id, command, calendar, session)
             return act.case
 
         try:
@@ -100,8 +105,8 @@ class MongoCases:
         request = found if name == "requests" else await self._mongo.collection("requests").find_one(by_id, session=session)
         return Case(decode(Request, request) if request else None, tuple(decode(Task, task) for task in tasks))
 
-    async def _keep(self, before: Case, act: Act, event_id: str, command: Command, session: Session) -> None:
-        differences = _differences(before, act.case)
+    async def _keep(self, before: Case, act: Act, event_id: str, command: Command, calendar: WorkingCalendar, session: Session) -> None:
+        differences = _differences(before, act.case, calendar)
         for document in differences:
             await self._keep_one(document, session)
         event = _event_document(act, differences, event_id, command)
@@ -131,24 +136,25 @@ def request_document(request: Request) -> Document:
     return {**encode(request), **fields}
 
 
-def task_document(task: Task) -> Document:
-    return {**encode(task), "scopes": sorted(task.scopes), "clock_at": task.clock_at}
+def task_document(case: Case, task: Task, calendar: WorkingCalendar) -> Document:
+    """With what only queries need: the readers' keys, and when the clock has to look at it."""
+    return {**encode(task), "scopes": sorted(task.scopes), "clock_at": clock_at(case, task, calendar)}
 
 
 def _words_fields(words: Words) -> Mapping[str, Any]:
     return {name: value for name, value in asdict(words).items() if name != "request_id"}
 
 
-def _documents(case: Case) -> dict[str, tuple[str, Document]]:
-    documents = {task.id: ("tasks", task_document(task)) for task in case.tasks}
+def _documents(case: Case, calendar: WorkingCalendar) -> dict[str, tuple[str, Document]]:
+    documents = {task.id: ("tasks", task_document(case, task, calendar)) for task in case.tasks}
     if case.request is not None:
         documents[case.request.id] = ("requests", request_document(case.request))
     return documents
 
 
-def _differences(before: Case, after: Case) -> list[_Difference]:
-    old, differences = _documents(before), []
-    for id_, (name, document) in _documents(after).items():
+def _differences(before: Case, after: Case, calendar: WorkingCalendar) -> list[_Difference]:
+    old, differences = _documents(before, calendar), []
+    for id_, (name, document) in _documents(after, calendar).items():
         earlier = old[id_][1] if id_ in old else {}
         fields = changed_fields(earlier, document)
         if fields:

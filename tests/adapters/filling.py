@@ -20,7 +20,7 @@ from adapters.mongo.codec import encode, stored_moment
 from adapters.mongo.collections import build
 from adapters.mongo.driver import Document
 from domain.access import Door, key
-from domain.calendar import SHANGHAI
+from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
 from domain.cases import Case, follow
 from domain.deadlines import DeadlineClass
 from domain.devices import Device, DevicePlatform
@@ -50,6 +50,8 @@ PROMISE: Mapping[DeadlineClass, timedelta] = {
     DeadlineClass.PROXY_ERRAND: timedelta(days=5),
 }
 """Roughly what the calendar makes of the limits."""
+
+CALENDAR = WorkingCalendar.from_days(published_days(), published_through=published_through())
 
 ITEM_SHARES = {
     "stairwell-lamp": 22,
@@ -303,7 +305,7 @@ class _Year:
         words = {"_id": request.id, "township": self._township, "text": "楼道灯不亮，老人上下楼不方便。", "address": None, "location": None}
         return {
             "requests": [request_document(request)],
-            "tasks": [task_document(task) for task in case.tasks],
+            "tasks": [task_document(case, task, CALENDAR) for task in case.tasks],
             "words": [{**words, "remarks": {}}],
             "events": [
                 self._numbered(self._event_document(event, case, subjects, is_newest=is_newest), is_newest=is_newest) for event in events

@@ -122,14 +122,23 @@ def _diagram() -> Iterable[str]:
     yield "    [*] --> QUEUED: every post vacant"
     for move in MOVES:
         for source in (state for state in TaskState if state in move.sources):
-            yield f"    {source.value} --> {move.target.value}: {move.verb.value}"
+            yield f"    {source.value} --> {(move.target or source).value}: {move.verb.value}"
     yield "    CLOSED --> [*]"
 
 
 def _moves() -> Iterable[list[str]]:
     for move in MOVES:
         who = "<br>".join(standing.value for standing in Standing if standing in move.who)
-        yield [move.row, move.verb.value, names(move.sources), f"`{move.target.value}`", who, move.guard, move.clock, move.evidence.value]
+        yield [
+            move.row,
+            move.verb.value,
+            names(move.sources),
+            f"`{move.target.value}`" if move.target else "the same",
+            who,
+            move.guard,
+            move.clock,
+            move.evidence.value,
+        ]
 
 
 def role_actions() -> str:

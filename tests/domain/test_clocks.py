@@ -7,14 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain import cases
-from domain.access import NOBODY
 from domain.cases import Case, Moment
-from domain.clockwork import DueTask
+from domain.clockwork import DueTask, act_of_clock, clock_at
 from domain.deadlines import POLICIES, DeadlineClass, LimitUnit, office_time_between
 from domain.events import EventKind
 from domain.legs import RETURN_WINDOW, promise, resumed_due, windows
 from domain.lifecycle import Verb
-from domain.routing import climb
 from domain.tasks import Task, TaskState
 from tests.domain.cast import (
     CALENDAR,
@@ -241,15 +239,15 @@ def test_the_promise_never_moves_and_versions_grow_by_one(steps: list[tuple[Verb
 # --- What the passing of time does.
 
 
+def looked_at(case: Case) -> datetime | None:
+    """When the clock has to look at it next."""
+    return clock_at(case, case.tasks[0], CALENDAR)
+
+
 def wound(story: Story, after: timedelta) -> EventKind | None:
     """What the clock does some time later, as `resolvers.clock` asks for it."""
     story.at += after
-    task = story.task
-    if task.acknowledge_by is not None and task.acknowledge_by > story.at:
-        act = cases.remind(story.case, task.id, at=story.at)
-    else:
-        service = climb(town(), task.owner_id, task.assignee_id, on=MONDAY.date(), avoided=story.case.avoided)
-        act = cases.escalate(story.case, task.id, service, Moment(story.at, NOBODY, CALENDAR, town(), LAMP))
+    act = act_of_clock(story.case, story.task.id, moment("nobody", story.code, at=story.at))
     return story.keep(act).kind if act else None
 
 
@@ -270,23 +268,21 @@ def test_a_task_climbs_step_by_step_to_the_township_and_stays_there() -> None:
     assert holders == ["grid-leader-1", "secretary-1", "dispatcher-1"]
     assert wound(story, DAYS) is EventKind.TASK_REMINDED
     assert story.acts[-1].facts["top"] is True
-    assert (story.task.clock_at, story.task.assignee_id) == (None, id_of("dispatcher-1"))
+    assert (looked_at(story.case), story.task.assignee_id) == (None, id_of("dispatcher-1"))
     assert wound(story, DAYS) is None
 
 
 @pytest.mark.parametrize("state", TaskState)
 def test_the_clock_looks_only_at_what_waits_to_be_acknowledged(state: TaskState) -> None:
-    task = standing_in(state).tasks[0]
-
-    assert (task.clock_at is not None) == (state is TaskState.ASSIGNED)
+    assert (looked_at(standing_in(state)) is not None) == (state is TaskState.ASSIGNED)
 
 
 def test_the_clock_looks_first_to_remind_and_then_to_climb() -> None:
     story = Story(asked())
-    assert story.task.clock_at == story.task.remind_at
+    assert looked_at(story.case) == story.task.remind_at
     wound(story, 2 * HOURS)
 
-    assert story.task.clock_at == story.task.acknowledge_by
+    assert looked_at(story.case) == story.task.acknowledge_by
     assert DueTask(story.task.id, story.task.version) == DueTask(story.task.id, 2)
 
 
