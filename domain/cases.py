@@ -11,6 +11,7 @@ from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode as Code
 from domain.errors import invalid, refused
 from domain.events import EventKind
+from domain.following import follow as follow
 from domain.legs import promise, resumed_due, windows
 from domain.lifecycle import Verb, guard_return, permit
 from domain.organisation import Organisation
@@ -58,13 +59,21 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What a verb did: the case as it is now, and what the history and the notices will say of it."""
+    """What a verb did: the case as it is now, and what the history and the notices will say of it.
+
+    `task_id` is empty where it was done to a request that has no task.
+    """
 
     case: Case
     kind: EventKind
-    task_id: str
+    task_id: str | None
     facts: Facts = field(default_factory=dict)
     reason: str | None = None
+
+    @property
+    def subject_id(self) -> str:
+        """The request's id, or the task's where nobody asked."""
+        return self.case.request.id if self.case.request else self.case.tasks[0].id
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +85,6 @@ class Moment:
     calendar: WorkingCalendar
     organisation: Organisation
     deadline_class: DeadlineClass
-
-
-def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Request:
-    """The request as its tasks make it: state, readers, and whether the promise was kept at the last completion."""
-    state = _state(request, all_tasks)
-    completions = [task.completed_at for task in all_tasks]
-    completed_at = max((moment for moment in completions if moment), default=None) if all(completions) else None
-    is_met = completed_at is not None and (request.promise_due_at is None or completed_at <= request.promise_due_at)
-    return replace(
-        request,
-        state=state,
-        completed_at=completed_at,
-        promise_met=is_met,
-        closed_at=request.closed_at or (at if state in requests.OVER else None),
-        owner_path=all_tasks[0].owner_path if all_tasks else request.owner_path,
-        task_scopes=frozenset().union(*(task.scopes for task in all_tasks)),
-    )
-
-
-def _state(request: Request, all_tasks: tuple[Task, ...]) -> RequestState:
-    if request.state in requests.OVER or not all_tasks:
-        return request.state
-    open_states = {task.state for task in all_tasks if task.state not in tasks.OVER}
-    if not open_states:
-        return RequestState.CLOSED
-    if open_states <= {TaskState.SUSPENDED, TaskState.DEFERRED}:
-        return RequestState.ON_HOLD
-    return RequestState.ANSWERED if open_states == {TaskState.AWAITING_FOLLOW_UP} else RequestState.IN_HAND
 
 
 def _act(case: Case, kind: EventKind, task_id: str, facts: Facts | None = None, reason: str | None = None) -> Act:

@@ -66,7 +66,7 @@ class Task:
 
     `past_assignees` have worked on it and can never check it; `hidden_from` are those whom the matter is about.
     `is_of_grid` while the branch of its own grid owns it. `leg_met` is set by a completion in time; until then `due_at` alone
-    tells whether the leg is overdue.
+    tells whether the leg is overdue. `is_message`: somebody is to answer what was said after the end; it is none of the work.
     """
 
     id: str
@@ -105,6 +105,7 @@ class Task:
     askers: tuple[str, ...] = ()
     proxy_grant_id: str | None = None
     is_for_household: bool = False
+    is_message: bool = False
     hidden_from: tuple[str, ...] = ()
     version: int = 1
 

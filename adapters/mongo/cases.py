@@ -53,8 +53,7 @@ class MongoCases:
 
     async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
         request = act.case.request
-        subject_id = request.id if request else act.task_id
-        calendar = await self.calendars.current()
+        subject_id, calendar = act.subject_id, await self.calendars.current()
         [fields] = await self._mongo.vault.sealed("words", [_words_fields(words)])
 
         async def work(session: Session) -> Case:
@@ -168,7 +167,7 @@ def _event_document(act: Act, differences: Sequence[_Difference], event_id: str,
     request = act.case.request
     event = Event(
         id=event_id,
-        township=township_of(act.task_id),
+        township=township_of(act.subject_id),
         request_id=request.id if request else None,
         task_id=act.task_id,
         kind=act.kind,

@@ -1,0 +1,44 @@
+"""What a request says of itself follows from its tasks: its state, who may read it, whether the promise was kept."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from domain import requests, tasks
+from domain.access import Door, keys
+from domain.requests import Request, RequestState
+from domain.tasks import Task, TaskState
+
+
+def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Request:
+    """The request as its tasks make it. What ended stays as it ended; a message that somebody answers is none of the work."""
+    work = tuple(task for task in all_tasks if not task.is_message)
+    state = _state(request, work)
+    judged = request if request.state in requests.OVER else _judged(request, work)
+    owner_path = work[0].owner_path if work else request.owner_path
+    opened = frozenset[str]().union(*(task.scopes for task in all_tasks))
+    return replace(
+        judged,
+        state=state,
+        closed_at=request.closed_at or (at if state in requests.OVER else None),
+        owner_path=owner_path,
+        task_scopes=opened if work else opened | keys(Door.UNIT, owner_path),
+    )
+
+
+def _judged(request: Request, work: tuple[Task, ...]) -> Request:
+    """Whether the promise was kept is told by the last completion, once nothing is left to be done."""
+    completions = [task.completed_at for task in work if task.state is not TaskState.CANCELLED]
+    completed_at = max((moment for moment in completions if moment), default=None) if all(completions) else None
+    is_met = completed_at is not None and (request.promise_due_at is None or completed_at <= request.promise_due_at)
+    return replace(request, completed_at=completed_at, promise_met=is_met)
+
+
+def _state(request: Request, work: tuple[Task, ...]) -> RequestState:
+    if request.state in requests.OVER or not work:
+        return request.state
+    open_states = {task.state for task in work if task.state not in tasks.OVER}
+    if not open_states:
+        return RequestState.CLOSED
+    if open_states <= {TaskState.SUSPENDED, TaskState.DEFERRED}:
+        return RequestState.ON_HOLD
+    return RequestState.ANSWERED if open_states == {TaskState.AWAITING_FOLLOW_UP} else RequestState.IN_HAND
