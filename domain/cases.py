@@ -87,7 +87,7 @@ class Moment:
     deadline_class: DeadlineClass
 
 
-def _act(case: Case, kind: EventKind, task_id: str, facts: Facts | None = None, reason: str | None = None) -> Act:
+def act_on(case: Case, kind: EventKind, task_id: str, facts: Facts | None = None, reason: str | None = None) -> Act:
     """The act with who has and who owns the task after it: whoever is told late is told of what happened, not of what is true by now."""
     task = case.task(task_id)
     return Act(case, kind, task_id, {"assignee": task.assignee_id, "owner": task.owner_id, **(facts or {})}, reason)
@@ -97,10 +97,10 @@ def submitted(case: Case, *, is_rule_broken: bool = False) -> Act:
     """Row 1 with rows 2 and 6: a case that the router made; the committee hears of a rule that was broken."""
     lead = case.tasks[0]
     facts: Facts = {"rule": lead.rule, "broken": True} if is_rule_broken else {"rule": lead.rule}
-    return _act(case, EventKind.REQUEST_SUBMITTED, lead.id, facts)
+    return act_on(case, EventKind.REQUEST_SUBMITTED, lead.id, facts)
 
 
-def _permit(case: Case, task_id: str, moment: Moment, *verbs: Verb, expected_version: int | None) -> Task:
+def permitted(case: Case, task_id: str, moment: Moment, *verbs: Verb, expected_version: int | None) -> Task:
     task = case.task(task_id)
     permit(verbs, task, standings(task, moment.by, at=moment.at), expected_version=expected_version)
     return task
@@ -110,7 +110,7 @@ def assign(
     case: Case, task_id: str, service: Service, moment: Moment, *, note: str | None = None, expected_version: int | None = None
 ) -> Act:
     """Rows 6 and 13. A queued task that had a leg before starts a new one; else the leg keeps its due time."""
-    task = _permit(case, task_id, moment, Verb.ASSIGN, Verb.ASSIGN_AGAIN, expected_version=expected_version)
+    task = permitted(case, task_id, moment, Verb.ASSIGN, Verb.ASSIGN_AGAIN, expected_version=expected_version)
     if service.person is None or service.person.id == task.assignee_id:
         raise invalid("refusal.has_it_already", "assigneeId")
     if task.due_at and task.returned_at:  # the leg was paused while the desk thought
@@ -118,13 +118,13 @@ def assign(
         task = replace(task, due_at=due_at)
     assigned = _hand_to(task, service, moment, is_new_leg=task.state is TaskState.QUEUED and bool(task.past_assignees))
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
-    return _act(case.after(assigned), EventKind.TASK_ASSIGNED, task_id, facts, note)
+    return act_on(case.after(assigned), EventKind.TASK_ASSIGNED, task_id, facts, note)
 
 
 def acknowledge(case: Case, task_id: str, moment: Moment, *, expected_version: int | None = None) -> Act:
     """Row 7."""
-    task = _permit(case, task_id, moment, Verb.ACKNOWLEDGE, expected_version=expected_version)
-    return _act(case.after(task.acknowledge(at=moment.at)), EventKind.TASK_ACKNOWLEDGED, task_id)
+    task = permitted(case, task_id, moment, Verb.ACKNOWLEDGE, expected_version=expected_version)
+    return act_on(case.after(task.acknowledge(at=moment.at)), EventKind.TASK_ACKNOWLEDGED, task_id)
 
 
 def start(
@@ -144,12 +144,12 @@ def start(
     """
     if contact is None and case.task(task_id).request_id is not None:
         raise invalid("refusal.contact_wanted", "contact")
-    task = _permit(case, task_id, moment, Verb.START, expected_version=expected_version)
+    task = permitted(case, task_id, moment, Verb.START, expected_version=expected_version)
     is_plausible = tried_at is not None and task.assigned_at is not None and task.assigned_at <= tried_at <= moment.at
     changed = task.start(at=moment.at) if reached else task.try_contact(tried_at if tried_at and is_plausible else moment.at, at=moment.at)
     kind = EventKind.TASK_STARTED if changed.state is TaskState.IN_PROGRESS else EventKind.TASK_CONTACT_TRIED
     facts: Facts = {"contact": contact.value if contact else None, "reached": reached}
-    return _act(case.after(changed), kind, task_id, facts, note)
+    return act_on(case.after(changed), kind, task_id, facts, note)
 
 
 def give_back(
@@ -163,39 +163,39 @@ def give_back(
     expected_version: int | None = None,
 ) -> Act:
     """Row 9: off the worker's list, onto the desk."""
-    task = _permit(case, task_id, moment, Verb.RETURN, expected_version=expected_version)
+    task = permitted(case, task_id, moment, Verb.RETURN, expected_version=expected_version)
     by_id = task.assignee_id or ""
     guard_return(task, by_id, at=moment.at)
     facts: Facts = {"reason": reason.value, "proposed_owner": proposed_owner_id}
     returned = task.give_back(by_id, proposed_owner_id, at=moment.at)
-    return _act(case.after(returned), EventKind.TASK_RETURNED, task_id, facts, note)
+    return act_on(case.after(returned), EventKind.TASK_RETURNED, task_id, facts, note)
 
 
 def approve_return(
     case: Case, task_id: str, service: Service, moment: Moment, *, reason: str | None = None, expected_version: int | None = None
 ) -> Act:
     """Row 10: to a new assignee, or to where the router says; a new leg starts with whoever gets it."""
-    task = _permit(case, task_id, moment, Verb.APPROVE_RETURN, expected_version=expected_version)
+    task = permitted(case, task_id, moment, Verb.APPROVE_RETURN, expected_version=expected_version)
     if service.person is not None and service.person.id == task.assignee_id:
         raise invalid("refusal.has_it_already", "assigneeId")
     assigned = _hand_to(task.bind_returns(), service, moment, is_new_leg=True)
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
-    return _act(case.after(assigned), EventKind.RETURN_APPROVED, task_id, facts, reason)
+    return act_on(case.after(assigned), EventKind.RETURN_APPROVED, task_id, facts, reason)
 
 
 def refuse_return(case: Case, task_id: str, moment: Moment, *, reason: str, expected_version: int | None = None) -> Act:
     """Row 11: back to who returned it; from the second return on this binds."""
-    task = _permit(case, task_id, moment, Verb.REFUSE_RETURN, expected_version=expected_version)
+    task = permitted(case, task_id, moment, Verb.REFUSE_RETURN, expected_version=expected_version)
     resumed = task.due_at
     if task.due_at and task.returned_at:
         resumed = resumed_due(moment.calendar, moment.deadline_class, task.due_at, task.returned_at, moment.at)
     refused_task = task.refuse_return(resumed, at=moment.at)
-    return _act(case.after(refused_task), EventKind.RETURN_REFUSED, task_id, {"binds": refused_task.is_return_bound}, reason)
+    return act_on(case.after(refused_task), EventKind.RETURN_REFUSED, task_id, {"binds": refused_task.is_return_bound}, reason)
 
 
 def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note: str, expected_version: int | None = None) -> Act:
     """Row 20: the leg stops, and the promise is judged when nothing else is open."""
-    task = _permit(case, task_id, moment, Verb.COMPLETE, expected_version=expected_version)
+    task = permitted(case, task_id, moment, Verb.COMPLETE, expected_version=expected_version)
     if any(child.parent_id == task_id and not child.is_over for child in case.tasks):
         raise refused(Code.WRONG_STATE, "refusal.assists_open", "taskId", current=task)
     done = task.complete(outcome, at=moment.at)
@@ -204,7 +204,7 @@ def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note
     if not is_checked:  # nobody is left who may check it: the resident's word is the check
         done = done.pass_check(is_asked=is_asked, at=moment.at)
     facts: Facts = {"outcome": outcome.value, "checked": is_checked, "asked": is_asked}
-    return _act(case.after(done), EventKind.TASK_COMPLETED, task_id, facts, note)
+    return act_on(case.after(done), EventKind.TASK_COMPLETED, task_id, facts, note)
 
 
 def _is_asked(case: Case, task: Task) -> bool:
@@ -218,16 +218,16 @@ def verify(
     case: Case, task_id: str, moment: Moment, *, passed: bool, reason: str | None = None, expected_version: int | None = None
 ) -> Act:
     """Rows 21 and 22: the resident is asked next, or the work is done again."""
-    task = _permit(case, task_id, moment, Verb.PASS_CHECK, expected_version=expected_version)
+    task = permitted(case, task_id, moment, Verb.PASS_CHECK, expected_version=expected_version)
     if passed:
         is_asked = _is_asked(case, task)
         checked = task.pass_check(is_asked=is_asked, at=moment.at)
-        return _act(case.after(checked), EventKind.TASK_VERIFIED, task_id, {"asked": is_asked}, reason)
+        return act_on(case.after(checked), EventKind.TASK_VERIFIED, task_id, {"asked": is_asked}, reason)
     if reason is None:
         raise invalid("refusal.reason_wanted", "reason")
     again = task.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
     request = case.request.rework() if case.request else None
-    return _act(case.after(again, request), EventKind.TASK_FAILED_CHECK, task_id, {}, reason)
+    return act_on(case.after(again, request), EventKind.TASK_FAILED_CHECK, task_id, {}, reason)
 
 
 def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words: str | None = None) -> Act:
@@ -254,7 +254,7 @@ def judged(
     for task in case.tasks:
         if not task.is_over:
             closed = closed.after(task.close(at=moment.at), replace(graded, state=closed.request.state) if closed.request else None)
-    return _act(_one_version_up(closed, case), kind, lead.id, facts, words)
+    return act_on(_one_version_up(closed, case), kind, lead.id, facts, words)
 
 
 def _rework(case: Case, request: Request, lead: Task, moment: Moment, facts: Facts, words: str | None) -> Act:
@@ -263,7 +263,7 @@ def _rework(case: Case, request: Request, lead: Task, moment: Moment, facts: Fac
         above = unit_above(moment.organisation, lead.owner_id)
         again = again.supervise(tuple(unit.id for unit in moment.organisation.path(above.id)))
     reworked = {**facts, "supervised": again.is_supervised}
-    return _act(case.after(again, request), EventKind.REQUEST_REWORKED, lead.id, reworked, words)
+    return act_on(case.after(again, request), EventKind.REQUEST_REWORKED, lead.id, reworked, words)
 
 
 def remind(case: Case, task_id: str, *, at: datetime) -> Act | None:
@@ -271,7 +271,7 @@ def remind(case: Case, task_id: str, *, at: datetime) -> Act | None:
     task = case.task(task_id)
     if task.state is not TaskState.ASSIGNED or task.remind_at is None or task.remind_at > at:
         return None
-    return _act(case.after(task.remind(at=at)), EventKind.TASK_REMINDED, task_id)
+    return act_on(case.after(task.remind(at=at)), EventKind.TASK_REMINDED, task_id)
 
 
 def escalate(case: Case, task_id: str, service: Service | None, moment: Moment) -> Act | None:
@@ -281,10 +281,10 @@ def escalate(case: Case, task_id: str, service: Service | None, moment: Moment) 
         return None
     if service is None:
         stays = replace(task, acknowledge_by=None, remind_at=None, updated_at=moment.at)
-        return _act(case.after(stays), EventKind.TASK_REMINDED, task_id, {"top": True})
+        return act_on(case.after(stays), EventKind.TASK_REMINDED, task_id, {"top": True})
     climbed = _hand_to(task, service, moment, is_new_leg=True)
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
-    return _act(case.after(climbed), EventKind.TASK_ESCALATED, task_id, facts)
+    return act_on(case.after(climbed), EventKind.TASK_ESCALATED, task_id, facts)
 
 
 def _hand_to(task: Task, service: Service, moment: Moment, *, is_new_leg: bool) -> Task:

@@ -113,10 +113,10 @@ async def assign_task(sent: AssignTask, *, by: Actor, ports: Ports) -> Done[Task
     note = optional_text(sent.note, "note")
 
     def change(case: Case) -> Act:
-        service = _by_hand(sent.assignee_id, case.task(sent.task_id), case.avoided, now, by)
+        service = by_hand(sent.assignee_id, case.task(sent.task_id), case.avoided, now, by)
         return cases.assign(case, sent.task_id, service, now.moment(case), note=note, expected_version=sent.expected_version)
 
-    return await _move(sent.task_id, change, now, by=by, ports=ports)
+    return await move(sent.task_id, change, now, by=by, ports=ports)
 
 
 async def acknowledge_task(sent: AcknowledgeTask, *, by: Actor, ports: Ports) -> Done[Task]:
@@ -126,7 +126,7 @@ async def acknowledge_task(sent: AcknowledgeTask, *, by: Actor, ports: Ports) ->
     def change(case: Case) -> Act:
         return cases.acknowledge(case, sent.task_id, now.moment(case), expected_version=sent.expected_version)
 
-    return await _move(sent.task_id, change, now, by=by, ports=ports)
+    return await move(sent.task_id, change, now, by=by, ports=ports)
 
 
 async def start_task(sent: StartTask, *, by: Actor, ports: Ports) -> Done[Task]:
@@ -146,7 +146,7 @@ async def start_task(sent: StartTask, *, by: Actor, ports: Ports) -> Done[Task]:
             expected_version=sent.expected_version,
         )
 
-    return await _move(sent.task_id, change, now, by=by, ports=ports)
+    return await move(sent.task_id, change, now, by=by, ports=ports)
 
 
 async def return_task(sent: ReturnTask, *, by: Actor, ports: Ports) -> Done[Task]:
@@ -167,7 +167,7 @@ async def return_task(sent: ReturnTask, *, by: Actor, ports: Ports) -> Done[Task
             expected_version=sent.expected_version,
         )
 
-    return await _move(sent.task_id, change, now, by=by, ports=ports)
+    return await move(sent.task_id, change, now, by=by, ports=ports)
 
 
 async def decide_return(sent: DecideReturn, *, by: Actor, ports: Ports) -> Done[Task]:
@@ -181,11 +181,11 @@ async def decide_return(sent: DecideReturn, *, by: Actor, ports: Ports) -> Done[
         if not sent.approved:
             return cases.refuse_return(case, sent.task_id, moment, reason=reason or "", expected_version=version)
         task = case.task(sent.task_id)
-        by_hand = _by_hand(sent.assignee_id, task, case.avoided, now, by) if sent.assignee_id is not None else None
-        service = by_hand or _by_router(case, sent.task_id, items, now)
+        named = by_hand(sent.assignee_id, task, case.avoided, now, by) if sent.assignee_id is not None else None
+        service = named or _by_router(case, sent.task_id, items, now)
         return cases.approve_return(case, sent.task_id, service, moment, reason=reason, expected_version=version)
 
-    return await _move(sent.task_id, change, now, by=by, ports=ports)
+    return await move(sent.task_id, change, now, by=by, ports=ports)
 
 
 async def complete_task(sent: CompleteTask, *, by: Actor, ports: Ports) -> Done[Task]:
@@ -202,7 +202,7 @@ async def complete_task(sent: CompleteTask, *, by: Actor, ports: Ports) -> Done[
             raise invalid("refusal.photo_wanted", "attachmentIds")
         return cases.complete(case, sent.task_id, now.moment(case), outcome=sent.outcome, note=note, expected_version=sent.expected_version)
 
-    return await _move(sent.task_id, change, now, by=by, ports=ports)
+    return await move(sent.task_id, change, now, by=by, ports=ports)
 
 
 async def verify_task(sent: VerifyTask, *, by: Actor, ports: Ports) -> Done[Task]:
@@ -213,7 +213,7 @@ async def verify_task(sent: VerifyTask, *, by: Actor, ports: Ports) -> Done[Task
     def change(case: Case) -> Act:
         return cases.verify(case, sent.task_id, now.moment(case), passed=sent.passed, reason=reason, expected_version=sent.expected_version)
 
-    return await _move(sent.task_id, change, now, by=by, ports=ports)
+    return await move(sent.task_id, change, now, by=by, ports=ports)
 
 
 async def tasks_by_ids(ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequence[Task]:
@@ -228,7 +228,7 @@ async def tasks_page(query: TaskQuery, page: PageRequest, *, by: Actor, ports: P
     return await ports.tasks.page(query, page, seen_by=by, at=ports.clock())
 
 
-async def _move(task_id: str, change: Callable[[Case], Act], now: Acting, *, by: Actor, ports: Ports) -> Done[Task]:
+async def move(task_id: str, change: Callable[[Case], Act], now: Acting, *, by: Actor, ports: Ports) -> Done[Task]:
     """One act, kept whole; a replay reads the task under today's rights."""
     kept = await ports.tasks.update(task_id, change, seen_by=by, event_id=now.event_id, command=now.command)
     if isinstance(kept, Case):
@@ -239,7 +239,7 @@ async def _move(task_id: str, change: Callable[[Case], Act], now: Acting, *, by:
     return Done(found[0], is_replay=True)
 
 
-def _by_hand(assignee_id: str, task: Task, avoided: Avoided, now: Acting, by: Actor) -> Service:
+def by_hand(assignee_id: str, task: Task, avoided: Avoided, now: Acting, by: Actor) -> Service:
     """The service of the person whom a leader or the dispatcher picked. Refuses whoever holds no post within their reach."""
     on = now.at.astimezone(SHANGHAI).date()
     organisation = now.organisation
