@@ -150,7 +150,7 @@ def actor_of(
             # What was routed under a grid that was cut anew is its successors' to see.
             held |= keys(Door.GRID, organisation.succeeded_by(post.grid_id))
         elif post.role in UNIT_READERS:
-            held |= keys(Door.UNIT, {post.unit_id, *_taken_over(organisation, post.unit_id)})
+            held |= keys_of_subtree(organisation, post.unit_id)
     return Actor(person, posts, frozenset(held), organisation, home, live, on)
 
 
@@ -165,6 +165,17 @@ def _taken_over(organisation: Organisation, unit_id: str) -> frozenset[str]:
             closed.add(current)
             pending += organisation.units[current].succeeds
     return frozenset(moved | closed)
+
+
+def oversees(reader: Actor, unit_id: str) -> bool:
+    """Whether the reader sees the whole sub-tree of the unit: by a post there, or at one above it."""
+    organisation = reader.organisation
+    return organisation is not None and any(unit.id in reader.units_led(*UNIT_READERS) for unit in organisation.path(unit_id))
+
+
+def keys_of_subtree(organisation: Organisation, unit_id: str) -> frozenset[str]:
+    """What opens everything of the unit and all below it, to be held by whoever `oversees` it."""
+    return keys(Door.UNIT, {unit_id, *_taken_over(organisation, unit_id)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from domain.access import Actor
 from domain.accounts import Accounts
+from domain.board import Boards
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
@@ -264,6 +265,7 @@ class Ports:
     calendars: Calendars
     requests: Requests
     tasks: Tasks
+    boards: Boards
     history: History
     notices: Notices
     devices: Devices

@@ -15,6 +15,7 @@ from resolvers import organisation as organisation_reads
 from resolvers import requests as request_reads
 from schema import commands, followups, lists, notices, proxies, reach, requests, sync, tasks
 from schema.accounts import AccountMutations, AccountQueries
+from schema.board import BoardQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.context import Info
 from schema.enrolment import EnrolmentMutations
@@ -130,7 +131,7 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(AccountQueries, ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries, ImportQueries):
+class Query(AccountQueries, BoardQueries, ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries, ImportQueries):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")

@@ -13,6 +13,7 @@ from pymongo.monitoring import CommandListener
 
 from adapters.mongo.accounts import MongoAccounts
 from adapters.mongo.aftermath import MongoAftermath
+from adapters.mongo.board import MongoBoards
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
 from adapters.mongo.clock import MongoClock
@@ -109,6 +110,21 @@ def open_database(settings: Settings, *, listeners: Sequence[CommandListener] = 
         raise BadSetting(f"LIANHU_MONGODB_URI or LIANHU_MONGODB_DATABASE cannot be used: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """Those that several others are made with."""
+
+    mongo: Mongo
+    ledger: Ledger
+    cases: MongoCases
+    devices: MongoDevices
+    feed: MongoFeed
+    organisations: MongoOrganisations
+    contacts: MongoContacts
+    ids: RandomIds
+    import_desk: MongoImportDesk
+
+
 def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:
     mongo = open_database(settings, listeners=listeners)
     ledger = Ledger(mongo)
@@ -118,7 +134,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     return House(
         settings,
         mongo,
-        _ports(settings, mongo, ledger, cases, devices, feed, clock, organisations, contacts, ids, import_desk),
+        _ports(settings, clock, _Hands(mongo, ledger, cases, devices, feed, organisations, contacts, ids, import_desk)),
         load_messages(),
         feed,
         devices,
@@ -129,44 +145,34 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     )
 
 
-def _ports(
-    settings: Settings,
-    mongo: Mongo,
-    ledger: Ledger,
-    cases: MongoCases,
-    devices: MongoDevices,
-    feed: MongoFeed,
-    clock: Clock,
-    organisations: MongoOrganisations,
-    contacts: MongoContacts,
-    ids: RandomIds,
-    import_desk: MongoImportDesk,
-) -> Ports:
+def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
+    mongo, ledger, cases = hands.mongo, hands.ledger, hands.cases
     return Ports(
-        organisations=organisations,
-        aftermath=MongoAftermath(mongo, devices),
-        people=MongoPeople(mongo, organisations),
+        organisations=hands.organisations,
+        aftermath=MongoAftermath(mongo, hands.devices),
+        people=MongoPeople(mongo, hands.organisations),
         enrolment=MongoEnrolment(mongo, ledger),
-        accounts=MongoAccounts(mongo, ledger, organisations),
+        accounts=MongoAccounts(mongo, ledger, hands.organisations),
         households=MongoHouseholds(mongo),
         catalogue=MongoCatalogue(mongo),
         calendars=cases.calendars,
         requests=MongoRequests(mongo, cases, ledger),
         tasks=MongoTasks(mongo, cases),
+        boards=MongoBoards(mongo),
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),
-        devices=devices,
-        contacts=contacts,
+        devices=hands.devices,
+        contacts=hands.contacts,
         read_log=MongoReadLog(mongo),
-        import_desk=import_desk,
+        import_desk=hands.import_desk,
         divisions=MongoDivisions(mongo),
         proxy_grants=MongoProxyGrants(mongo, ledger),
         reaches=MongoReaches(mongo, ledger),
-        feed=feed,
+        feed=hands.feed,
         figures=MongoFigures(mongo),
         subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),
         clock=clock,
-        ids=ids,
+        ids=hands.ids,
         load_limit=settings.load_limit,
     )
 

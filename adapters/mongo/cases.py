@@ -12,6 +12,7 @@ from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.erasure import kept_of
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter
+from domain.board import NEVER, pile_of
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
 from domain.clockwork import clock_at
@@ -136,8 +137,10 @@ def request_document(request: Request) -> Document:
 
 
 def task_document(case: Case, task: Task, calendar: WorkingCalendar) -> Document:
-    """With what only queries need: the readers' keys, and when the clock has to look at it."""
-    return {**encode(task), "scopes": sorted(task.scopes), "clock_at": clock_at(case, task, calendar)}
+    """With what only queries need: the readers' keys, when the clock has to look at it, where it lies on the desk."""
+    pile = pile_of(task)
+    on_the_desk = {"pile": pile.value if pile else None, "pile_at": task.due_at or NEVER}
+    return {**encode(task), "scopes": sorted(task.scopes), "clock_at": clock_at(case, task, calendar), **on_the_desk}
 
 
 def _words_fields(words: Words) -> Mapping[str, Any]:

@@ -82,6 +82,8 @@ def _versioned(name: str, *more: Index, **fields: str | list[str]) -> Collection
 
 _TOWNSHIP = {"township": "string"}
 _SCOPED = {**_TOWNSHIP, "scopes": "array", "version": "int"}
+_ON_THE_DESK = {"pile": {"$gt": ""}}
+"""Open tasks only: a few of a hundred."""
 
 COLLECTIONS: tuple[Collection, ...] = (
     Collection("townships", {"name": "string", "stamp": "string", "version": "int"}, (Index("area", [("area", "2dsphere")]),)),
@@ -181,6 +183,8 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("in_scope_by_assignee", "township", "scopes", "assignee_id", "state", "-_id", "grid_id"),
             _index("in_scope_by_due", "township", "scopes", "leg_met", "due_at", "_id", "assignee_id", "state", "grid_id"),
             _index("to_do", "township", "assignee_id", "state"),
+            _index("board", "township", "scopes", "pile", "pile_at", "_id", partialFilterExpression=_ON_THE_DESK),
+            _index("board_hidden", "township", "hidden_from", "pile", "pile_at", partialFilterExpression=_ON_THE_DESK),
             _index("clock", "clock_at"),
         ),
     ),

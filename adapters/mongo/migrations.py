@@ -10,6 +10,7 @@ from adapters.mongo.catalogue import publish_calendar
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.organisations import version_record
 from adapters.mongo.versions import BATCH, FOREVER, KINDS
+from domain.board import NEVER, PILE_OF_STATE
 from domain.calendar import published_days, published_through
 
 
@@ -57,10 +58,19 @@ async def _accounts_of_several_persons(mongo: Mongo) -> None:
     await mongo.collection("accounts").update_many({"person_ids": {"$exists": False}}, several)
 
 
+async def _piles_of_the_desk(mongo: Mongo) -> None:
+    """Where open tasks lie on the board: until now that follows from their state alone."""
+    branches = [{"case": {"$eq": ["$state", state.value]}, "then": pile.value} for state, pile in PILE_OF_STATE.items()]
+    laid = [{"$set": {"pile": {"$switch": {"branches": branches, "default": None}}, "pile_at": {"$ifNull": ["$due_at", NEVER]}}}]
+    unlaid = {"pile": {"$exists": False}, "state": {"$in": [state.value for state in PILE_OF_STATE]}}
+    await mongo.collection("tasks").update_many(unlaid, laid)
+
+
 MIGRATIONS = (
     Migration(1, "first calendar", _first_calendar),
     Migration(2, "the organisation by versions", _first_versions),
     Migration(3, "accounts of several persons", _accounts_of_several_persons),
+    Migration(4, "piles of the desk", _piles_of_the_desk),
 )
 
 

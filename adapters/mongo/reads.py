@@ -63,15 +63,27 @@ async def newest_first(
 
 
 async def soonest_first(
-    mongo: Mongo, name: str, kind: type[T], scoped: Filter, page: PageRequest, *, by: str, before: datetime, index: str
+    mongo: Mongo,
+    name: str,
+    kind: type[T],
+    scoped: Filter,
+    page: PageRequest,
+    *,
+    by: str,
+    before: datetime,
+    index: str,
+    since: datetime | None = None,
 ) -> Page[T]:
-    """A page by the moment in the field `by` upwards, as far as `before`, along `index`."""
+    """A page by the moment in the field `by` upwards, from `since` on and as far as `before`, along `index`."""
     position, direction = (page.before, -1) if page.is_backward else (page.after, 1)
-    bounds: Filter = {"$lt": before}
+    bounds: Filter = {"$gte": since, "$lt": before} if since else {"$lt": before}
     scoped = {**scoped, by: bounds}
     if position:
         moment, id_ = datetime.fromisoformat(position[0]), position[1]
-        bounds["$lte" if page.is_backward else "$gte"] = moment
+        if page.is_backward:
+            bounds["$lte"] = moment
+        else:
+            bounds["$gte"] = max(moment, since or moment)
         # Less those of that very moment that were shown. Said without `$or`, which would be looked up in parts and sorted in memory.
         scoped["$nor"] = [{by: moment, "_id": {"$gte" if page.is_backward else "$lte": id_}}]
     cursor = mongo.collection(name).find(scoped).sort([(by, direction), ("_id", direction)]).limit(page.size + 1)

@@ -59,6 +59,7 @@ from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.adapters.tour_of_helping import help_each_other
 from tests.adapters.tour_of_importing import tour_of_importing
 from tests.adapters.tour_of_reorganising import tour_of_reorganising
+from tests.adapters.tour_of_the_desk import tour_of_the_desk
 from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
@@ -89,6 +90,7 @@ class Tour:
         await self._directory(readers["resident-1"])
         for name, reader in readers.items():
             await self._read(name, reader)
+        await tour_of_the_desk(self._ports, self._planned, self.actor, self._note, self._pages)
         await self._work(readers)
         await self._rights(readers)
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)

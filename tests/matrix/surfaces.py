@@ -46,6 +46,7 @@ OF: Mapping[str, str] = {
     "SubjectRequest": "node(id: $subject_request) { ... on SubjectRequest { %s } }",
     "SubjectRequestEntry": "node(id: $subject_request) { ... on SubjectRequest { entries { %s } } }",
     "ContactReading": "readLog { edges { node { %s } } }",
+    "Board": "board(unitId: $unit) { %s }",
 }
 """How a thing of each type is come by."""
 
@@ -140,6 +141,9 @@ ASKED: Mapping[str, str] = {
     "Measure.unit": f"unit {_ID}",
     "Measure.requests": "requests",
     "Measure.due": "due",
+    # The desk.
+    "Query.board": f"board(unitId: $unit) {{ unit {_ID} }}",
+    "Board.unit": f"unit {_ID}",
     # Plans, and changes to the organisation.
     "OrgUnit.absences": f"absences {{ person {_ID} }}",
     "Absence.person": f"person {_ID}",
@@ -200,6 +204,8 @@ APART: Mapping[str, str] = {
     "Query.division": "a public table, of no matter: tests/journeys/test_importing.py",
     "Query.divisions": "the same",
     "EnrolmentCode.person": "answered once, to whoever made the code: tests/journeys/test_enrolment.py",
+    "BoardQueue.tasks": "tasks of the list, for whoever has the board; this one waits in no queue: tests/adapters/test_mongo_board.py",
+    "QueueCount.tasks": "the same",
     "Query.viewer": "you yourself: what it tells of the matter are the fields of `Viewer`",
     "Viewer.unreadNotices": "counts the own inbox: nothing where nothing was told",
     "Subscription.liveChanges": "asked over a socket: a column of its own",
@@ -239,6 +245,9 @@ PLAIN: Mapping[str, str] = {
     "Service": "rule because",
     "Measure": "contactRate onTimeRate resolvedRate satisfiedRate answerCoverage reworkRate returnRate medianHoursToClose p90HoursToClose",
     "ChangeBatch": "removed cursor more reset",
+    "Board": "queues",
+    "BoardQueue": "kind count",
+    "QueueCount": "more",
     "Viewer": "roles",
     "MaskedContact": "reach hasAddress",
     "Contact": "reach setAt",

@@ -1,0 +1,132 @@
+"""The desk's board (工作台): what is open and waits, as queues that one index answers, soonest due first.
+
+An open task lies on one pile, which follows from the task alone whenever it is kept; a queue shows some piles, and perhaps only what falls
+due within a stretch of time. A new reason to wait is a pile of its own, or one that is told apart from another by it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Protocol
+
+from domain.access import Actor
+from domain.pages import Page, PageRequest
+from domain.tasks import Task, TaskState
+
+NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""What has no due time comes last."""
+
+MOST_COUNTED = 1_000
+"""Beyond this the board says "more": nobody works through it line by line."""
+
+
+class Pile(Enum):
+    """Where an open task lies."""
+
+    UNROUTED = "UNROUTED"
+    UNACKNOWLEDGED = "UNACKNOWLEDGED"
+    UNDER_WAY = "UNDER_WAY"
+    RETURNED = "RETURNED"
+    UNCHECKED = "UNCHECKED"
+    HELD = "HELD"
+    """What came from a phone too late or too early; nothing is kept so yet."""
+
+
+class QueueKind(Enum):
+    UNROUTED = "UNROUTED"
+    UNACKNOWLEDGED = "UNACKNOWLEDGED"
+    DUE_SOON = "DUE_SOON"
+    OVERDUE = "OVERDUE"
+    RETURNED = "RETURNED"
+    WAITING_FOR_DECISION = "WAITING_FOR_DECISION"
+    HELD_FROM_OFFLINE = "HELD_FROM_OFFLINE"
+    UNCHECKED = "UNCHECKED"
+
+
+RUNNING = frozenset({Pile.UNROUTED, Pile.UNACKNOWLEDGED, Pile.UNDER_WAY})
+"""The leg's clock runs, and the work is not done."""
+
+PILES: Mapping[QueueKind, frozenset[Pile]] = {
+    QueueKind.UNROUTED: frozenset({Pile.UNROUTED}),
+    QueueKind.UNACKNOWLEDGED: frozenset({Pile.UNACKNOWLEDGED}),
+    QueueKind.DUE_SOON: RUNNING,
+    QueueKind.OVERDUE: RUNNING,
+    QueueKind.RETURNED: frozenset({Pile.RETURNED}),
+    QueueKind.WAITING_FOR_DECISION: frozenset({Pile.RETURNED}),
+    QueueKind.HELD_FROM_OFFLINE: frozenset({Pile.HELD}),
+    QueueKind.UNCHECKED: frozenset({Pile.UNCHECKED}),
+}
+
+PILE_OF_STATE: Mapping[TaskState, Pile] = {
+    TaskState.QUEUED: Pile.UNROUTED,
+    TaskState.ASSIGNED: Pile.UNACKNOWLEDGED,
+    TaskState.ACKNOWLEDGED: Pile.UNDER_WAY,
+    TaskState.IN_PROGRESS: Pile.UNDER_WAY,
+    TaskState.RETURN_PENDING: Pile.RETURNED,
+    TaskState.COMPLETED: Pile.UNCHECKED,
+}
+"""What an open state says by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The board of a unit and all below it."""
+
+    unit_id: str
+    township: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardQueue:
+    kind: QueueKind
+    unit_id: str
+    township: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCount:
+    """`tasks` is at most 1,000; `more` says that there are more."""
+
+    tasks: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a queue shows at a moment: the piles, due from `since` on and before `before`."""
+
+    unit_id: str
+    piles: frozenset[Pile]
+    since: datetime | None = None
+    before: datetime | None = None
+
+    def shows(self, task: Task) -> bool:
+        due_at = task.due_at or NEVER
+        is_due = (self.since is None or due_at >= self.since) and (self.before is None or due_at < self.before)
+        return pile_of(task) in self.piles and is_due
+
+
+class Boards(Protocol):
+    """A port. Both ask for a unit that the reader leads, and find nothing for anybody else."""
+
+    async def page(self, look: Look, page: PageRequest, *, seen_by: Actor) -> Page[Task]:
+        """Soonest due first; what has no due time comes last."""
+        ...
+
+    async def count(self, look: Look, *, seen_by: Actor) -> QueueCount: ...
+
+
+def pile_of(task: Task) -> Pile | None:
+    """Where it lies; nowhere while it is paused, while the resident is asked, and once it is over."""
+    return PILE_OF_STATE.get(task.state)
+
+
+def look(queue: BoardQueue, *, at: datetime, soon: datetime) -> Look:
+    """What the queue shows at the moment `at`; `soon` is one working day later."""
+    piles = PILES[queue.kind]
+    if queue.kind is QueueKind.OVERDUE:
+        return Look(queue.unit_id, piles, before=at)
+    if queue.kind is QueueKind.DUE_SOON:
+        return Look(queue.unit_id, piles, since=at, before=soon)
+    return Look(queue.unit_id, piles)

@@ -1,0 +1,40 @@
+"""What a desk asks: every queue of the board, for everybody who leads something, of their own units."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from domain.access import UNIT_READERS, Actor
+from domain.board import BoardQueue, Look, QueueKind, look
+from domain.pages import PageRequest
+from domain.ports import Ports
+from server.demo.settlement import Settlement
+
+DESKS = ("grid-leader-1", "centre-clerk-1", "secretary-1", "secretary-2", "dispatcher-1")
+
+SignIn = Callable[[str], Awaitable[Actor]]
+Pages = Callable[[str, Callable[[PageRequest], Any]], Awaitable[None]]
+
+
+async def boards(ports: Ports, planned: Settlement, actor: SignIn) -> AsyncIterator[tuple[Actor, str, QueueKind, Look]]:
+    """Each queue of each unit that somebody at a desk leads, and of a branch below."""
+    at, soon = ports.clock(), ports.clock() + timedelta(days=1)
+    branch = planned.parts.grids[0].branch_id
+    for handle in DESKS:
+        reader = await actor(handle)
+        units = dict.fromkeys([*sorted(reader.units_led(*UNIT_READERS)), *([branch] if handle == "dispatcher-1" else [])])
+        for unit_id in units:
+            for kind in QueueKind:
+                yield reader, unit_id, kind, look(BoardQueue(kind, unit_id, planned.township_code), at=at, soon=soon)
+
+
+async def tour_of_the_desk(ports: Ports, planned: Settlement, actor: SignIn, note: Callable[[str], None], pages: Pages) -> None:
+    async for reader, unit_id, kind, wanted in boards(ports, planned, actor):
+        name = f"{reader.person.display_name if reader.person else ''}: {kind.value} of {unit_id[-4:]}"
+
+        def read(page: PageRequest, wanted: Look = wanted, reader: Actor = reader) -> Any:
+            return ports.boards.page(wanted, page, seen_by=reader)
+
+        await pages(f"the board: {name}", read)
+        note(f"how many: {name}")
+        await ports.boards.count(wanted, seen_by=reader)
