@@ -70,10 +70,19 @@ class TestClock:
 def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     given = os.environ.get("LIANHU_MONGODB_URI")
     if given:
-        yield given
+        yield polled(given)
         return
     with EmbeddedMongod(tmp_path_factory.mktemp("mongo")) as mongod:
-        yield mongod.uri
+        yield polled(mongod.uri)
+
+
+def polled(uri: str) -> str:
+    """The same, with heartbeats that are asked for and not awaited.
+
+    The loop of the session stands still while tests without one run. A heartbeat that came and timed out in that time is judged
+    when it goes on, and the driver cancels whatever was just sent; what it may not send again then fails.
+    """
+    return f"{uri}{'&' if '?' in uri else '?'}serverMonitoringMode=poll"
 
 
 @pytest.fixture(scope="session")
