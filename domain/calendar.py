@@ -93,6 +93,13 @@ class WorkingCalendar:
             day += ONE_DAY
         return day
 
+    def working_day_before(self, day: date) -> date:
+        """The last working day earlier than this day."""
+        day -= ONE_DAY
+        while not self.is_working(day):
+            day -= ONE_DAY
+        return day
+
     def office_windows_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
         """The office windows, without end, that close at `start` (with a zone) or later; one that is open then begins there."""
         start = start.astimezone(SHANGHAI)

@@ -1,7 +1,7 @@
 """When something is due: limits in four units, the policies that set them, and the arithmetic of office time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from itertools import takewhile
@@ -25,6 +25,10 @@ class LimitUnit(Enum):
     OFFICE_HOUR = "OFFICE_HOUR"  # an hour inside the office windows
     WORKING_DAY = "WORKING_DAY"  # a working day after the day of receipt
     DAY = "DAY"  # 24 hours, whatever the calendar says
+
+
+BY_THE_CLOCK = frozenset({LimitUnit.URGENT_HOUR, LimitUnit.DAY})
+"""They run on day and night, whatever the calendar says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +88,15 @@ POLICIES: Mapping[DeadlineClass, DeadlinePolicy] = {
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a limit ends, in UTC, and whether a calendar table that is not published yet may still move it."""
+    """When a limit ends, in UTC, and whether a calendar table that is not published yet may still move it.
+
+    It was counted from `start`; `by_the_clock` day and night, where no calendar has a say.
+    """
 
     at: datetime
     is_provisional: bool
+    start: datetime | None = field(default=None, compare=False)
+    by_the_clock: bool = field(default=False, compare=False)
 
 
 def due(calendar: WorkingCalendar, start: datetime, limit: Limit) -> Due:
@@ -108,8 +117,9 @@ def due(calendar: WorkingCalendar, start: datetime, limit: Limit) -> Due:
             at = add_office_time(calendar, start, timedelta(hours=limit.amount))
         case LimitUnit.WORKING_DAY:  # pragma: no branch
             at = _end_of_working_days(calendar, start, limit.amount)
-    may_move = limit.unit in {LimitUnit.OFFICE_HOUR, LimitUnit.WORKING_DAY} and calendar.is_provisional(at.astimezone(SHANGHAI).date())
-    return Due(at.astimezone(UTC), may_move)
+    by_the_clock = limit.unit in BY_THE_CLOCK
+    may_move = not by_the_clock and calendar.is_provisional(at.astimezone(SHANGHAI).date())
+    return Due(at.astimezone(UTC), may_move, start, by_the_clock)
 
 
 def halfway(calendar: WorkingCalendar, start: datetime, limit: Limit) -> datetime:

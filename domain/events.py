@@ -25,6 +25,10 @@ class EventKind(Enum):
     REQUEST_REWORKED = "RequestReworked"
     TASK_REMINDED = "TaskReminded"
     TASK_ESCALATED = "TaskEscalated"
+    CONTACT_MISSED = "ContactMissed"
+    TASK_WARNED = "TaskWarned"
+    TASK_MISSED = "TaskMissed"
+    PROMISE_MISSED = "PromiseMissed"
 
 
 BY_ASKERS = frozenset({EventKind.REQUEST_SUBMITTED, EventKind.FOLLOW_UP_ANSWERED, EventKind.REQUEST_REWORKED})

@@ -1,13 +1,27 @@
 """The two clocks: the promise to the resident, which never restarts, and each handler's own leg."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from domain.calendar import WorkingCalendar
-from domain.deadlines import POLICIES, DeadlineClass, Due, Limit, LimitUnit, add_office_time, due, halfway, office_time_between
+from domain.calendar import SHANGHAI, WorkingCalendar
+from domain.deadlines import (
+    BY_THE_CLOCK,
+    POLICIES,
+    DeadlineClass,
+    Due,
+    Limit,
+    LimitUnit,
+    add_office_time,
+    due,
+    halfway,
+    office_time_between,
+)
 
 RETURN_WINDOW = Limit(2, LimitUnit.WORKING_DAY)
 """How long a task may be sent back as not mine: Shandong hotline rules 2020, two working days."""
+
+INSTANT = timedelta(milliseconds=1)
+"""What is done at its due time is done in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,20 @@ def resumed_due(
 ) -> datetime:
     """The leg's due time after a pause: what was left when it paused is left when it goes on, to the second."""
     limit = POLICIES[deadline_class].reply
-    if limit is None or limit.unit in {LimitUnit.URGENT_HOUR, LimitUnit.DAY} or due_at <= paused_at:
+    if limit is None or limit.unit in BY_THE_CLOCK or due_at <= paused_at:
         return due_at + (resumed_at - paused_at)
     return add_office_time(calendar, resumed_at, office_time_between(calendar, paused_at, due_at))
+
+
+def yellow_at(calendar: WorkingCalendar, due_at: datetime) -> datetime:
+    """One working day before the due time, at the same time of day: when it is said that time runs out."""
+    here = due_at.astimezone(SHANGHAI)
+    return datetime.combine(calendar.working_day_before(here.date()), here.timetz()).astimezone(UTC)
+
+
+def red_at(calendar: WorkingCalendar, due_at: datetime, *, by_the_clock: bool) -> datetime:
+    """When it is said that it was missed: as the office opens on the first working day after; at once where the limit runs by the clock."""
+    if by_the_clock:
+        return due_at + INSTANT
+    opens, _closes = next(calendar.office.on(calendar.working_day_after(due_at.astimezone(SHANGHAI).date())))
+    return opens.astimezone(UTC)

@@ -50,6 +50,10 @@ class Verb(Enum):
     ACKNOWLEDGE = "acknowledge"
     REMIND = "remind"
     ESCALATE = "escalate"
+    MISS_CONTACT = "miss the contact"
+    WARN = "warn"
+    MISS = "miss"
+    BREAK_PROMISE = "break the promise"
     RETURN = "return"
     APPROVE_RETURN = "approve return"
     REFUSE_RETURN = "refuse return"
@@ -97,6 +101,7 @@ def _move(
 
 
 _ASSIGNERS = {Standing.LEADER, Standing.DISPATCHER}
+_RUNNING = {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}
 
 MOVES: tuple[Move, ...] = (
     _move(
@@ -137,6 +142,22 @@ MOVES: tuple[Move, ...] = (
     _move(
         "12", Verb.START, {ACKNOWLEDGED}, IN_PROGRESS, {Standing.ASSIGNEE}, EventKind.TASK_STARTED, TaskAction.START,
         guard="a contact, where somebody asked", clock="the contact window is met",
+    ),
+    _move(
+        "12b", Verb.MISS_CONTACT, {ACKNOWLEDGED}, None, {Standing.CLOCK}, EventKind.CONTACT_MISSED,
+        guard="somebody asked, and the contact window is over; once",
+    ),
+    _move(
+        "20a", Verb.WARN, _RUNNING, None, {Standing.CLOCK}, EventKind.TASK_WARNED,
+        guard="one working day before the leg is due, where it does not run by the clock; once for each due time",
+    ),
+    _move(
+        "20b", Verb.MISS, _RUNNING, None, {Standing.CLOCK}, EventKind.TASK_MISSED,
+        guard="as the office opens on the first working day after the leg was due, at once where it runs by the clock; never on a provisional date; once for each due time",
+    ),
+    _move(
+        "20c", Verb.BREAK_PROMISE, _RUNNING | {RETURN_PENDING}, None, {Standing.CLOCK}, EventKind.PROMISE_MISSED,
+        guard="as row 20b, of the promise; the request's first task; said with row 20b where both are over",
     ),
     _move(
         "20", Verb.COMPLETE, {IN_PROGRESS}, COMPLETED, {Standing.ASSIGNEE}, EventKind.TASK_COMPLETED, TaskAction.COMPLETE,

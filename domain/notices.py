@@ -29,6 +29,10 @@ class NoticeKind(Enum):
     TASK_REMINDED = "task_reminded"
     TASK_CLIMBED = "task_climbed"
     TASK_NOT_TAKEN = "task_not_taken"
+    CONTACT_MISSED = "contact_missed"
+    TASK_DUE_SOON = "task_due_soon"
+    TASK_OVERDUE = "task_overdue"
+    PROMISE_BROKEN = "promise_broken"
     TASK_RETURNED = "task_returned"
     RETURN_REFUSED = "return_refused"
     TASK_TO_CHECK = "task_to_check"
@@ -119,6 +123,14 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
         case EventKind.TASK_REMINDED:
             kind = NoticeKind.TASK_NOT_TAKEN if event.facts.get("top") else NoticeKind.TASK_REMINDED
             return [(task.assignee_id, kind, task.id)]
+        case EventKind.CONTACT_MISSED:
+            return [(task.assignee_id, NoticeKind.CONTACT_MISSED, task.id)]
+        case EventKind.TASK_WARNED:
+            return [(person, NoticeKind.TASK_DUE_SOON, task.id) for person in _answerable(event, task, organisation, on)]
+        case EventKind.TASK_MISSED | EventKind.PROMISE_MISSED:
+            kind = NoticeKind.TASK_OVERDUE if event.kind is EventKind.TASK_MISSED else NoticeKind.PROMISE_BROKEN
+            told = [*_answerable(event, task, organisation, on), *_desk(event, task, organisation, on)]
+            return [(person, kind, task.id) for person in told]
         case EventKind.TASK_RETURNED:
             return [(person, NoticeKind.TASK_RETURNED, task.id) for person in _desk(event, task, organisation, on)]
         case EventKind.RETURN_REFUSED:
@@ -156,6 +168,16 @@ def _reworked(event: Event, task: Task, organisation: Organisation, on: date) ->
     owner_id = task.owner_id if event.facts.get("supervised") else unit_above(organisation, task.owner_id).id
     above = [(person, NoticeKind.NOT_SOLVED_BELOW, task.id) for person in organisation.leaders(owner_id, on)]
     return [(task.assignee_id, NoticeKind.NOT_SOLVED, task.id), *above]
+
+
+def _answerable(event: Event, task: Task, organisation: Organisation, on: date) -> list[str]:
+    """Who has it, or the desk where nobody has; and the nearest leader of the owner's chain who is somebody else."""
+    holders = [task.assignee_id] if task.assignee_id else _desk(event, task, organisation, on)
+    for unit_id in task.owner_path:
+        leaders = [person for person in organisation.leaders(unit_id, on) if person not in {*holders, *task.hidden_from}]
+        if leaders:
+            return [*holders, *leaders]
+    return holders
 
 
 def _desk(event: Event, task: Task, organisation: Organisation, on: date) -> list[str]:

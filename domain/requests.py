@@ -107,6 +107,7 @@ class Request:
     agent_id: str | None = None
     proxy_grant_id: str | None = None
     is_for_household: bool = False
+    promise_told: datetime | None = None
     version: int = 1
     notice_version: int | None = None
 

@@ -66,7 +66,9 @@ class Task:
 
     `past_assignees` have worked on it and can never check it; `hidden_from` are those whom the matter is about.
     `is_of_grid` while the branch of its own grid owns it. `leg_met` is set by a completion in time; until then `due_at` alone
-    tells whether the leg is overdue. `is_message`: somebody is to answer what was said after the end; it is none of the work.
+    tells whether the leg is overdue; `due_by_clock` where it runs day and night. `due_soon_told`, `overdue_told` and `contact_told` are the
+    times of which it was said that they come near, or are over.
+    `is_message`: somebody is to answer what was said after the end; it is none of the work.
     """
 
     id: str
@@ -85,6 +87,11 @@ class Task:
     updated_at: datetime
     due_at: datetime | None
     due_provisional: bool = False
+    due_by_clock: bool = False
+    leg_from: datetime | None = None
+    due_soon_told: datetime | None = None
+    overdue_told: datetime | None = None
+    contact_told: datetime | None = None
     assigned_at: datetime | None = None
     acknowledge_by: datetime | None = None
     remind_at: datetime | None = None
@@ -156,7 +163,11 @@ class Task:
         )
 
     def new_leg(self, due: Due | None) -> "Task":
-        return replace(self, due_at=due.at if due else None, due_provisional=bool(due and due.is_provisional), leg_met=False)
+        """On a leg of one's own from now on; nobody was told of its due time yet."""
+        if due is None:
+            return replace(self, due_at=None, due_provisional=False, due_by_clock=False, leg_from=None, leg_met=False)
+        given = {"due_at": due.at, "due_provisional": due.is_provisional, "due_by_clock": due.by_the_clock, "leg_from": due.start}
+        return replace(self, **given, leg_met=False)  # type: ignore[arg-type]
 
     def acknowledge(self, *, at: datetime) -> "Task":
         return replace(self, state=TaskState.ACKNOWLEDGED, acknowledge_by=None, remind_at=None, updated_at=at)

@@ -10,6 +10,7 @@ from domain import cases, followups
 from domain.access import NOBODY, Actor, actor_of
 from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
 from domain.cases import Act, Case, Moment
+from domain.clockwork import CLOCK_ACTS
 from domain.errors import RefusalCode, Refused
 from domain.households import Reach
 from domain.ids import Kind, compose
@@ -155,6 +156,17 @@ def _answer(verdict: Verdict, grade: Grade) -> Deed:
     return lambda case, now, _: cases.answer(case, now, verdict=verdict, grade=grade)
 
 
+def _by_the_clock(name: str) -> Deed:
+    """What that row of the clock's table does a month later, if its moment has come by then."""
+
+    def deed(case: Case, now: Moment, _: int | None) -> Act | None:
+        row, later = next(row for row in CLOCK_ACTS if row.name == name), replace(now, at=now.at + timedelta(days=30))
+        moment = row.when(case, case.tasks[0], now.calendar)
+        return row.act(case, case.tasks[0], later) if moment is not None and moment <= later.at else None
+
+    return deed
+
+
 def _typed_for_them(case: Case) -> Case:
     """The same case, had somebody been with whoever asked."""
     request = case.request and replace(case.request, on_behalf_of_id=case.request.submitted_by_id)
@@ -167,6 +179,10 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.ACKNOWLEDGE: lambda case, now, version: cases.acknowledge(case, _lead(case), now, expected_version=version),
     Verb.REMIND: lambda case, now, _: cases.remind(case, _lead(case), at=now.at),
     Verb.ESCALATE: lambda case, now, _: cases.escalate(case, _lead(case), given_to("grid-leader-1"), now),
+    Verb.MISS_CONTACT: _by_the_clock("contact missed"),
+    Verb.WARN: _by_the_clock("yellow"),
+    Verb.MISS: _by_the_clock("red"),
+    Verb.BREAK_PROMISE: _by_the_clock("promise broken"),
     Verb.RETURN: lambda case, now, version: cases.give_back(
         case, _lead(case), now, reason=ReturnReason.NOT_MY_ITEM, note="不归我管", expected_version=version
     ),

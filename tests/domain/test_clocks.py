@@ -268,13 +268,24 @@ def test_a_task_climbs_step_by_step_to_the_township_and_stays_there() -> None:
     assert holders == ["grid-leader-1", "secretary-1", "dispatcher-1"]
     assert wound(story, DAYS) is EventKind.TASK_REMINDED
     assert story.acts[-1].facts["top"] is True
-    assert (looked_at(story.case), story.task.assignee_id) == (None, id_of("dispatcher-1"))
+    assert (story.task.acknowledge_by, story.task.assignee_id) == (None, id_of("dispatcher-1"))
     assert wound(story, DAYS) is None
 
 
 @pytest.mark.parametrize("state", TaskState)
-def test_the_clock_looks_only_at_what_waits_to_be_acknowledged(state: TaskState) -> None:
-    assert (looked_at(standing_in(state)) is not None) == (state is TaskState.ASSIGNED)
+def test_the_clock_lets_be_what_nobody_works_on(state: TaskState) -> None:
+    at_rest = {TaskState.SUSPENDED, TaskState.DEFERRED, TaskState.COMPLETED, TaskState.AWAITING_FOLLOW_UP, TaskState.CLOSED}
+
+    assert (looked_at(standing_in(state)) is None) == (state in at_rest | {TaskState.CANCELLED})
+
+
+def test_what_is_in_danger_climbs_to_the_townships_dispatcher_and_no_further() -> None:
+    story, holders = Story(asked("gas-smell"), "gas-smell"), []
+    while wound(story, 31 * MINUTES) is EventKind.TASK_ESCALATED:
+        holders.append(handle_of(story.task.assignee_id))
+
+    assert holders == ["grid-leader-1", "secretary-1", "dispatcher-1"]
+    assert (story.acts[-1].kind, story.acts[-1].facts.get("top")) == (EventKind.TASK_REMINDED, True)
 
 
 def test_the_clock_looks_first_to_remind_and_then_to_climb() -> None:

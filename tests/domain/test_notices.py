@@ -64,6 +64,20 @@ WHO_IS_TOLD = [
     (Verb.ACKNOWLEDGE, S.ASSIGNED, "grid-worker-1", set()),
     (Verb.REMIND, S.ASSIGNED, "nobody", {("grid-worker-1", K.TASK_REMINDED)}),
     (Verb.ESCALATE, S.ASSIGNED, "nobody", {("grid-leader-1", K.TASK_CLIMBED), ("grid-worker-1", K.TASK_TAKEN_AWAY)}),
+    (Verb.MISS_CONTACT, S.ACKNOWLEDGED, "nobody", {("grid-worker-1", K.CONTACT_MISSED)}),
+    (Verb.WARN, S.IN_PROGRESS, "nobody", {("grid-worker-1", K.TASK_DUE_SOON), ("grid-leader-1", K.TASK_DUE_SOON)}),
+    (
+        Verb.MISS,
+        S.IN_PROGRESS,
+        "nobody",
+        {("grid-worker-1", K.TASK_OVERDUE), ("grid-leader-1", K.TASK_OVERDUE), ("dispatcher-1", K.TASK_OVERDUE)},
+    ),
+    (
+        Verb.BREAK_PROMISE,
+        S.QUEUED,
+        "nobody",
+        {("grid-leader-1", K.PROMISE_BROKEN), ("dispatcher-1", K.PROMISE_BROKEN)},
+    ),
     (Verb.RETURN, S.ASSIGNED, "grid-worker-1", {("dispatcher-1", K.TASK_RETURNED)}),
     (
         Verb.APPROVE_RETURN,

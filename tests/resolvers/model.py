@@ -11,7 +11,7 @@ from typing import Any
 from domain.calendar import WorkingCalendar
 from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode as No
-from domain.legs import promise, resumed_due, windows
+from domain.legs import promise, red_at, resumed_due, windows, yellow_at
 from domain.organisation import OrgUnitKind
 from domain.posts import Role
 from domain.requests import Grade, Verdict
@@ -54,6 +54,10 @@ class Matter:
     acknowledge_by: datetime | None = None
     remind_at: datetime | None = None
     return_by: datetime | None = None
+    contact_by: datetime | None = None
+    told: dict[str, datetime | None] = field(default_factory=dict)
+    is_provisional: bool = False
+    promise_provisional: bool = False
     tries: list[datetime] = field(default_factory=list)
     reworks: int = 0
     unsolved: int = 0
@@ -224,11 +228,13 @@ class Model:
         matter.acknowledge_by = given.acknowledge_by if given else None
         matter.remind_at = given.remind_at if given else None
         matter.return_by = given.return_by if given else None
+        matter.contact_by = given.contact_by if given else None
         if is_new_leg and person:
             matter.due = self.limit_from(matter, at)
 
     def limit_from(self, matter: Matter, at: datetime) -> datetime | None:
         due = promise(self._calendar, matter.deadline_class, at)
+        matter.is_provisional = bool(due and due.is_provisional)
         return due.at if due else None
 
     def _start(self, matter: Matter, sent: StartTask, at: datetime) -> None:
@@ -275,12 +281,37 @@ class Model:
 
     def wind(self, at: datetime) -> int:
         """How many acts the clock does now."""
-        return sum(self._wind(matter, at) for matter in self.each())
+        acts = 0
+        for matter in self.each():
+            while self._climb(matter, at) or self._tell(matter, at):
+                acts += 1
+        return acts
 
     def each(self) -> list[Matter]:
         return list({matter.task_id: matter for matter in self.matters.values()}.values())
 
-    def _wind(self, matter: Matter, at: datetime) -> bool:
+    def _tell(self, matter: Matter, at: datetime) -> bool:
+        """The first of these that is over and was not said: the contact, the leg, the promise; that the leg is over soon."""
+        is_running = matter.state in {"QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS"}
+        by_clock = matter.deadline_class in {DeadlineClass.DANGER, DeadlineClass.UTILITY}
+        over = {"contact": matter.state == "ACKNOWLEDGED" and matter.contact_by is not None and matter.contact_by < at}
+        for name, due_at, is_judged in (
+            ("leg", matter.due, is_running and not matter.is_provisional),
+            ("promise", matter.promise, (is_running or matter.state == "RETURN_PENDING") and not matter.promise_provisional),
+        ):
+            over[name] = is_judged and due_at is not None and red_at(self._calendar, due_at, by_the_clock=by_clock) <= at
+        is_near = is_running and matter.due is not None and not by_clock and matter.due != matter.told.get("leg")
+        over["soon"] = is_near and matter.due is not None and yellow_at(self._calendar, matter.due) <= at
+        times = {"contact": matter.contact_by, "leg": matter.due, "promise": matter.promise, "soon": matter.due}
+        said = next((name for name in over if over[name] and times[name] != matter.told.get(name)), None)
+        if said is None:
+            return False
+        matter.told[said], matter.version = times[said], matter.version + 1
+        if said == "leg" and over["promise"]:
+            matter.told["promise"] = matter.promise
+        return True
+
+    def _climb(self, matter: Matter, at: datetime) -> bool:
         if matter.state != "ASSIGNED" or matter.acknowledge_by is None:
             return False
         if matter.acknowledge_by > at:

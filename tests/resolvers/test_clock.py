@@ -49,11 +49,18 @@ async def test_it_climbs_to_the_township_and_waits_there(deeds: Deeds) -> None:
     assert await kinds(deeds, task) == [EventKind.REQUEST_SUBMITTED, *[EventKind.TASK_ESCALATED] * 3, EventKind.TASK_REMINDED]
 
 
-async def test_what_was_acknowledged_is_left_alone(deeds: Deeds) -> None:
-    await deeds.brought_to("ACKNOWLEDGED")
+async def test_what_was_acknowledged_does_not_climb(deeds: Deeds) -> None:
+    task = await deeds.brought_to("ACKNOWLEDGED")
     deeds.clock.advance(days=30)
 
-    assert await wound(deeds) == 0
+    while await wound(deeds):
+        pass
+    assert await kinds(deeds, task) == [
+        EventKind.REQUEST_SUBMITTED,
+        EventKind.TASK_ACKNOWLEDGED,
+        EventKind.CONTACT_MISSED,
+        EventKind.TASK_MISSED,
+    ]
 
 
 async def test_whoever_gave_it_back_is_climbed_past(deeds: Deeds) -> None:

@@ -341,6 +341,7 @@ class Commands(RuleBasedStateMachine):
             due=None,
         )
         matter.promise = matter.due = self.model.limit_from(matter, self.now)
+        matter.promise_provisional = matter.is_provisional
         self.model.hand(matter, task["assignee_id"], matter.owner, self.now, is_new_leg=False)
         self.model.matters[request.id] = self.model.matters[matter.task_id] = matter
         assert task["assignee_id"] is not None
