@@ -34,6 +34,7 @@ class Kind(Enum):
     DEVICE = "phone"
     SUBJECT_REQUEST = "subj"
     READING = "read"
+    LOOK = "look"
     PROXY_GRANT = "proxy"
 
 

@@ -30,12 +30,17 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Rows in the list's order, the key of each, and whether there is more on either side."""
+    """Rows in the list's order, the key of each, and whether there is more on either side.
+
+    `start` and `end` are where a search left off that had looked through enough: the page before or after it begins there, not at a row.
+    """
 
     rows: Sequence[T]
     keys: Sequence[tuple[str, ...]]
     has_next: bool
     has_previous: bool
+    start: tuple[str, ...] | None = None
+    end: tuple[str, ...] | None = None
 
 
 def page_request(

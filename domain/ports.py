@@ -4,7 +4,7 @@
 """
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Protocol
 
@@ -33,6 +33,7 @@ from domain.proxies import ProxyGrants
 from domain.reach import Reaches
 from domain.reorganisation import Aftermath, Changed, Judge, Reorganise
 from domain.requests import Request, RequestState, Words
+from domain.search import SearchLog, Sought
 from domain.subject_requests import SubjectRequests
 from domain.sync import FeedRow
 from domain.tasks import Task, TaskState
@@ -55,6 +56,18 @@ class RequestQuery:
     submitted_after: datetime | None = None
     submitted_before: datetime | None = None
     asked_by_me: bool = False
+    sought: Sought | None = None
+
+    @property
+    def narrowed_by(self) -> tuple[str, ...]:
+        """Which of its parts are given, by their names; never what is sought."""
+        given = (part.name for part in fields(self) if getattr(self, part.name) not in (None, False))
+        return tuple("text" if name == "sought" else name for name in given)
+
+    @property
+    def is_by_promise(self) -> bool:
+        """Whether the list runs by the promise, the longest broken first, rather than newest first."""
+        return self.overdue is True and self.sought is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +179,7 @@ class Requests(Protocol):
     async def by_number(self, number: str, *, seen_by: Actor) -> Request | None: ...
 
     async def page(self, query: RequestQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Request]:
-        """Newest first; by the promise, soonest first, where `overdue` is asked for."""
+        """Newest first; by the promise, soonest first, where `overdue` is asked for and no words."""
         ...
 
     async def words(self, township: str, request_ids: Sequence[str]) -> Sequence[Words]:
@@ -271,6 +284,7 @@ class Ports:
     devices: Devices
     contacts: Contacts
     read_log: ReadLog
+    search_log: SearchLog
     import_desk: ImportDesk
     divisions: DivisionTable
     proxy_grants: ProxyGrants

@@ -91,7 +91,11 @@ POLICIES: tuple[Policy, ...] = (
 )
 """In the order in which they are swept."""
 
-BY_THE_DATABASE: Mapping[str, str] = {"commands": "records of commands, after 400 days", "readings": "the read log, after 3 years"}
+BY_THE_DATABASE: Mapping[str, str] = {
+    "commands": "records of commands, after 400 days",
+    "readings": "the read log, after 3 years",
+    "looks": "the log of searches and exports, after 3 years",
+}
 """What MongoDB removes by itself."""
 
 

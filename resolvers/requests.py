@@ -23,10 +23,12 @@ from domain.ports import Ports, RequestQuery
 from domain.privacy_notices import notice_of
 from domain.requests import Grade, Request, RequestState, Verdict, Words, request_number
 from domain.routing import Avoided, Loads, Place, Service, candidates, shielded, who_serves
+from domain.search import LookKind
 from domain.tasks import Task, TaskState
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
 from resolvers.principals import Principal, has_grant_of, home_seen, household_as_principal, principal_of
+from resolvers.search import enter_look
 
 NUMBERS_TRIED = 5
 
@@ -147,6 +149,8 @@ async def request_by_number(number: str, *, by: Actor, ports: Ports) -> Request 
 
 async def requests_page(query: RequestQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Request]:
     at = ports.clock()
+    if query.sought is not None and by.person is not None:
+        await enter_look(LookKind.SEARCH, query, by=by.person, ports=ports)
     found = await ports.requests.page(query, page, seen_by=by, at=at)
     return Page([request.seen_by(by, at) for request in found.rows], found.keys, found.has_next, found.has_previous)
 

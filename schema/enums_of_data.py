@@ -5,6 +5,7 @@ from domain.households import Agreement, Reach
 from domain.organisation import GridKind
 from domain.proxies import ProxyEvidence
 from domain.requests import EntryKind
+from domain.search import LookKind
 from schema.enumeration import described
 
 described(
@@ -64,6 +65,11 @@ described(
         "DANGER": "Because something is in danger (紧急情况).",
         "OTHER": "See the note (其他).",
     },
+)
+described(
+    LookKind,
+    "What a line of the search log is about (检索类型).",
+    {"SEARCH": "Requests were looked for by their words (关键词检索).", "EXPORT": "A list was exported (导出清单)."},
 )
 described(
     ReadFlag,

@@ -82,9 +82,7 @@ async def _request_page(
     *,
     asked_by_me: bool,
 ) -> Any:
-    if filter is not None and filter.text is not None:
-        raise GraphQLError("text is not searched yet", extensions={"code": "BAD_USER_INPUT"})
     query = request_query(filter, asked_by_me=asked_by_me)
-    page = wanted_page(first, after, last, before, parts=2 if query.overdue else 1)
+    page = wanted_page(first, after, last, before, parts=2 if query.is_by_promise else 1)
     found = await request_reads.requests_page(query, page, by=info.context.actor, ports=info.context.ports)
     return connection(RequestEdge, RequestConnection, found)

@@ -74,13 +74,14 @@ def wanted_page(first: int | None, after: str | None, last: int | None, before: 
 def connection(edge_type: Any, connection_type: Any, page: Page[Any]) -> Any:
     """The page as clients see it."""
     cursors: Sequence[str] = [cursor(key) for key in page.keys]
+    start, end = (cursor(key) if key else None for key in (page.start, page.end))
     edges = [edge_type(cursor=position, node=row) for position, row in zip(cursors, page.rows, strict=True)]
     return connection_type(
         edges=edges,
         page_info=PageInfo(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
+            start_cursor=start or (cursors[0] if cursors else None),
+            end_cursor=end or (cursors[-1] if cursors else None),
         ),
     )

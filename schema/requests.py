@@ -10,17 +10,19 @@ from strawberry import Parent
 
 from domain import requests
 from domain.attachments import Attachment as AttachmentThing
+from domain.errors import BadArgument
 from domain.ids import Kind, derived
 from domain.items import MatterScope
 from domain.items import ServiceItem as Item
 from domain.people import Person, alias
 from domain.ports import RequestQuery
 from domain.requests import EntryKind, Grade, RequestState, Verdict
+from domain.search import Sought, sought
 from domain.status import status_of
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
 from schema.context import Info
-from schema.graph import WANTED, HouseholdT, MaskedContactT, Node, PersonT, RequestT, TaskT, described, edge, several, shows
+from schema.graph import WANTED, HouseholdT, MaskedContactT, Node, PersonT, RequestT, TaskT, bad_argument, described, edge, several, shows
 from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.refusal import payload, result
@@ -163,7 +165,11 @@ class RequestFilter:
     )
     submitted_after: datetime | None = strawberry.field(default=None, description="Made at or after (提交时间起).")
     submitted_before: datetime | None = strawberry.field(default=None, description="Made before (提交时间止).")
-    text: str | None = strawberry.field(default=None, description="With these words; not served yet, asking for it is an error (关键词).")
+    text: str | None = strawberry.field(
+        default=None,
+        description="With all these words or parts of words, up to 50 characters, newest first; never by a name or by five or more"
+        " digits, and on record (关键词).",
+    )
 
 
 def request_query(filter: RequestFilter | None, *, asked_by_me: bool = False) -> RequestQuery:
@@ -178,7 +184,15 @@ def request_query(filter: RequestFilter | None, *, asked_by_me: bool = False) ->
         submitted_after=filter.submitted_after,
         submitted_before=filter.submitted_before,
         asked_by_me=asked_by_me,
+        sought=_sought(filter.text),
     )
+
+
+def _sought(text: str | None) -> Sought | None:
+    try:
+        return None if text is None else sought(text)
+    except BadArgument as error:
+        raise bad_argument(error) from error
 
 
 @strawberry.input(description="Asks for something (提交诉求).")

@@ -45,6 +45,7 @@ from schema.refusal import Refusable
 from schema.reorganisation import ReorganisationMutations
 from schema.requests import Attachment, Request
 from schema.scalars import SCALARS
+from schema.search import SearchQueries
 from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries
 from schema.tasks import Task
 from schema.viewer import Viewer
@@ -131,7 +132,16 @@ async def _measures(
 
 
 @strawberry.type(description="Everything that can be asked (查询).")
-class Query(AccountQueries, BoardQueries, ContactQueries, PrivacyNoticeQueries, SubjectRequestQueries, RecuttingQueries, ImportQueries):
+class Query(
+    AccountQueries,
+    BoardQueries,
+    ContactQueries,
+    SearchQueries,
+    PrivacyNoticeQueries,
+    SubjectRequestQueries,
+    RecuttingQueries,
+    ImportQueries,
+):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
     viewer: Any = edge(_viewer, Viewer | None, "You; nothing without sign-in, and until your sign-in is linked to a person (当前用户).")

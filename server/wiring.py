@@ -38,6 +38,7 @@ from adapters.mongo.people import MongoPeople
 from adapters.mongo.proxies import MongoProxyGrants
 from adapters.mongo.reach import MongoReaches
 from adapters.mongo.requests import MongoRequests
+from adapters.mongo.search import MongoSearchLog
 from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.subject_requests import MongoSubjectRequests
 from adapters.mongo.tasks import MongoTasks
@@ -165,6 +166,7 @@ def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
         contacts=hands.contacts,
         read_log=MongoReadLog(mongo),
         import_desk=hands.import_desk,
+        search_log=MongoSearchLog(mongo),
         divisions=MongoDivisions(mongo),
         proxy_grants=MongoProxyGrants(mongo, ledger),
         reaches=MongoReaches(mongo, ledger),

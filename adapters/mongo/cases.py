@@ -12,6 +12,7 @@ from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.erasure import kept_of
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter
+from adapters.mongo.search import tokens_for
 from domain.board import NEVER, pile_of
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
@@ -56,6 +57,8 @@ class MongoCases:
         request = act.case.request
         subject_id, calendar = act.subject_id, await self.calendars.current()
         [fields] = await self._mongo.vault.sealed("words", [_words_fields(words)])
+        if request is not None and words.text is not None:
+            fields["tokens"] = (await tokens_for(self._mongo, request.township, {"": words.text}, {"": request.askers}))[""]
 
         async def work(session: Session) -> Case:
             if request is not None:

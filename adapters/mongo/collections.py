@@ -133,6 +133,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     _versioned(
         "persons",
         _index("code", "township", "code", unique=True, partialFilterExpression={"to_version": FOREVER, "code": {"$gt": ""}}),
+        _index("by_name", "township", "display_name", "id"),
         display_name="string",
     ),
     Collection("accounts", {**_TOWNSHIP, "person_ids": "array", "last_used_day": "string"}, (_index("of_person", "person_ids"),)),
@@ -171,7 +172,12 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("due_by_unit", "township", "owner_path", "is_counted", "promise_due_at"),
         ),
     ),
-    Collection("words", {**_TOWNSHIP}),
+    Collection("words", {**_TOWNSHIP}, (_index("by_token", "township", "tokens", "-_id"),)),
+    Collection(
+        "looks",
+        {**_TOWNSHIP, "by_id": "string", "kind": "string", "at": "date"},
+        (_index("of_township", "township", "-_id"), _index("forget", "at", expireAfterSeconds=READING_DAYS * 86_400)),
+    ),
     Collection(
         "tasks",
         {**_SCOPED, "state": "string", "owner_id": "string", "created_at": "date", "updated_at": "date"},

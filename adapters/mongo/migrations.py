@@ -4,14 +4,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
 
 from adapters.mongo.catalogue import publish_calendar
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.organisations import version_record
+from adapters.mongo.search import tokens_for
 from adapters.mongo.versions import BATCH, FOREVER, KINDS
 from domain.board import NEVER, PILE_OF_STATE
 from domain.calendar import published_days, published_through
+
+WORDS_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,36 @@ async def _piles_of_the_desk(mongo: Mongo) -> None:
     await mongo.collection("tasks").update_many(unlaid, laid)
 
 
+async def _tokens_of_words(mongo: Mongo) -> None:
+    """What texts are found by that were kept before there was a search; what is removed meanwhile stays removed."""
+    last = ""
+    while found := await _next_words(mongo, last):
+        last = found[-1]["_id"]
+        for township in sorted({words["township"] for words in found}):
+            texts = {words["_id"]: words["text"] for words in found if words["township"] == township and words.get("text")}
+            if not texts:
+                continue
+            by_id = {"township": township, "_id": {"$in": sorted(texts)}}
+            asked = await mongo.collection("requests").find(by_id, {"asker_ids": 1}).hint("_id_").to_list()
+            askers = dict.fromkeys(texts, ()) | {request["_id"]: request["asker_ids"] for request in asked}
+            tokens = await tokens_for(mongo, township, texts, askers)
+            changes = [
+                UpdateOne({"township": township, "_id": id_, "erased_at": None}, {"$set": {"tokens": tokens[id_]}}) for id_ in sorted(texts)
+            ]
+            await mongo.collection("words").bulk_write(changes, ordered=False)
+
+
+async def _next_words(mongo: Mongo, after: str) -> list[Document]:
+    cursor = mongo.collection("words").find({"_id": {"$gt": after}}, {"township": 1, "text": 1}).sort([("_id", 1)])
+    return await cursor.limit(WORDS_AT_ONCE).hint("_id_").to_list()
+
+
 MIGRATIONS = (
     Migration(1, "first calendar", _first_calendar),
     Migration(2, "the organisation by versions", _first_versions),
     Migration(3, "accounts of several persons", _accounts_of_several_persons),
     Migration(4, "piles of the desk", _piles_of_the_desk),
+    Migration(5, "what words are found by", _tokens_of_words),
 )
 
 

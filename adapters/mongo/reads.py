@@ -59,7 +59,7 @@ async def newest_first(
     direction = 1 if page.is_backward else -1
     documents = await mongo.collection(name).find(scoped).sort([("_id", direction)]).limit(page.size + 1).hint(index).to_list()
     documents = await mongo.vault.opened(name, documents)
-    return _page(kind, documents, page, lambda document: (document["_id"],))
+    return page_of(kind, documents, page, lambda document: (document["_id"],))
 
 
 async def soonest_first(
@@ -88,15 +88,16 @@ async def soonest_first(
         scoped["$nor"] = [{by: moment, "_id": {"$gte" if page.is_backward else "$lte": id_}}]
     cursor = mongo.collection(name).find(scoped).sort([(by, direction), ("_id", direction)]).limit(page.size + 1)
     documents = await cursor.hint(index).to_list()
-    return _page(kind, documents, page, lambda document: (document[by].isoformat(), document["_id"]))
+    return page_of(kind, documents, page, lambda document: (document[by].isoformat(), document["_id"]))
 
 
-def _page(kind: type[T], documents: list[Document], page: PageRequest, key: Any) -> Page[T]:
-    has_more = len(documents) > page.size
+def page_of(kind: type[T], documents: list[Document], page: PageRequest, key: Any, *, stopped_at: tuple[str, ...] | None = None) -> Page[T]:
+    """The page of what was read in its direction, which is one more than it holds where there is more."""
+    has_more = len(documents) > page.size or stopped_at is not None
     shown = documents[: page.size]
     if page.is_backward:
         shown.reverse()
     rows, keys = [decode(kind, document) for document in shown], [key(document) for document in shown]
     if page.is_backward:
-        return Page(rows, keys, has_next=page.before is not None, has_previous=has_more)
-    return Page(rows, keys, has_next=has_more, has_previous=page.after is not None)
+        return Page(rows, keys, has_next=page.before is not None, has_previous=has_more, start=stopped_at)
+    return Page(rows, keys, has_next=has_more, has_previous=page.after is not None, end=stopped_at)

@@ -8,6 +8,7 @@ from adapters.mongo.codec import decode
 from adapters.mongo.driver import Mongo
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids, seen_by_filter, soonest_first
+from adapters.mongo.search import MongoSearch
 from domain.access import Actor, Door, key
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
@@ -27,6 +28,7 @@ class MongoRequests:
         self._mongo = mongo
         self._cases = cases
         self._ledger = ledger
+        self._search = MongoSearch(mongo)
 
     async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
         return await self._cases.add(act, words, event_id, command)
@@ -58,7 +60,9 @@ class MongoRequests:
         scoped = _filter(query, seen_by, at)
         if scoped is None:
             return NOTHING
-        if query.overdue is True:
+        if query.sought is not None:
+            return await self._search.page(query.sought, _to_search(query, scoped, at), page, reader=seen_by, at=at)
+        if query.is_by_promise:
             by, index = "promise_due_at", "in_scope_by_promise"
             return await soonest_first(self._mongo, "requests", Request, scoped, page, by=by, before=at, index=index)
         bounds = _id_bounds(query, scoped["township"])
@@ -94,6 +98,13 @@ def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
     if query.overdue is True and (query.submitted_after or query.submitted_before):
         scoped["_id"] = _id_bounds(query, scoped["township"])
     return scoped
+
+
+def _to_search(query: RequestQuery, scoped: Filter, at: datetime) -> Filter:
+    """With what lists by moment or by id have as bounds of their walk."""
+    bounds = _id_bounds(query, scoped["township"])
+    overdue = {"promise_due_at": {"$lt": at}} if query.overdue is True else {}
+    return {**scoped, **overdue, **({"_id": bounds} if bounds else {})}
 
 
 def _index(query: RequestQuery) -> str:

@@ -17,7 +17,7 @@ NOT_QUERIES = frozenset(
 """Commands that look for nothing."""
 
 RANGE = frozenset({"$gt", "$gte", "$lt", "$lte"})
-WORDS = {"$eq": "=", "$in": "in", "$ne": "not", "$type": "type", "$exists": "exists", "$geoIntersects": "intersects"}
+WORDS = {"$eq": "=", "$in": "in", "$all": "all", "$ne": "not", "$type": "type", "$exists": "exists", "$geoIntersects": "intersects"}
 OF_THE_SESSION = frozenset({"lsid", "txnNumber", "startTransaction", "autocommit", "readConcern", "writeConcern", "maxTimeMS"})
 
 Command = Mapping[str, Any]
@@ -42,6 +42,7 @@ class Explained:
     """What MongoDB did for one command, or would do: the indexes it used, and how much it had to look at.
 
     `own` is how many documents the reader may see at all, where the command narrows by a unit that the reader does not stand above.
+    `named` is how many documents the command names by their ids.
     """
 
     shape: Shape
@@ -53,12 +54,13 @@ class Explained:
     returned: int
     milliseconds: int
     own: int | None = None
+    named: int = 0
 
     @property
     def is_bounded(self) -> bool:
         if self.shape.verb == "count":
             return self.examined <= 50
-        return self.examined <= (5 * self.returned + 50 if self.own is None else self.own)
+        return self.examined <= max(self.named, 5 * self.returned + 50 if self.own is None else self.own)
 
     def __str__(self) -> str:
         did = f"{self.examined} documents and {self.keys} keys for {self.returned} in {self.milliseconds} ms"
@@ -107,7 +109,7 @@ class Recorder(CommandListener):
             self._seen.add(form)
             explain = {"explain": _bare(verb, command), "verbosity": "executionStats"}
             plan = self._client[database].command(explain, codec_options=self._client.codec_options)
-            self.explained.append(_explained(shape, self.step, plan, self._own(command, database)))
+            self.explained.append(_explained(shape, self.step, plan, self._own(command, database), _named(command)))
 
     def _own(self, command: Command, database: str) -> int | None:
         wanted = command.get("filter", {})
@@ -147,7 +149,9 @@ def terms_of(wanted: Mapping[str, Any]) -> frozenset[str]:
     """The filter's fields, each with how it is compared."""
     terms: set[str] = set()
     for name, value in wanted.items():
-        if name in {"$or", "$nor"}:
+        if name == "$and":
+            terms = terms.union(*map(terms_of, value))
+        elif name in {"$or", "$nor"}:
             branches = sorted(" + ".join(sorted(terms_of(part))) for part in value)
             terms.add(f"{'any' if name == '$or' else 'none'}({' / '.join(branches)})")
         else:
@@ -193,7 +197,13 @@ def _bare(verb: str, command: Command) -> dict[str, Any]:
     return {verb: bare.pop(verb), **bare}
 
 
-def _explained(shape: Shape, step: str, plan: Plan, own: int | None) -> Explained:
+def _named(command: Command) -> int:
+    """How many ids a search judges at once: those of a step along an index."""
+    ids = command.get("filter", {}).get("_id")
+    return len(ids.get("$in", ())) if isinstance(ids, Mapping) else 0
+
+
+def _explained(shape: Shape, step: str, plan: Plan, own: int | None, named: int) -> Explained:
     cursor = plan["stages"][0]["$cursor"] if "stages" in plan else plan
     joins = [stage for stage in plan.get("stages", []) if "$lookup" in stage]
     statistics = cursor["executionStats"]
@@ -215,6 +225,7 @@ def _explained(shape: Shape, step: str, plan: Plan, own: int | None) -> Explaine
         returned=int(matched or statistics["nReturned"]),
         milliseconds=int(statistics["executionTimeMillis"]),
         own=own,
+        named=named,
     )
 
 

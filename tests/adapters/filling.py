@@ -33,9 +33,11 @@ from domain.organisation import Organisation
 from domain.people import Person
 from domain.requests import Request, RequestState, request_number
 from domain.routing import Place, Service, who_serves
+from domain.search import tokens_of
 from domain.tasks import Outcome, Task, TaskState
 from server.demo.settlement import Settlement
 from server.wiring import House
+from tests.adapters.sentences import sentence
 
 YEAR = timedelta(days=365)
 BATCH = 200
@@ -152,6 +154,7 @@ async def _insert(house: House, name: str, documents: list[Document]) -> None:
 class _Year:
     def __init__(self, planned: Settlement, until: datetime, requests: int, chance: Random, backlog: Backlog) -> None:
         self._township, self._until, self._requests, self._chance, self._backlog = planned.township_code, until, requests, chance, backlog
+        self._words = Random(chance.random())
         self._organisation = Organisation(self._township, "", planned.parts)
         self._homes = _lived_in(planned)
         self._staff = sorted({post.person_id for post in planned.parts.appointments})
@@ -302,7 +305,8 @@ class _Year:
         subjects = [{"id": task.id, "scopes": sorted(task.scopes)} for task in case.tasks]
         subjects.append({"id": request.id, "scopes": sorted(request.scopes)})
         notices = [notice for event in events for notice in self._notices(event, case)]
-        words = {"_id": request.id, "township": self._township, "text": "楼道灯不亮，老人上下楼不方便。", "address": None, "location": None}
+        text = sentence(self._words)
+        words = {"_id": request.id, "township": self._township, "text": text, "tokens": tokens_of(text), "address": None, "location": None}
         return {
             "requests": [request_document(request)],
             "tasks": [task_document(case, task, CALENDAR) for task in case.tasks],

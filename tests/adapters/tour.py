@@ -25,6 +25,7 @@ from domain.places import GeoPoint
 from domain.ports import RequestQuery, TaskQuery
 from domain.requests import Grade, Request, RequestState, Verdict
 from domain.retention import POLICIES, YEAR
+from domain.search import LookKind, sought
 from domain.subject_requests import SubjectRequestKind, SubjectRequestState
 from domain.sync import SNAPSHOT_KINDS
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
@@ -35,6 +36,7 @@ from resolvers.enrolment import CorrectPerson, EnrolPerson, IssueEnrolmentCode, 
 from resolvers.notices import MarkNoticesRead, mark_notices_read
 from resolvers.own_data import data_of_subject
 from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
+from resolvers.search import enter_look, search_log
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from resolvers.tasks import (
     AcknowledgeTask,
@@ -127,6 +129,8 @@ class Tour:
     async def _read(self, name: str, reader: Actor) -> None:
         for words, query in self.request_queries(reader):
             await self._pages(f"{name}: requests {words}", self._request_page(query, reader))
+        for words, query in self.searches(reader):
+            await self._pages(f"{name}: requests {words}", self._request_page(query, reader))
         for words, wanted in self.task_queries(reader):
             await self._pages(f"{name}: tasks {words}", self._task_page(wanted, reader))
         self._note(f"{name}: things by id")
@@ -196,6 +200,21 @@ class Tour:
         yield "overdue, of a month", RequestQuery(overdue=True, **month)
         yield "not overdue, open", RequestQuery(overdue=False, states=OPEN_REQUESTS)
         yield "asked by me, open", RequestQuery(asked_by_me=True, states=OPEN_REQUESTS)
+
+    def searches(self, reader: Actor) -> Iterator[tuple[str, RequestQuery]]:
+        """By words that are everywhere, by rare ones, by some that never stand together; with all else that narrows a list."""
+        now, branch = self._clock(), self._organisation.grids[0].branch_id
+        everywhere, month = sought("灯"), {"submitted_after": now - timedelta(days=60), "submitted_before": now - timedelta(days=30)}
+        for words in ("灯", "楼道灯 老人", "助听器", "wifi", "暖气不热 智能手机", "没有的词"):
+            yield f"of {words}", RequestQuery(sought=sought(words))
+        yield "of words, asked by me", RequestQuery(sought=everywhere, asked_by_me=True)
+        yield "of words, of a unit", RequestQuery(sought=everywhere, unit_id=branch)
+        yield "of words, open", RequestQuery(sought=everywhere, states=OPEN_REQUESTS)
+        yield "of words, of an item", RequestQuery(sought=everywhere, item_ids=(self._planned.items[0].id,))
+        yield "of words, in a grid", RequestQuery(sought=everywhere, grid_ids=(self._organisation.grids[1].id,))
+        yield "of words, overdue", RequestQuery(sought=everywhere, overdue=True)
+        yield "of words, not overdue", RequestQuery(sought=everywhere, overdue=False)
+        yield "of words, of a month", RequestQuery(sought=everywhere, **month)
 
     def task_queries(self, reader: Actor) -> Iterator[tuple[str, TaskQuery]]:
         soon = self._clock() + timedelta(days=2)
@@ -286,6 +305,12 @@ class Tour:
         await answer_follow_up(AnswerFollowUp(uuid4(), request.id, Verdict.SOLVED, Grade.SATISFIED, "好"), by=resident, ports=ports)
         self._note("helping each other")
         await help_each_other(lamp, lambda: self.actor("resident-4"), people, ports)
+        self._note("the search log")
+        if dispatcher.person is not None:
+            look = await enter_look(LookKind.EXPORT, RequestQuery(), by=dispatcher.person, ports=ports)
+            await ports.search_log.finish(look, 20)
+        officer = await self.actor("privacy-officer-1")
+        await self._pages("the search log", lambda page: search_log(page, by=officer, ports=ports))
         self._note("phones")
         await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=worker, ports=ports)
         phone = await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=leader, ports=ports)
