@@ -1,6 +1,6 @@
 """A case (案卷): a request with its tasks, which change together or not at all. Each verb is a pure function from case to act."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -13,9 +13,10 @@ from domain.errors import invalid, refused
 from domain.events import EventKind
 from domain.following import follow as follow
 from domain.legs import promise, resumed_due, windows
-from domain.lifecycle import Verb, guard_return, permit
+from domain.lifecycle import Verb, guard_completion, guard_return, permit
 from domain.organisation import Organisation
 from domain.requests import Grade, Request, RequestState, Verdict
+from domain.roll_up import changed_along, drawn_back, ended_along, told_of
 from domain.routing import Avoided, Service, unit_above
 from domain.standings import standings, verifiers
 from domain.tasks import Outcome, ReturnReason, Task, TaskState
@@ -45,15 +46,23 @@ class Case:
         """The case whose request has its number."""
         return replace(self, request=replace(self.request, number=number)) if self.request else self
 
-    def after(self, changed: Task, request: Request | None = None) -> "Case":
-        """The case with one task changed; the request follows its tasks, and the version of each grows by one."""
-        grown = replace(changed, version=changed.version + 1)
-        all_tasks = tuple(grown if task.id == grown.id else task for task in self.tasks)
+    @property
+    def root_id(self) -> str:
+        """What its words are kept by: its request, or the task that it began with."""
+        return self.request.id if self.request else self.tasks[0].root_id or self.tasks[0].id
+
+    @property
+    def item_id(self) -> str | None:
+        return self.request.item_id if self.request else self.tasks[0].item_id
+
+    def after(self, changed: Task, request: Request | None = None, *, also: Sequence[Task] = ()) -> "Case":
+        """The case with one task changed, and others along with it; what follows from them does, and the version of each grows by one."""
+        at, all_tasks = changed.updated_at, changed_along(self.tasks, changed, also)
         before = self.request
         if before is None:
             return Case(None, all_tasks)
         # What a request says of itself follows from its tasks: when one changes, so does it.
-        followed = follow(request or before, all_tasks, at=grown.updated_at)
+        followed = follow(request or before, all_tasks, at=at)
         return Case(replace(followed, version=before.version + 1), all_tasks)
 
 
@@ -69,6 +78,8 @@ class Act:
     task_id: str | None
     facts: Facts = field(default_factory=dict)
     reason: str | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Words about single tasks by their id: what is to be done."""
 
     @property
     def subject_id(self) -> str:
@@ -196,19 +207,22 @@ def refuse_return(case: Case, task_id: str, moment: Moment, *, reason: str, expe
 def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note: str, expected_version: int | None = None) -> Act:
     """Row 20: the leg stops, and the promise is judged when nothing else is open."""
     task = permitted(case, task_id, moment, Verb.COMPLETE, expected_version=expected_version)
-    if any(child.parent_id == task_id and not child.is_over for child in case.tasks):
-        raise refused(Code.WRONG_STATE, "refusal.assists_open", "taskId", current=task)
+    guard_completion(task)
     done = task.complete(outcome, at=moment.at)
     is_checked = bool(verifiers(done, moment.organisation, moment.at.astimezone(SHANGHAI).date()))
     is_asked = not is_checked and _is_asked(case, done)
     if not is_checked:  # nobody is left who may check it: the resident's word is the check
         done = done.pass_check(is_asked=is_asked, at=moment.at)
-    facts: Facts = {"outcome": outcome.value, "checked": is_checked, "asked": is_asked}
-    return act_on(case.after(done), EventKind.TASK_COMPLETED, task_id, facts, note)
+    along = ended_along(case.tasks, task_id, is_checked=not is_checked, at=moment.at)
+    after = case.after(done, also=along)
+    facts: Facts = {"outcome": outcome.value, "checked": is_checked, "asked": is_asked, **told_of(case.tasks, after.tasks, task_id)}
+    return act_on(after, EventKind.TASK_COMPLETED, task_id, facts, note)
 
 
 def _is_asked(case: Case, task: Task) -> bool:
-    """Whether somebody has the last word on it: whoever asked, unless they did the work themselves."""
+    """Whether somebody has the last word on it: whoever asked, unless they did the work; once, about the whole."""
+    if task.parent_id is not None:
+        return False
     if case.request is None or case.request.is_for_household:
         return case.request is not None
     return case.request.judge_id not in {task.assignee_id, *task.past_assignees}
@@ -221,13 +235,16 @@ def verify(
     task = permitted(case, task_id, moment, Verb.PASS_CHECK, expected_version=expected_version)
     if passed:
         is_asked = _is_asked(case, task)
-        checked = task.pass_check(is_asked=is_asked, at=moment.at)
-        return act_on(case.after(checked), EventKind.TASK_VERIFIED, task_id, {"asked": is_asked}, reason)
+        along = ended_along(case.tasks, task_id, is_checked=True, at=moment.at)
+        checked = case.after(task.pass_check(is_asked=is_asked, at=moment.at), also=along)
+        return act_on(checked, EventKind.TASK_VERIFIED, task_id, {"asked": is_asked}, reason)
     if reason is None:
         raise invalid("refusal.reason_wanted", "reason")
-    again = task.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
+    due = promise(moment.calendar, moment.deadline_class, moment.at)
     request = case.request.rework() if case.request else None
-    return act_on(case.after(again, request), EventKind.TASK_FAILED_CHECK, task_id, {}, reason)
+    back = [lead.rework(due, at=moment.at) for lead in drawn_back(case.tasks, task)]
+    after = case.after(task.rework(due, at=moment.at), request, also=back)
+    return act_on(after, EventKind.TASK_FAILED_CHECK, task_id, told_of(case.tasks, after.tasks, task_id), reason)
 
 
 def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words: str | None = None) -> Act:

@@ -29,6 +29,8 @@ class EventKind(Enum):
     TASK_WARNED = "TaskWarned"
     TASK_MISSED = "TaskMissed"
     PROMISE_MISSED = "PromiseMissed"
+    ASSIST_ADDED = "AssistAdded"
+    TASK_CANCELLED = "TaskCancelled"
 
 
 BY_ASKERS = frozenset({EventKind.REQUEST_SUBMITTED, EventKind.FOLLOW_UP_ANSWERED, EventKind.REQUEST_REWORKED})

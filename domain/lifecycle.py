@@ -21,6 +21,7 @@ RETURN_PENDING, COMPLETED, AWAITING, CLOSED = (
     TaskState.AWAITING_FOLLOW_UP,
     TaskState.CLOSED,
 )
+SUSPENDED, DEFERRED, CANCELLED = TaskState.SUSPENDED, TaskState.DEFERRED, TaskState.CANCELLED
 
 
 class TaskAction(Enum):
@@ -65,6 +66,8 @@ class Verb(Enum):
     ANSWER = "answer"
     RECORD = "record the answer"
     REWORK = "rework"
+    ADD_ASSIST = "add assist"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,16 @@ MOVES: tuple[Move, ...] = (
         "24", Verb.REWORK, {AWAITING}, IN_PROGRESS, {Standing.ASKER}, EventKind.REQUEST_REWORKED,
         guard="not solved or one of the two lowest grades; the second time one level up owns it", clock="a new leg; the promise is open again",
     ),
+    _move(
+        "14", Verb.ADD_ASSIST, {ACKNOWLEDGED, IN_PROGRESS}, None, {Standing.ASSIGNEE, *_ASSIGNERS}, EventKind.ASSIST_ADDED,
+        TaskAction.ADD_ASSIST,
+        guard="a unit that may own, or somebody within reach; whoever has the task stays accountable", clock="the assist has a leg of its own, inside the promise",
+    ),
+    _move(
+        "31", Verb.CANCEL, {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, RETURN_PENDING, SUSPENDED, DEFERRED}, CANCELLED, _ASSIGNERS,
+        EventKind.TASK_CANCELLED, TaskAction.CANCEL,
+        guard="a reason; never the lead of a request; what helps with it goes too", clock="stops",
+    ),
 )  # fmt: skip
 
 
@@ -208,9 +221,25 @@ def guard_return(task: Task, by_id: str, *, at: datetime) -> None:
         raise refused(RefusalCode.TOO_LATE, "refusal.return_too_late", "taskId", current=task)
 
 
+def guard_completion(task: Task) -> None:
+    """Raises WRONG_STATE while a required assist is not done."""
+    if task.open_assists:
+        raise refused(RefusalCode.WRONG_STATE, "refusal.assists_open", "taskId", current=task)
+
+
+def guard_cancel(task: Task) -> None:
+    """Raises WRONG_STATE for the lead of a request: a request ends by verbs of its own."""
+    if task.request_id is not None and task.parent_id is None:
+        raise refused(RefusalCode.WRONG_STATE, "refusal.lead_stays", "taskId", current=task)
+
+
 Guard = Callable[[Task, str, datetime], None]
 
-_GUARDS: dict[TaskAction, Guard] = {TaskAction.RETURN: lambda task, by_id, at: guard_return(task, by_id, at=at)}
+_GUARDS: dict[TaskAction, Guard] = {
+    TaskAction.RETURN: lambda task, by_id, at: guard_return(task, by_id, at=at),
+    TaskAction.COMPLETE: lambda task, by_id, at: guard_completion(task),
+    TaskAction.CANCEL: lambda task, by_id, at: guard_cancel(task),
+}
 
 
 def actions(task: Task, actor: Actor, *, at: datetime) -> tuple[TaskAction, ...]:

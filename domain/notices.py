@@ -40,6 +40,9 @@ class NoticeKind(Enum):
     FOLLOW_UP_ASKED = "follow_up_asked"
     FOLLOW_UP_FOR_PRINCIPAL = "follow_up_for_principal"
     FOLLOW_UP_TO_CARRY = "follow_up_to_carry"
+    TASK_CANCELLED = "task_cancelled"
+    ASSIST_ADDED = "assist_added"
+    ASSISTS_DONE = "assists_done"
     NOT_SOLVED = "not_solved"
     NOT_SOLVED_BELOW = "not_solved_below"
     SUBJECT_REQUEST_MADE = "subject_request_made"
@@ -90,7 +93,8 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
     """Whom the act concerns, each person once, never whoever did it and never whom it is hidden from."""
     task = _as_it_was(next((task for task in case.tasks if task.id == event.task_id), case.tasks[0]), event, organisation)
     told: dict[str, tuple[NoticeKind, str]] = {}
-    for person_id, kind, about_id in _concerned(event, task, case, organisation, on, around):
+    concerned = [*_concerned(event, task, case, organisation, on, around), *_with_other_tasks(event, case)]
+    for person_id, kind, about_id in concerned:
         if person_id and person_id != event.actor_id and person_id not in task.hidden_from:
             told.setdefault(person_id, (kind, about_id))
     return tuple(
@@ -141,6 +145,10 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
             return [(task.assignee_id, NoticeKind.CHECK_FAILED, task.id)]
         case EventKind.TASK_VERIFIED | EventKind.TASK_COMPLETED if event.facts.get("asked") and case.request:
             return _asked(case, case.request, organisation, on, around)
+        case EventKind.ASSIST_ADDED:
+            return _called_in(event, task, organisation, on)
+        case EventKind.TASK_CANCELLED:
+            return [(task.assignee_id, NoticeKind.TASK_CANCELLED, task.id)]
         case EventKind.REQUEST_REWORKED:
             return _reworked(event, task, organisation, on)
         case _:
@@ -155,6 +163,32 @@ def _asked(case: Case, request: Request, organisation: Organisation, on: date, a
         (agent_id, NoticeKind.FOLLOW_UP_FOR_PRINCIPAL, request.id),
         *((person, NoticeKind.FOLLOW_UP_TO_CARRY, request.id) for person in carriers(case, around.reach, organisation, on)),
     ]
+
+
+OTHER_TASKS = {
+    "cancelled": NoticeKind.TASK_CANCELLED,
+    "drawn_back": NoticeKind.CHECK_FAILED,
+    "assists_done": NoticeKind.ASSISTS_DONE,
+}
+"""What an act does to other tasks of the case, by the fact that has their ids."""
+
+
+def _with_other_tasks(event: Event, case: Case) -> list[Concern]:
+    return [
+        (task.assignee_id, kind, task.id)
+        for fact, kind in OTHER_TASKS.items()
+        for task in case.tasks
+        if task.id in (_text(event, fact) or "").split()
+    ]
+
+
+def _called_in(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+    """Whoever is to help, or the desk where the unit has nobody; whoever has the task hears that others were called in."""
+    assist_id, given_to = _text(event, "assist") or task.id, _text(event, "given_to")
+    if given_to is None:
+        called = [(person, NoticeKind.TASK_UNROUTED, assist_id) for person in _desk(event, task, organisation, on)]
+        return [*called, (task.assignee_id, NoticeKind.ASSIST_ADDED, task.id)]
+    return [(given_to, NoticeKind.TASK_ASSIGNED, assist_id), (task.assignee_id, NoticeKind.ASSIST_ADDED, task.id)]
 
 
 def _assigned(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:

@@ -213,7 +213,9 @@ class History(Protocol):
         """The acts on a request that the reader may see, newest first, with their words."""
         ...
 
-    async def of_task(self, task: Task, page: PageRequest) -> Page[Event]: ...
+    async def of_task(self, task: Task, page: PageRequest) -> Page[Event]:
+        """Acts that changed it, those on a task that it helps with, or that helps with it, among them."""
+        ...
 
 
 class Notices(Protocol):

@@ -1,6 +1,7 @@
 """A request (诉求): what a resident asked for, in the resident's words, and the promise that was made."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 
@@ -60,12 +61,16 @@ LOWEST_GRADES = frozenset({Grade.UNSATISFIED, Grade.VERY_UNSATISFIED})
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Everything about a request that can be erased, in one document: words, address, point. Nothing of it is left once it was."""
+    """Everything about a request that can be erased, in one document: words, address, point. Nothing of it is left once it was.
+
+    `said` are the words about single tasks by their id. Work that nobody asked for has the task it began with for its request.
+    """
 
     request_id: str
     text: str | None = None
     address: str | None = None
     location: GeoPoint | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

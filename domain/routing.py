@@ -17,6 +17,8 @@ from domain.posts import Role
 RULE_CONFLICT, RULE_SCOPE, RULE_PLACE, RULE_ITEM, RULE_DUTY, RULE_CLIMB = "2", "3", "4", "5", "6", "7"
 RULE_HAND = "hand"
 """Not a rule of routing: a leader or the dispatcher picked the person."""
+WORKING_AT_A_UNIT = frozenset({Role.CENTRE_CLERK, Role.PROVIDER_WORKER, Role.GRID_WORKER, Role.VOLUNTEER})
+"""Posts whose holders take what was given to their unit, where nobody leads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,22 @@ def climb(
             because = (Message("routing.not_acknowledged", {"unit": owner.name}), rung.because)
             return Service(rung.unit, organisation.holders[person_id], RULE_CLIMB, because, organisation.path(rung.unit.id)[1:])
     return None
+
+
+def service_of_unit(organisation: Organisation, unit_id: str, avoided: Avoided, *, on: date) -> Service | None:
+    """Whoever takes something for a unit that was picked by hand: who leads it, else who works there; nobody where all are away.
+
+    Nothing where the unit may own nothing, or the matter is about it.
+    """
+    unit = organisation.units[unit_id]
+    if not _may_own(unit, on) or avoided.covers(organisation, unit_id, on):
+        return None
+    workers = [post.person_id for post in organisation.posts_at(unit_id, on) if post.role in WORKING_AT_A_UNIT]
+    asked = [*organisation.present(organisation.leaders(unit_id, on), on), *organisation.on_duty(workers, unit_id, on)]
+    skipped = avoided.persons(organisation, on) | avoided.also
+    person_id = next((person for person in asked if person not in skipped), None)
+    because = (Message("routing.by_hand", {"unit": unit.name}),)
+    return Service(unit, organisation.holders[person_id] if person_id else None, RULE_HAND, because, organisation.path(unit_id)[1:])
 
 
 def unit_above(organisation: Organisation, unit_id: str) -> OrgUnit:

@@ -69,6 +69,9 @@ class Task:
     tells whether the leg is overdue; `due_by_clock` where it runs day and night. `due_soon_told`, `overdue_told` and `contact_told` are the
     times of which it was said that they come near, or are over.
     `is_message`: somebody is to answer what was said after the end; it is none of the work.
+
+    `parent_id` is what it helps with; `leads` have that and what it helps with in turn, nearest first; `open_assists` are the required ones
+    that it waits for itself. Work that nobody asked for has no request: `root_id` is the task it began with, `item_id` what it is about.
     """
 
     id: str
@@ -115,6 +118,11 @@ class Task:
     is_message: bool = False
     hidden_from: tuple[str, ...] = ()
     version: int = 1
+    item_id: str | None = None
+    root_id: str | None = None
+    is_required: bool = True
+    open_assists: int = 0
+    leads: tuple[str, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -127,9 +135,9 @@ class Task:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """The keys that open it: the owner's units; who works on it; who asked; its grid's workers while it is open."""
+        """The keys that open it: the owner's units; who has it or what it helps with; who asked; its grid's workers while open."""
         asked = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)
-        scopes = keys(Door.UNIT, self.owner_path) | asked
+        scopes = keys(Door.UNIT, self.owner_path) | asked | keys(Door.WORKER, self.leads)
         if self.assignee_id:
             scopes |= {key(Door.WORKER, self.assignee_id)}
         if self.grid_id and self.is_of_grid and not self.is_over:
@@ -234,6 +242,23 @@ class Task:
     def supervise(self, owner_path: tuple[str, ...]) -> "Task":
         """Owned one level up from now on, and flagged; whoever works on it goes on."""
         return replace(self, owner_id=owner_path[0], owner_path=owner_path, is_of_grid=False, is_supervised=True)
+
+    def touch(self, *, at: datetime) -> "Task":
+        """Something about it changed that it does not say itself."""
+        return replace(self, updated_at=at)
+
+    def cancel(self, *, at: datetime) -> "Task":
+        """Called off: nobody has to do anything about it, and nothing of it can be late."""
+        return replace(
+            self,
+            state=TaskState.CANCELLED,
+            due_at=None,
+            acknowledge_by=None,
+            remind_at=None,
+            contact_by=None,
+            return_by=None,
+            updated_at=at,
+        )
 
     def close(self, *, at: datetime) -> "Task":
         return replace(self, state=TaskState.CLOSED, updated_at=at)

@@ -55,7 +55,7 @@ async def acting(verb: str, sent: Sent, *, by: Actor, ports: Ports, acting_for_i
     calendar, items = await ports.calendars.current(), await ports.catalogue.items()
 
     def moment(case: Case) -> Moment:
-        item = items.get(case.request.item_id) if case.request else None
+        item = items.get(case.item_id or "")
         return Moment(at, by, calendar, organisation, item.deadline_class if item else DeadlineClass.NORMAL)
 
     event_id = ports.ids.new(Kind.EVENT, person.township, at)

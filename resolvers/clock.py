@@ -38,7 +38,7 @@ async def _act_on(due: DueTask, due_tasks: DueTasks, ports: Ports) -> bool:
     calendar, items = await ports.calendars.current(), await ports.catalogue.items()
 
     def change(case: Case) -> Act | None:
-        item = items.get(case.request.item_id) if case.request else None
+        item = items.get(case.item_id or "")
         now = Moment(at, NOBODY, calendar, organisation, item.deadline_class if item else DeadlineClass.NORMAL)
         return act_of_clock(case, due.id, now)
 

@@ -165,7 +165,9 @@ async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> M
     townships = {request.township for request in requests}
     found = [words for township in townships for words in await ports.requests.words(township, [r.id for r in requests])]
     shielded = {request.id for request in requests if request.hides_person_from(request.as_asker(by))}
-    return {words.request_id: Words(words.request_id, words.text) if words.request_id in shielded else words for words in found}
+    return {
+        words.request_id: Words(words.request_id, words.text, said=words.said) if words.request_id in shielded else words for words in found
+    }
 
 
 async def _keep(case: Case, words: Words, now: Acting, ports: Ports, *, is_rule_broken: bool) -> Case | Replayed:

@@ -197,7 +197,7 @@ async def complete_task(sent: CompleteTask, *, by: Actor, ports: Ports) -> Done[
     items = await ports.catalogue.items()
 
     def change(case: Case) -> Act:
-        item = items.get(case.request.item_id) if case.request else None
+        item = items.get(case.item_id or "")
         if item is not None and item.photo_required:
             raise invalid("refusal.photo_wanted", "attachmentIds")
         return cases.complete(case, sent.task_id, now.moment(case), outcome=sent.outcome, note=note, expected_version=sent.expected_version)
@@ -239,8 +239,11 @@ async def move(task_id: str, change: Callable[[Case], Act], now: Acting, *, by: 
     return Done(found[0], is_replay=True)
 
 
-def by_hand(assignee_id: str, task: Task, avoided: Avoided, now: Acting, by: Actor) -> Service:
-    """The service of the person whom a leader or the dispatcher picked. Refuses whoever holds no post within their reach."""
+def by_hand(assignee_id: str, task: Task, avoided: Avoided, now: Acting, by: Actor, *, colleagues: bool = False) -> Service:
+    """The service of the person whom a leader or the dispatcher picked. Refuses whoever holds no post within their reach.
+
+    `colleagues`: whoever picks need not lead; people of their own unit are within reach.
+    """
     on = now.at.astimezone(SHANGHAI).date()
     organisation = now.organisation
     person = organisation.holders.get(assignee_id)
@@ -249,7 +252,12 @@ def by_hand(assignee_id: str, task: Task, avoided: Avoided, now: Acting, by: Act
         raise not_found("assigneeId")
     # Whom it is about may be looked into by their own leader, where somebody above says so; a unit by nobody of its own.
     of_unit = Avoided(unit_id=avoided.unit_id)
-    within = [post for post in posts if _is_within_reach(post, organisation, by) and not of_unit.covers(organisation, post.unit_id, on)]
+    own = frozenset(post.unit_id for post in by.appointments) if colleagues else frozenset()
+    within = [
+        post
+        for post in posts
+        if (post.unit_id in own or _is_within_reach(post, organisation, by)) and not of_unit.covers(organisation, post.unit_id, on)
+    ]
     if not within or assignee_id in task.hidden_from or assignee_id in avoided.persons(organisation, on):
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.assignee_out_of_reach", "assigneeId")
     if organisation.absence_of(assignee_id, on) is not None:

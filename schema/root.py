@@ -15,6 +15,7 @@ from resolvers import organisation as organisation_reads
 from resolvers import requests as request_reads
 from schema import commands, followups, lists, notices, proxies, reach, requests, sync, tasks
 from schema.accounts import AccountMutations, AccountQueries
+from schema.assists import AssistMutations
 from schema.board import BoardQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.context import Info
@@ -159,6 +160,7 @@ class Query(
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
 class Mutation(
+    AssistMutations,
     ContactMutations,
     proxies.ProxyMutations,
     followups.FollowUpMutations,

@@ -35,6 +35,16 @@ async def _assists(root: Parent[tasks.Task], info: Info) -> Any:
     return [task for task in siblings if task.parent_id == root.id]
 
 
+async def _text(root: Parent[tasks.Task], info: Info) -> str | None:
+    """Words between colleagues: not for whoever only asked."""
+    actor, loaders = info.context.actor, info.context.loaders
+    if actor.is_only_asker(root.askers, root.scopes):
+        return None
+    request = await loaders.request.load(root.request_id) if root.request_id else None
+    words = await loaders.words.load(request) if request else None
+    return words.said.get(root.id) if words else None
+
+
 async def _assignee(root: Parent[tasks.Task], info: Info) -> Person | None:
     return await info.context.loaders.person_named.load((root.township, root.assignee_id)) if root.assignee_id else None
 
@@ -84,6 +94,9 @@ class Task(Node):
     request: Any = edge(_request, RequestT | None, "The request it works on (诉求).")
     parent: Any = edge(_parent, TaskT | None, "The task that called it in to help (主办工单).")
     assists: Any = edge(_assists, list[TaskT], "Tasks that help (协办工单).")
+    is_required: bool = described("Whether what it helps with cannot be completed without it (是否必需).")
+    open_assists: int = described("How many required assists it waits for (未完成协办数).")
+    text: Any = edge(_text, str | None, "What is to be done, in the words of whoever called it in; nothing once erased (任务说明).")
     assignee: Any = edge(_assignee, PersonT | None, "Who has it (承办人).")
     owner: Any = edge(_owner, OrgUnitT, "The accountable unit (责任组织).")
     proposed_owner: Any = edge(_proposed_owner, Node | None, "Whose it is instead, as the returner thinks (建议承办).")

@@ -22,6 +22,7 @@ from domain.errors import NumberTaken, RefusalCode, not_found, refused
 from domain.events import Event
 from domain.ids import township_of
 from domain.requests import Request, Words
+from domain.roll_up import in_order
 from domain.tasks import Task
 
 Change = Callable[[Case], Act | None]
@@ -85,8 +86,7 @@ class MongoCases:
             act = change(before)
             if act is None:
                 raise _NothingToDo
-            if act.reason is not None and before.request is not None:
-                await self._remark(before.request, event_id, act.reason, session)
+            await self._remark(before, act, event_id, session)
             await self._keep(before, act, event_id, command, calendar, session)
             return act.case
 
@@ -100,13 +100,16 @@ class MongoCases:
         if found is None:
             raise not_found(field)
         request_id = found["_id"] if name == "requests" else found["request_id"]
-        if request_id is None:
+        if request_id is None and found.get("root_id") is None:
             return Case(None, (decode(Task, found),))
-        in_request = {"township": found["township"], "request_id": request_id}
-        tasks = await self._mongo.collection("tasks").find(in_request, session=session).sort([("_id", 1)]).to_list()
+        whole = {"root_id": found["root_id"]} if request_id is None else {"request_id": request_id}
+        in_case = {"township": found["township"], **whole}
+        tasks = await self._mongo.collection("tasks").find(in_case, session=session).sort([("_id", 1)]).to_list()
         by_id = {"township": found["township"], "_id": request_id}
-        request = found if name == "requests" else await self._mongo.collection("requests").find_one(by_id, session=session)
-        return Case(decode(Request, request) if request else None, tuple(decode(Task, task) for task in tasks))
+        request = (
+            found if name == "requests" or request_id is None else await self._mongo.collection("requests").find_one(by_id, session=session)
+        )
+        return Case(decode(Request, request) if request and request_id else None, in_order([decode(Task, task) for task in tasks]))
 
     async def _keep(self, before: Case, act: Act, event_id: str, command: Command, calendar: WorkingCalendar, session: Session) -> None:
         differences = _differences(before, act.case, calendar)
@@ -128,9 +131,14 @@ class MongoCases:
                 raise NumberTaken from error
             raise
 
-    async def _remark(self, request: Request, event_id: str, words: str, session: Session) -> None:
-        by_id = {"township": request.township, "_id": request.id}
-        await self._mongo.collection("words").update_one(by_id, {"$set": {f"remarks.{event_id}": words}}, session=session)
+    async def _remark(self, case: Case, act: Act, event_id: str, session: Session) -> None:
+        """Words go into the case's one erasable document: what was said with the act, and what is to be done about single tasks."""
+        words = {f"said.{task_id}": said for task_id, said in act.said.items()}
+        if act.reason is not None:
+            words[f"remarks.{event_id}"] = act.reason
+        if words:
+            by_id = {"township": township_of(act.subject_id), "_id": case.root_id}
+            await self._mongo.collection("words").update_one(by_id, {"$set": words}, session=session)
 
 
 def request_document(request: Request) -> Document:

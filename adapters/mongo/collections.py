@@ -199,7 +199,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_TOWNSHIP, "kind": "string", "at": "date", "scopes": "array"},
         (
             _index("of_request", "township", "request_id", "-_id"),
-            _index("of_task", "township", "task_id", "-_id"),
+            _index("of_task", "township", "subjects.id", "-_id"),
             _index("feed", "township", "scopes", "seq", partialFilterExpression={"seq": {"$exists": True}}),
             _index("number", "township", "seq", unique=True, partialFilterExpression={"seq": {"$exists": True}}),
             _index("unnumbered", "unnumbered", "_id", partialFilterExpression={"unnumbered": True}),

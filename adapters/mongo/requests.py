@@ -70,7 +70,7 @@ class MongoRequests:
 
     async def words(self, township: str, request_ids: Sequence[str]) -> list[Words]:
         found = self._mongo.collection("words").find(
-            {"township": township, "_id": {"$in": list(request_ids)}}, {"text": 1, "address": 1, "location": 1}
+            {"township": township, "_id": {"$in": list(request_ids)}}, {"text": 1, "address": 1, "location": 1, "said": 1}
         )
         opened = await self._mongo.vault.opened("words", await found.to_list())
         return [decode(Words, {"request_id": document.pop("_id"), **document}) for document in opened]

@@ -298,6 +298,6 @@ def _other(digit: str) -> str:
 
 def test_equal_values_are_equal_documents() -> None:
     words = Words("req_990101101_" + "0" * 32, "楼道灯不亮")
-    assert encode(words) == {"request_id": words.request_id, "text": "楼道灯不亮", "address": None, "location": None}
+    assert encode(words) == {"request_id": words.request_id, "text": "楼道灯不亮", "address": None, "location": None, "said": {}}
     with pytest.raises(TypeError):
         encode({"no": "value"})

@@ -57,6 +57,7 @@ from resolvers.tasks import (
 from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
+from tests.adapters.tour_of_assists import call_others_in
 from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.adapters.tour_of_helping import help_each_other
 from tests.adapters.tour_of_importing import tour_of_importing
@@ -300,6 +301,8 @@ class Tour:
         await assign_task(AssignTask(uuid4(), task.id, worker.id or ""), by=dispatcher, ports=ports)
         await acknowledge_task(AcknowledgeTask(uuid4(), task.id), by=worker, ports=ports)
         await start_task(StartTask(uuid4(), task.id, ContactKind.CALL), by=worker, ports=ports)
+        self._note("calling others in")
+        await call_others_in(request.id, task.id, self._planned, people, ports)
         await complete_task(CompleteTask(uuid4(), task.id, Outcome.SOLVED, "换了灯泡"), by=worker, ports=ports)
         await verify_task(VerifyTask(uuid4(), task.id, passed=True, reason="灯亮了"), by=leader, ports=ports)
         await answer_follow_up(AnswerFollowUp(uuid4(), request.id, Verdict.SOLVED, Grade.SATISFIED, "好"), by=resident, ports=ports)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import cases, followups
+from domain import assists, cases, followups
 from domain.access import NOBODY, Actor, actor_of
 from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
 from domain.cases import Act, Case, Moment
@@ -173,6 +173,27 @@ def _typed_for_them(case: Case) -> Case:
     return replace(case, request=request)
 
 
+def _somebody_else(case: Case) -> str:
+    return "branch-leader-1" if case.tasks[0].assignee_id == id_of("provider-worker-1") else "provider-worker-1"
+
+
+def add_assist(
+    case: Case,
+    now: Moment,
+    *,
+    to: str = "provider-worker-1",
+    below: str | None = None,
+    number: int = 3,
+    is_required: bool = True,
+    expected_version: int | None = None,
+) -> Act:
+    """Somebody of the cast is called in to help with the lead, or with another task of the case."""
+    assist_id = new_id(Kind.TASK, number)
+    return assists.add(
+        case, below or _lead(case), assist_id, given_to(to), now, what="先停水", is_required=is_required, expected_version=expected_version
+    )
+
+
 DEEDS: Mapping[Verb, Deed] = {
     Verb.ASSIGN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
     Verb.ASSIGN_AGAIN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
@@ -204,6 +225,8 @@ DEEDS: Mapping[Verb, Deed] = {
         _typed_for_them(case), now, verdict=Verdict.SOLVED, grade=Grade.SATISFIED, words="灯亮了", reach=Reach.VISIT
     ),
     Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
+    Verb.ADD_ASSIST: lambda case, now, version: add_assist(case, now, to=_somebody_else(case), expected_version=version),
+    Verb.CANCEL: lambda case, now, version: assists.cancel(case, _lead(case), now, reason="不用办了", expected_version=version),
 }
 """Each verb with arguments that nothing speaks against; whether it may be done is then up to who, where and when."""
 

@@ -177,16 +177,6 @@ def test_whoever_had_it_twice_is_remembered_once() -> None:
     assert case.tasks[0].past_assignees == (id_of(WORKER), id_of("grid-worker-2"))
 
 
-def test_a_task_is_not_complete_while_one_that_helps_it_is_open() -> None:
-    case = standing_in(IN_PROGRESS)
-    lead = case.tasks[0]
-    helping = replace(lead, id=new_id(Kind.TASK, 3), parent_id=lead.id, state=ASSIGNED)
-    helped = replace(helping, state=S.CLOSED)
-
-    assert refusal_to(Verb.COMPLETE, Case(case.request, (lead, helping)), WORKER) is RefusalCode.WRONG_STATE
-    assert refusal_to(Verb.COMPLETE, Case(case.request, (lead, helped)), WORKER) is None
-
-
 def test_a_check_does_not_fail_the_work_without_a_reason() -> None:
     case = standing_in(COMPLETED)
 

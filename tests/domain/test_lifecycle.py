@@ -62,6 +62,13 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     Verb.ANSWER: ({AWAITING}, S.CLOSED, ASKER, EventKind.FOLLOW_UP_ANSWERED),
     Verb.RECORD: ({AWAITING}, S.CLOSED, CALLER, EventKind.FOLLOW_UP_RECORDED),
     Verb.REWORK: ({AWAITING}, IN_PROGRESS, ASKER, EventKind.REQUEST_REWORKED),
+    Verb.ADD_ASSIST: ({ACKNOWLEDGED, IN_PROGRESS}, None, ASSIGNEE | ASSIGNERS, EventKind.ASSIST_ADDED),
+    Verb.CANCEL: (
+        {S.QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, PENDING, S.SUSPENDED, S.DEFERRED},
+        S.CANCELLED,
+        ASSIGNERS,
+        EventKind.TASK_CANCELLED,
+    ),
 }
 
 STRANGERS = (
@@ -116,6 +123,8 @@ def expected_of(verb: Verb, state: S, handle: str, task: Task) -> RefusalCode | 
     verbs = (Verb.ASSIGN, Verb.ASSIGN_AGAIN) if verb in {Verb.ASSIGN, Verb.ASSIGN_AGAIN} else (verb,)
     if not any(LAW[each][2] & standing for each in verbs):
         return RefusalCode.NOT_ALLOWED
+    if verb is Verb.CANCEL and task.parent_id is None:  # the lead of a request is never called off
+        return RefusalCode.WRONG_STATE
     return None if any(state in LAW[each][0] for each in verbs) else RefusalCode.WRONG_STATE
 
 
@@ -131,6 +140,17 @@ def test_what_the_table_lists_works_and_all_else_is_refused_and_changes_nothing(
         assert case == before
         if refusal is None:
             assert_moved(verb, before, deed_of(verb, case, moment(handle)))
+
+
+@pytest.mark.parametrize("state", S)
+def test_what_helps_is_called_off_from_anywhere_before_it_is_done(state: S) -> None:
+    for handle in STANDING:
+        case = standing_in(state, parent_id=new_id(Kind.TASK, 9))
+        expected = expected_of(Verb.CANCEL, state, handle, case.tasks[0])
+
+        assert refusal_of(lambda: deed_of(Verb.CANCEL, case, moment(handle))) is expected, handle  # noqa: B023
+        if expected is None:
+            assert_moved(Verb.CANCEL, case, deed_of(Verb.CANCEL, case, moment(handle)))
 
 
 def assert_moved(verb: Verb, before: Case, act: Act | None) -> None:
@@ -194,6 +214,8 @@ TRIED: Mapping[TaskAction, tuple[Verb, ...]] = {
     TaskAction.START: (Verb.START, Verb.TRY_CONTACT),
     TaskAction.COMPLETE: (Verb.COMPLETE,),
     TaskAction.VERIFY: (Verb.PASS_CHECK, Verb.FAIL_CHECK),
+    TaskAction.ADD_ASSIST: (Verb.ADD_ASSIST,),
+    TaskAction.CANCEL: (Verb.CANCEL,),
 }
 HANDLES = sorted(STANDING)
 people = st.sampled_from(HANDLES).filter(lambda handle: handle != "nobody").map(id_of)
@@ -210,6 +232,8 @@ def tasks_of_any_past(draw: st.DrawFn) -> Case:
         returners=draw(some_people),
         is_return_bound=draw(st.booleans()),
         hidden_from=draw(st.one_of(st.just(()), some_people)),
+        parent_id=draw(st.sampled_from([None, new_id(Kind.TASK, 9)])),
+        open_assists=draw(st.integers(0, 1)),
     )
 
 

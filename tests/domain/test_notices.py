@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import cases
+from domain import assists, cases
 from domain.cases import Act, Case
 from domain.devices import Device, DevicePlatform
 from domain.events import Event, EventKind
@@ -21,7 +21,7 @@ from domain.organisation import Organisation
 from domain.routing import RULE_CLIMB, Service
 from domain.tasks import TaskState
 from server.wiring import load_messages
-from tests.domain.cast import MONDAY, asked, deed_of, handle_of, id_of, moment, planned, standing_in, town
+from tests.domain.cast import MONDAY, add_assist, asked, deed_of, given_to, handle_of, id_of, moment, new_id, planned, standing_in, town
 
 K = NoticeKind
 ON = date(2026, 11, 23)
@@ -93,6 +93,12 @@ WHO_IS_TOLD = [
     (Verb.FAIL_CHECK, S.COMPLETED, "grid-leader-1", {("grid-worker-1", K.CHECK_FAILED)}),
     (Verb.ANSWER, S.AWAITING_FOLLOW_UP, "resident-1", set()),
     (Verb.RECORD, S.AWAITING_FOLLOW_UP, "dispatcher-1", set()),
+    (
+        Verb.ADD_ASSIST,
+        S.IN_PROGRESS,
+        "grid-leader-1",
+        {("provider-worker-1", K.TASK_ASSIGNED), ("grid-worker-1", K.ASSIST_ADDED)},
+    ),
     (Verb.REWORK, S.AWAITING_FOLLOW_UP, "resident-1", {("grid-worker-1", K.NOT_SOLVED), ("secretary-1", K.NOT_SOLVED_BELOW)}),
 ]
 
@@ -103,7 +109,31 @@ def test_each_act_is_told_to_those_whom_it_concerns(verb: Verb, state: TaskState
 
 
 def test_every_kind_of_event_but_the_first_is_covered_above() -> None:
-    assert {row[0] for row in WHO_IS_TOLD} == set(Verb) - {Verb.SUBMIT}
+    assert {row[0] for row in WHO_IS_TOLD} == set(Verb) - {Verb.SUBMIT, Verb.CANCEL}
+
+
+def test_what_is_called_off_is_told_to_everybody_who_had_some_of_it_and_to_whoever_waited() -> None:
+    lead, worker = standing_in(S.IN_PROGRESS), moment("grid-worker-1")
+    helped = add_assist(lead, worker).case
+    child = helped.tasks[1].id
+    below = cases.acknowledge(helped, child, moment("provider-worker-1")).case
+    deep = add_assist(below, moment("dispatcher-1"), to="grid-worker-2", below=child, number=4).case
+    act = assists.cancel(deep, child, moment("dispatcher-1"), reason="算了")
+
+    assert told(act, "dispatcher-1") == {
+        ("provider-worker-1", K.TASK_CANCELLED),
+        ("grid-worker-2", K.TASK_CANCELLED),
+        ("grid-worker-1", K.ASSISTS_DONE),
+    }
+
+
+def test_a_unit_with_nobody_there_is_told_to_the_desk() -> None:
+    case = standing_in(S.IN_PROGRESS)
+    nobody = replace(given_to("provider-worker-1"), person=None)
+    act = assists.add(case, case.tasks[0].id, new_id(Kind.TASK, 3), nobody, moment("grid-worker-1"), what="停水", is_required=True)
+
+    assert act.case.tasks[1].state is S.QUEUED
+    assert told(act, "grid-worker-1") == {("dispatcher-1", K.TASK_UNROUTED)}
 
 
 def typed_by(handle: str, **changes: object) -> Case:

@@ -134,7 +134,7 @@ async def test_nobody_is_asked_while_it_is_done_again(town: Town) -> None:
     refusal = await refused(resident, "answerFollowUp", matter)
 
     assert (refusal["code"], refusal["current"]["requestState"]) == ("WRONG_STATE", "IN_HAND")
-    assert (await task_of(worker, matter) or {})["actions"] == ["COMPLETE"]
+    assert "COMPLETE" in (await task_of(worker, matter) or {})["actions"]
 
 
 async def test_news_that_come_late_are_told_to_whom_they_concerned_then(town: Town) -> None:

@@ -81,7 +81,7 @@ async def test_only_the_moves_of_the_state_are_shown_and_the_others_refused(town
         for player, legal, sometimes in zip(cast[1:], LEGAL[state], SOMETIMES, strict=True):
             task = await task_of(player, matter)
             assert task is not None
-            assert set(task["actions"]) == {ACTIONS[verb] for verb in legal}, player.handle
+            assert set(task["actions"]) & set(ACTIONS.values()) == {ACTIONS[verb] for verb in legal}, player.handle
             for verb in ACTIONS.keys() - legal:
                 refusal = await refused(player, verb, matter, **given(town, verb))
                 code = "WRONG_STATE" if verb in sometimes else "NOT_ALLOWED"

@@ -189,6 +189,7 @@ APART: Mapping[str, str] = {
     "OrgUnit.covers": "asked of an overlay, by its node",
     "OrgUnit.succeeds": "units that are on the notice board themselves; nothing took over here",
     "Grid.succeeds": "grids that are on the notice board themselves; nothing was cut anew here",
+    "Task.text": "nothing here was called in with words of its own: tests/journeys/test_assists.py",
     "Request.agent": "nobody acts under a grant here: tests/journeys/test_proxies.py",
     "SubjectRequest.decidedBy": "nobody has decided on it here",
     "Query.recutPreview": "for administrators, of a whole plan: tests/journeys/test_recutting.py",
@@ -219,7 +220,7 @@ APART: Mapping[str, str] = {
 
 PLAIN: Mapping[str, str] = {
     "Task": "id state title dueAt dueProvisional acknowledgeBy contactBy overdue supervised outcome rule routedBecause actions"
-    " createdAt updatedAt version",
+    " isRequired openAssists createdAt updatedAt version",
     "Request": "id number state statusText scope entry noticeVersion"
     " submittedAt promiseDueAt promiseProvisional overdue reworkCount verdict grade version",
     "Event": "id kind at deviceTime deviceTimeDoubtful",

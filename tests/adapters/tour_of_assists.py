@@ -1,0 +1,19 @@
+"""The part of the tour where others are called in to help, and called off again."""
+
+from collections.abc import Mapping
+from uuid import uuid4
+
+from domain.access import Actor
+from domain.ports import Ports
+from resolvers.assists import AddAssist, CancelTask, add_assist, cancel_task
+from server.demo.settlement import Settlement
+
+
+async def call_others_in(request_id: str, task_id: str, planned: Settlement, people: Mapping[str, Actor], ports: Ports) -> None:
+    worker, dispatcher = people["grid-worker-1"], people["dispatcher-1"]
+    plumber = planned.handles["provider-worker-1"]
+    unit_id = next(post.unit_id for post in planned.parts.appointments if post.person_id == plumber)
+    await add_assist(AddAssist(uuid4(), task_id, "先停水", unit_id=unit_id), by=worker, ports=ports)
+    found = await ports.tasks.of_requests(planned.township_code, [request_id], seen_by=dispatcher)
+    child = next(task for task in found if task.parent_id == task_id)
+    await cancel_task(CancelTask(uuid4(), child.id, "不用停水了"), by=dispatcher, ports=ports)
