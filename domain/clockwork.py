@@ -73,17 +73,36 @@ def act_of_clock(case: Case, task_id: str, now: Moment) -> Act | None:
 
 @dataclass(frozen=True, slots=True)
 class DueTask:
-    """A task whose next moment has come, in the version in which that is so."""
+    """A task whose next moment has come, in the version in which that is so, claimed under `mark`; `tries` failed before."""
 
     id: str
     version: int
+    mark: str = ""
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many tasks wait for the clock, and since when the first of them does."""
+
+    count: int
+    since: datetime | None
 
 
 class DueTasks(Protocol):
-    async def due(self, *, at: datetime, limit: int) -> Sequence[DueTask]:
-        """Tasks whose next moment has come, the longest waiting first."""
+    async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> Sequence[DueTask]:
+        """Tasks whose next moment has come, the longest waiting first: nobody else is given them until the lease is over.
+
+        Whatever changes one of them ends its lease.
+        """
         ...
 
     async def move(self, task_id: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
         """Like `Tasks.update`, on nobody's behalf; nothing where `change` found nothing to do."""
         ...
+
+    async def later(self, due: DueTask, *, until: datetime) -> bool:
+        """Lets it wait; not where it was changed since it was claimed."""
+        ...
+
+    async def backlog(self, *, at: datetime) -> Backlog: ...

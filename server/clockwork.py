@@ -1,6 +1,7 @@
 """The clockwork: goes round for ever, any number of them at once."""
 
 import asyncio
+import logging
 
 from resolvers.clock import wind
 from server import metrics
@@ -9,12 +10,27 @@ from server.wiring import House
 
 ROUND_SECONDS = 5.0
 
+log = logging.getLogger(__name__)
+
 
 async def run_clockwork(house: House) -> None:
     """Does what is due, then waits a few seconds, until cancelled."""
+    await for_ever("the clockwork", lambda: rounds(house), lambda: asyncio.sleep(ROUND_SECONDS))
 
-    async def rounds() -> None:
-        while moved := await wind(house.due_tasks, ports=house.ports):
-            metrics.CLIMBS.inc(moved)
 
-    await for_ever("the clockwork", rounds, lambda: asyncio.sleep(ROUND_SECONDS))
+async def rounds(house: House) -> None:
+    """Goes on until nothing is left that is due; says how far it is where that takes more than one round."""
+    done = 0
+    await measure(house)
+    while moved := await wind(house.due_tasks, ports=house.ports):
+        metrics.CLOCK_ACTS.inc(moved)
+        done += moved
+        log.info("the clock did %d acts, %d tasks are left", done, await measure(house))
+
+
+async def measure(house: House) -> int:
+    at = house.ports.clock()
+    backlog = await house.due_tasks.backlog(at=at)
+    metrics.CLOCK_BACKLOG.set(backlog.count)
+    metrics.CLOCK_LATE.set((at - backlog.since).total_seconds() if backlog.since else 0)
+    return backlog.count

@@ -10,7 +10,9 @@ ANSWERS = Histogram("lianhu_http_seconds", "Time to answer, in seconds", ["door"
 NOTICES = Counter("lianhu_notices_total", "Notices put into inboxes", registry=REGISTRY)
 PUSHES = Counter("lianhu_pushes_total", "Pushes by how they ended", ["outcome"], registry=REGISTRY)
 PARKED = Gauge("lianhu_outbox_parked", "Acts whose pushes were given up", registry=REGISTRY)
-CLIMBS = Counter("lianhu_clock_acts_total", "Reminders and climbs", registry=REGISTRY)
+CLOCK_ACTS = Counter("lianhu_clock_acts_total", "Acts of the clock", registry=REGISTRY)
+CLOCK_BACKLOG = Gauge("lianhu_clock_backlog", "Tasks whose moment has come and that no clockwork has claimed", registry=REGISTRY)
+CLOCK_LATE = Gauge("lianhu_clock_late_seconds", "How long the first of them waits, in seconds", registry=REGISTRY)
 
 TROUBLES = Counter("lianhu_troubles_total", "Rounds that failed for a reason that is a bug", ["loop"], registry=REGISTRY)
 

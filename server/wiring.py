@@ -141,7 +141,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         devices,
         MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
         Sequencer(mongo),
-        MongoClock(mongo, cases),
+        MongoClock(mongo, cases, mark=secrets.token_hex(16)),
         import_desk,
     )
 

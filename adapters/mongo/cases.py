@@ -27,6 +27,9 @@ from domain.tasks import Task
 
 Change = Callable[[Case], Act | None]
 
+OF_A_CLAIM = ("clock_mark", "clock_tries")
+"""What a clockwork left on a task that it claimed; whoever changes the task ends that."""
+
 NOTHING_YET = Case(None, ())
 
 
@@ -122,7 +125,8 @@ class MongoCases:
         collection = self._mongo.collection(document.collection)
         if not document.is_new:
             by_id = {"township": document.township, "_id": document.id}
-            await collection.update_one(by_id, {"$set": document.fields}, session=session)
+            ended = {"$unset": dict.fromkeys(OF_A_CLAIM, "")} if document.collection == "tasks" else {}
+            await collection.update_one(by_id, {"$set": document.fields, **ended}, session=session)
             return
         try:
             await collection.insert_one(document.fields, session=session)
@@ -171,6 +175,8 @@ def _differences(before: Case, after: Case, calendar: WorkingCalendar) -> list[_
         earlier = old[id_][1] if id_ in old else {}
         fields = changed_fields(earlier, document)
         if fields:
+            if name == "tasks":
+                fields["clock_at"] = document["clock_at"]  # a claim may have moved it
             scopes = sorted({*document["scopes"], *earlier.get("scopes", ())})
             differences.append(_Difference(name, id_, document["township"], fields, scopes, is_new=not earlier))
     return differences

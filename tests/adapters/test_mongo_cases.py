@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import bson
@@ -201,18 +201,20 @@ async def test_nothing_to_do_keeps_nothing_so_the_clock_may_come_again(stage: St
     assert again == Replayed(task.id)
 
 
-async def test_the_clock_sees_what_is_due_the_longest_waiting_first(stage: Stage) -> None:
+async def test_the_clock_claims_what_is_due_the_longest_waiting_first(stage: Stage) -> None:
     first, second = await stage.submit(), await stage.submit(item="gas-smell")
     due_tasks = stage.house.due_tasks
     ids = {request.id: (await stage.tasks_of(request))[0].id for request in (first, second)}
 
-    assert await due_tasks.due(at=stage.clock(), limit=10) == []
+    async def claimed(at: datetime, limit: int = 10) -> list[str]:
+        return [task.id for task in await due_tasks.claim(at=at, limit=limit, lease_seconds=1)]
+
+    assert await claimed(stage.clock()) == []
     late = stage.clock() + timedelta(days=2)
-    assert [task.id for task in await due_tasks.due(at=late, limit=10)] == [ids[second.id], ids[first.id]]
-    assert [task.id for task in await due_tasks.due(at=late, limit=1)] == [ids[second.id]]
-    for request in (first, second):
-        await stage.do(acknowledge_task, AcknowledgeTask, "grid-worker-1", task_id=ids[request.id])
-    assert await due_tasks.due(at=stage.clock() + timedelta(minutes=30), limit=10) == []
+    assert await claimed(late) == [ids[second.id], ids[first.id]]
+    assert await claimed(late) == []
+    late += timedelta(seconds=2)
+    assert [len(await claimed(late, limit=1)) for _ in range(3)] == [1, 1, 0]
 
 
 # ---- the history is enough to rebuild everything

@@ -375,6 +375,9 @@ class Tour:
         while await house.sequencer.number():
             pass
         self._note("the clock")
+        await house.due_tasks.backlog(at=self._clock())
+        [failed, *_] = await house.due_tasks.claim(at=self._clock(), limit=5, lease_seconds=1)
+        await house.due_tasks.later(failed, until=self._clock())
         await wind(house.due_tasks, ports=self._ports)
         self._note("the bells")
         for name in ("events", "sequences"):

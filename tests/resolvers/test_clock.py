@@ -1,5 +1,6 @@
 """What the clock does by itself: reminders, climbs, each once, and one that cannot be moved holds up no other."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from domain.cases import Act, Case
-from domain.clockwork import DueTask
+from domain.clockwork import Backlog, DueTask
 from domain.commands import Command, Replayed
 from domain.events import EventKind
 from domain.pages import PageRequest
@@ -85,11 +86,15 @@ async def test_a_task_that_nobody_asked_for_climbs_too(deeds: Deeds) -> None:
 async def test_of_two_clocks_one_acts(deeds: Deeds) -> None:
     task = await deeds.brought_to("ASSIGNED")
     deeds.clock.advance(days=1)
-    seen_by_both = list(await deeds.house.due_tasks.due(at=deeds.clock(), limit=10))
+    seen_by_both = await claimed(deeds)
     late = Late(deeds, seen_by_both)
 
-    assert [await wound(deeds), await wind(late, ports=deeds.ports)] == [1, 0]
+    assert [await wound(deeds), await wind(late, ports=deeds.ports), await wind(late, ports=deeds.ports)] == [0, 1, 0]
     assert len(await kinds(deeds, task)) == 2
+
+
+async def claimed(deeds: Deeds) -> list[DueTask]:
+    return await deeds.house.due_tasks.claim(at=deeds.clock(), limit=10, lease_seconds=60)
 
 
 class Late:
@@ -98,8 +103,14 @@ class Late:
     def __init__(self, deeds: Deeds, seen: Sequence[DueTask]) -> None:
         self._deeds, self._seen = deeds, seen
 
-    async def due(self, *, at: datetime, limit: int) -> Sequence[DueTask]:
+    async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> Sequence[DueTask]:
         return self._seen[:limit]
+
+    async def later(self, due: DueTask, *, until: datetime) -> bool:
+        return await self._deeds.house.due_tasks.later(due, until=until)
+
+    async def backlog(self, *, at: datetime) -> Backlog:
+        return await self._deeds.house.due_tasks.backlog(at=at)
 
     async def move(self, task_id: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
         return await self._deeds.house.due_tasks.move(task_id, change, event_id=event_id, command=command)
@@ -109,7 +120,7 @@ async def test_what_was_moved_in_the_meantime_is_not_moved_again(deeds: Deeds) -
     """Seen as due, then given to somebody else before the clock came to it: their own window has just begun."""
     task = await deeds.brought_to("ASSIGNED")
     deeds.clock.advance(hours=2)
-    late = Late(deeds, [*await deeds.house.due_tasks.due(at=deeds.clock(), limit=10)])
+    late = Late(deeds, await claimed(deeds))
     await deeds.do(assign_task, AssignTask(uuid4(), task.id, deeds.id_of("grid-worker-2")), "dispatcher-1")
 
     assert await wind(late, ports=deeds.ports) == 0
@@ -121,8 +132,77 @@ async def test_one_that_cannot_be_moved_is_logged_and_holds_up_no_other(deeds: D
     await deeds.brought_to("ASSIGNED")
     deeds.clock.advance(days=1)
     gone = DueTask("task_990101102_" + "0" * 32, 1)
-    late = Late(deeds, [gone, *await deeds.house.due_tasks.due(at=deeds.clock(), limit=10)])
+    late = Late(deeds, [gone, *await claimed(deeds)])
 
     with caplog.at_level(logging.ERROR):
         assert await wind(late, ports=deeds.ports) == 1
     assert [record.getMessage() for record in caplog.records] == [f"the clock could not move task {gone.id}"]
+
+
+async def test_what_is_claimed_is_nobody_elses_until_the_lease_is_over(deeds: Deeds) -> None:
+    task = await deeds.brought_to("ASSIGNED")
+    deeds.clock.advance(days=1)
+    [mine] = await claimed(deeds)
+
+    assert (mine.id, await claimed(deeds), await wound(deeds)) == (task.id, [], 0)
+    deeds.clock.advance(seconds=60)
+    assert await wound(deeds) == 1
+
+
+async def test_whoever_changes_a_claimed_task_ends_the_claim(deeds: Deeds) -> None:
+    task = await deeds.brought_to("ASSIGNED")
+    deeds.clock.advance(hours=2)
+    [mine] = await claimed(deeds)
+    await deeds.do(assign_task, AssignTask(uuid4(), task.id, deeds.id_of("grid-worker-2")), "dispatcher-1")
+
+    assert not await deeds.house.due_tasks.later(mine, until=deeds.clock())
+    deeds.clock.advance(hours=4)
+    assert [due.version for due in await claimed(deeds)] == [2]
+
+
+async def test_one_that_fails_is_tried_again_later_and_later(deeds: Deeds) -> None:
+    await deeds.brought_to("ASSIGNED")
+    deeds.clock.advance(days=1)
+    failing = Failing(deeds, [])
+    waits = []
+    for _ in range(8):
+        assert await wind(failing, ports=deeds.ports) == 0
+        stored = await deeds.house.mongo.collection("tasks").find_one({}) or {}
+        waits.append((stored["clock_at"] - deeds.clock()).total_seconds())
+        deeds.clock.now = stored["clock_at"]
+
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert await wound(deeds) == 1
+    stored = await deeds.house.mongo.collection("tasks").find_one({}) or {}
+    assert not {"clock_mark", "clock_tries"} & set(stored)
+
+
+class Failing(Late):
+    """A clock that claims, and then has a bug."""
+
+    async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> Sequence[DueTask]:
+        return await self._deeds.house.due_tasks.claim(at=at, limit=limit, lease_seconds=lease_seconds)
+
+    async def move(self, task_id: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
+        raise ValueError("a bug")
+
+
+async def test_a_moment_that_brings_nothing_waits_too_and_is_told(deeds: Deeds, caplog: pytest.LogCaptureFixture) -> None:
+    task = await deeds.brought_to("ACKNOWLEDGED")
+    await deeds.house.mongo.collection("tasks").update_one({"_id": task.id}, {"$set": {"clock_at": deeds.clock()}})
+
+    assert [await wound(deeds), await wound(deeds)] == [0, 0]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the clock found nothing to do for task {task.id}, whose moment had come"
+    ]
+
+
+async def test_several_clocks_share_a_backlog_and_do_each_task_once(deeds: Deeds) -> None:
+    for _ in range(12):
+        await deeds.submit()
+    deeds.clock.advance(hours=2)
+    assert (await deeds.house.due_tasks.backlog(at=deeds.clock())) == Backlog(12, deeds.clock())
+
+    moved = await asyncio.gather(*(wind(deeds.house.due_tasks, ports=deeds.ports, limit=4) for _ in range(3)))
+    assert (sum(moved), await wound(deeds)) == (12, 0)
+    assert await deeds.house.due_tasks.backlog(at=deeds.clock()) == Backlog(0, None)
