@@ -11,6 +11,17 @@ from uuid import UUID
 CLOCK = "clock"
 """Whose commands the clock's are."""
 
+
+class CommandOutcome(Enum):
+    """How one command of several ended."""
+
+    APPLIED = "APPLIED"
+    DUPLICATE = "DUPLICATE"
+    HELD = "HELD"
+    CONFLICT = "CONFLICT"
+    REJECTED = "REJECTED"
+
+
 NOT_CONTENTS = frozenset({"command_id", "device_time"})
 
 

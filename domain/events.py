@@ -31,6 +31,7 @@ class EventKind(Enum):
     PROMISE_MISSED = "PromiseMissed"
     ASSIST_ADDED = "AssistAdded"
     TASK_CANCELLED = "TaskCancelled"
+    TASK_NUDGED = "TaskNudged"
 
 
 BY_ASKERS = frozenset({EventKind.REQUEST_SUBMITTED, EventKind.FOLLOW_UP_ANSWERED, EventKind.REQUEST_REWORKED})

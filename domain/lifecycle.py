@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from domain.access import Actor
+from domain.calendar import SHANGHAI
 from domain.errors import Message, Refusal, RefusalCode, Refused, refused
 from domain.events import EventKind
 from domain.standings import Standing, standings
@@ -42,6 +43,7 @@ class TaskAction(Enum):
     VERIFY = "VERIFY"
     CANCEL = "CANCEL"
     SUPERVISE = "SUPERVISE"
+    NUDGE = "NUDGE"
 
 
 class Verb(Enum):
@@ -68,6 +70,7 @@ class Verb(Enum):
     REWORK = "rework"
     ADD_ASSIST = "add assist"
     CANCEL = "cancel"
+    NUDGE_TASK = "nudge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,10 @@ MOVES: tuple[Move, ...] = (
         EventKind.TASK_CANCELLED, TaskAction.CANCEL,
         guard="a reason; never the lead of a request; what helps with it goes too", clock="stops",
     ),
+    _move(
+        "28a", Verb.NUDGE_TASK, {ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}, None, _ASSIGNERS, EventKind.TASK_NUDGED, TaskAction.NUDGE,
+        guard="once a day",
+    ),
 )  # fmt: skip
 
 
@@ -233,12 +240,19 @@ def guard_cancel(task: Task) -> None:
         raise refused(RefusalCode.WRONG_STATE, "refusal.lead_stays", "taskId", current=task)
 
 
+def guard_nudge(task: Task, *, at: datetime) -> None:
+    """Raises LIMIT_REACHED where it was nudged on the same day, Shanghai time."""
+    if task.nudged_at is not None and task.nudged_at.astimezone(SHANGHAI).date() == at.astimezone(SHANGHAI).date():
+        raise refused(RefusalCode.LIMIT_REACHED, "refusal.nudged_today", "taskId", current=task)
+
+
 Guard = Callable[[Task, str, datetime], None]
 
 _GUARDS: dict[TaskAction, Guard] = {
     TaskAction.RETURN: lambda task, by_id, at: guard_return(task, by_id, at=at),
     TaskAction.COMPLETE: lambda task, by_id, at: guard_completion(task),
     TaskAction.CANCEL: lambda task, by_id, at: guard_cancel(task),
+    TaskAction.NUDGE: lambda task, _, at: guard_nudge(task, at=at),
 }
 
 

@@ -47,6 +47,7 @@ class NoticeKind(Enum):
     NOT_SOLVED_BELOW = "not_solved_below"
     SUBJECT_REQUEST_MADE = "subject_request_made"
     SUBJECT_REQUEST_DECIDED = "subject_request_decided"
+    TASK_NUDGED = "task_nudged"
     CONTACT_READ_FLAGGED = "contact_read_flagged"
 
 
@@ -112,8 +113,18 @@ def _as_it_was(task: Task, event: Event, organisation: Organisation) -> Task:
 
 Concern = tuple[str | None, NoticeKind, str]
 
+FOR_THE_ASSIGNEE: Mapping[EventKind, NoticeKind] = {
+    EventKind.CONTACT_MISSED: NoticeKind.CONTACT_MISSED,
+    EventKind.TASK_NUDGED: NoticeKind.TASK_NUDGED,
+    EventKind.RETURN_REFUSED: NoticeKind.RETURN_REFUSED,
+    EventKind.TASK_FAILED_CHECK: NoticeKind.CHECK_FAILED,
+}
+"""Acts that concern whoever has the task, and nobody else."""
+
 
 def _concerned(event: Event, task: Task, case: Case, organisation: Organisation, on: date, around: Around) -> list[Concern]:
+    if event.kind in FOR_THE_ASSIGNEE:
+        return [(task.assignee_id, FOR_THE_ASSIGNEE[event.kind], task.id)]
     match event.kind:
         case EventKind.REQUEST_SUBMITTED:
             broken = (
@@ -127,8 +138,6 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
         case EventKind.TASK_REMINDED:
             kind = NoticeKind.TASK_NOT_TAKEN if event.facts.get("top") else NoticeKind.TASK_REMINDED
             return [(task.assignee_id, kind, task.id)]
-        case EventKind.CONTACT_MISSED:
-            return [(task.assignee_id, NoticeKind.CONTACT_MISSED, task.id)]
         case EventKind.TASK_WARNED:
             return [(person, NoticeKind.TASK_DUE_SOON, task.id) for person in _answerable(event, task, organisation, on)]
         case EventKind.TASK_MISSED | EventKind.PROMISE_MISSED:
@@ -137,12 +146,8 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
             return [(person, kind, task.id) for person in told]
         case EventKind.TASK_RETURNED:
             return [(person, NoticeKind.TASK_RETURNED, task.id) for person in _desk(event, task, organisation, on)]
-        case EventKind.RETURN_REFUSED:
-            return [(task.assignee_id, NoticeKind.RETURN_REFUSED, task.id)]
         case EventKind.TASK_COMPLETED if event.facts.get("checked"):
             return [(person, NoticeKind.TASK_TO_CHECK, task.id) for person in verifiers(task, organisation, on)]
-        case EventKind.TASK_FAILED_CHECK:
-            return [(task.assignee_id, NoticeKind.CHECK_FAILED, task.id)]
         case EventKind.TASK_VERIFIED | EventKind.TASK_COMPLETED if event.facts.get("asked") and case.request:
             return _asked(case, case.request, organisation, on, around)
         case EventKind.ASSIST_ADDED:

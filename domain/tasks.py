@@ -112,6 +112,7 @@ class Task:
     leg_met: bool = False
     outcome: Outcome | None = None
     is_supervised: bool = False
+    nudged_at: datetime | None = None
     askers: tuple[str, ...] = ()
     proxy_grant_id: str | None = None
     is_for_household: bool = False

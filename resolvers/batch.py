@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.commands import CommandOutcome
+from domain.errors import Refusal, RefusalCode, Refused
 from resolvers import requests, tasks
 from resolvers.acting import Done
 
@@ -20,6 +22,25 @@ DEEDS: dict[type, Deed] = {
 }
 
 _STEP = {kind: step for step, kind in enumerate(DEEDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one command of several ended: the thing as it is now, or why not."""
+
+    outcome: CommandOutcome
+    refusal: Refusal | None = None
+    subject: Any = None
+
+
+async def ended(deed: Awaitable[Done[Any]]) -> Ended:
+    """What came of a deed, whose refusal stops no other."""
+    try:
+        done = await deed
+    except Refused as no:
+        is_conflict = no.refusal.code is RefusalCode.CONFLICT
+        return Ended(CommandOutcome.CONFLICT if is_conflict else CommandOutcome.REJECTED, no.refusal)
+    return Ended(CommandOutcome.DUPLICATE if done.is_replay else CommandOutcome.APPLIED, subject=done.subject)
 
 
 @dataclass(frozen=True, slots=True)

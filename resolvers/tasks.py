@@ -16,7 +16,7 @@ from domain.pages import Page, PageRequest
 from domain.ports import Ports, TaskQuery
 from domain.posts import Appointment, Role
 from domain.proposals import proposed
-from domain.routing import RULE_CLIMB, RULE_HAND, Avoided, Service, shielded, who_serves
+from domain.routing import NO_LOADS, RULE_CLIMB, RULE_HAND, Avoided, Loads, Service, shielded, who_serves
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
@@ -182,7 +182,7 @@ async def decide_return(sent: DecideReturn, *, by: Actor, ports: Ports) -> Done[
             return cases.refuse_return(case, sent.task_id, moment, reason=reason or "", expected_version=version)
         task = case.task(sent.task_id)
         named = by_hand(sent.assignee_id, task, case.avoided, now, by) if sent.assignee_id is not None else None
-        service = named or _by_router(case, sent.task_id, items, now)
+        service = named or by_router(case, sent.task_id, items, now)
         return cases.approve_return(case, sent.task_id, service, moment, reason=reason, expected_version=version)
 
     return await move(sent.task_id, change, now, by=by, ports=ports)
@@ -274,7 +274,7 @@ def _is_within_reach(post: Appointment, organisation: Organisation, by: Actor) -
     return any(unit.id in led for unit in organisation.path(post.unit_id))
 
 
-def _by_router(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: Acting) -> Service:
+def by_router(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: Acting, *, loads: Loads = NO_LOADS) -> Service:
     """The owner that was proposed, as far as the item's rule goes; else where the router would send it today, past whoever gave it back.
 
     A task that nobody asked for goes to the township.
@@ -285,7 +285,7 @@ def _by_router(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: 
         root = now.organisation.root()
         return Service(root, None, RULE_CLIMB, (Message("routing.nobody"),), ())
     proposal = proposed(now.organisation, item, request.scope, case.task(task_id).proposed_owner_id, case.avoided, on=on)
-    service = proposal or who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided)
+    service = proposal or who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided, loads=loads)
     return shielded(service, now.organisation, case.avoided, on=on) if request.is_shielded else service
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 import strawberry
 from graphql import GraphQLError
 
+import schema.enums  # noqa: F401  # shows the enumerations before any type uses one
+from domain.commands import CommandOutcome
 from domain.errors import Refusal as RefusalThing
-from domain.errors import RefusalCode, Refused
-from resolvers.batch import DEEDS, in_order
+from resolvers.batch import DEEDS, ended, in_order
 from schema.context import Context, Info
-from schema.enums import CommandOutcome
 from schema.graph import Node, edge
 from schema.refusal import Refusal
 from schema.requests import AnswerFollowUpInput, SubmitRequestInput
@@ -66,10 +66,5 @@ def _given(command: CommandInput) -> Any:
 
 
 async def _apply(sent: Any, context: Context) -> CommandResult:
-    try:
-        done = await DEEDS[type(sent)](sent, by=context.actor, ports=context.ports)
-    except Refused as no:
-        outcome = CommandOutcome.CONFLICT if no.refusal.code is RefusalCode.CONFLICT else CommandOutcome.REJECTED
-        return CommandResult(command_id=sent.command_id, outcome=outcome, refusal_thing=no.refusal)
-    outcome = CommandOutcome.DUPLICATE if done.is_replay else CommandOutcome.APPLIED
-    return CommandResult(command_id=sent.command_id, outcome=outcome, subject_thing=done.subject)
+    end = await ended(DEEDS[type(sent)](sent, by=context.actor, ports=context.ports))
+    return CommandResult(command_id=sent.command_id, outcome=end.outcome, refusal_thing=end.refusal, subject_thing=end.subject)

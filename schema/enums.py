@@ -1,8 +1,7 @@
 """The domain's enumerations as the face shows them, every value described."""
 
-from enum import Enum
-
 import schema.enums_of_data  # noqa: F401  # shows the others
+from domain.commands import CommandOutcome
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
@@ -16,15 +15,6 @@ from domain.requests import Grade, RequestState, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 from domain.workbook_rows import Sheet
 from schema.enumeration import described
-
-
-class CommandOutcome(Enum):
-    APPLIED = "APPLIED"
-    DUPLICATE = "DUPLICATE"
-    HELD = "HELD"
-    CONFLICT = "CONFLICT"
-    REJECTED = "REJECTED"
-
 
 described(
     OrgUnitKind,
@@ -171,6 +161,7 @@ described(
         "VERIFY": "Check what somebody else did (核查).",
         "CANCEL": "Call it off (取消).",
         "SUPERVISE": "Put it under formal follow-up (督办).",
+        "NUDGE": "Ask how it goes, once a day (催办).",
     },
 )
 described(

@@ -17,6 +17,7 @@ from schema import commands, followups, lists, notices, proxies, reach, requests
 from schema.accounts import AccountMutations, AccountQueries
 from schema.assists import AssistMutations
 from schema.board import BoardQueries
+from schema.bulk import BulkMutations
 from schema.contacts import ContactMutations, ContactQueries
 from schema.context import Info
 from schema.enrolment import EnrolmentMutations
@@ -161,6 +162,7 @@ class Query(
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
 class Mutation(
     AssistMutations,
+    BulkMutations,
     ContactMutations,
     proxies.ProxyMutations,
     followups.FollowUpMutations,

@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from domain.access import UNIT_READERS, Actor
 from domain.board import BoardQueue, Look, QueueKind, look
 from domain.pages import PageRequest
-from domain.ports import Ports
+from domain.ports import Ports, TaskQuery
+from domain.tasks import TO_DO
+from resolvers.bulk import BulkAssign, BulkNudge, bulk_assign, bulk_nudge
 from server.demo.settlement import Settlement
 
 DESKS = ("grid-leader-1", "centre-clerk-1", "secretary-1", "secretary-2", "dispatcher-1")
@@ -38,3 +41,13 @@ async def tour_of_the_desk(ports: Ports, planned: Settlement, actor: SignIn, not
         await pages(f"the board: {name}", read)
         note(f"how many: {name}")
         await ports.boards.count(wanted, seen_by=reader)
+    await _many_at_once(ports, await actor("dispatcher-1"), note)
+
+
+async def _many_at_once(ports: Ports, dispatcher: Actor, note: Callable[[str], None]) -> None:
+    found = await ports.tasks.page(TaskQuery(states=tuple(TO_DO)), PageRequest(5), seen_by=dispatcher, at=ports.clock())
+    ids = [task.id for task in found.rows]
+    note("many at once")
+    for sent in (BulkAssign(uuid4(), ids, dispatcher.id), BulkAssign(uuid4(), ids, by_router=True)):
+        await bulk_assign(sent, by=dispatcher, ports=ports)
+    await bulk_nudge(BulkNudge(uuid4(), ids), by=dispatcher, ports=ports)

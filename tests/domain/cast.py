@@ -11,6 +11,7 @@ from domain.access import NOBODY, Actor, actor_of
 from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
 from domain.cases import Act, Case, Moment
 from domain.clockwork import CLOCK_ACTS
+from domain.desk_nudges import nudge_task
 from domain.errors import RefusalCode, Refused
 from domain.households import Reach
 from domain.ids import Kind, compose
@@ -224,6 +225,7 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.RECORD: lambda case, now, _: followups.record(
         _typed_for_them(case), now, verdict=Verdict.SOLVED, grade=Grade.SATISFIED, words="灯亮了", reach=Reach.VISIT
     ),
+    Verb.NUDGE_TASK: lambda case, now, version: nudge_task(case, _lead(case), now, note="进展如何", expected_version=version),
     Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
     Verb.ADD_ASSIST: lambda case, now, version: add_assist(case, now, to=_somebody_else(case), expected_version=version),
     Verb.CANCEL: lambda case, now, version: assists.cancel(case, _lead(case), now, reason="不用办了", expected_version=version),

@@ -69,6 +69,7 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
         ASSIGNERS,
         EventKind.TASK_CANCELLED,
     ),
+    Verb.NUDGE_TASK: ({ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}, None, ASSIGNERS, EventKind.TASK_NUDGED),
 }
 
 STRANGERS = (
@@ -216,6 +217,7 @@ TRIED: Mapping[TaskAction, tuple[Verb, ...]] = {
     TaskAction.VERIFY: (Verb.PASS_CHECK, Verb.FAIL_CHECK),
     TaskAction.ADD_ASSIST: (Verb.ADD_ASSIST,),
     TaskAction.CANCEL: (Verb.CANCEL,),
+    TaskAction.NUDGE: (Verb.NUDGE_TASK,),
 }
 HANDLES = sorted(STANDING)
 people = st.sampled_from(HANDLES).filter(lambda handle: handle != "nobody").map(id_of)
@@ -234,6 +236,7 @@ def tasks_of_any_past(draw: st.DrawFn) -> Case:
         hidden_from=draw(st.one_of(st.just(()), some_people)),
         parent_id=draw(st.sampled_from([None, new_id(Kind.TASK, 9)])),
         open_assists=draw(st.integers(0, 1)),
+        nudged_at=draw(st.sampled_from((None, MONDAY - timedelta(hours=11), MONDAY, MONDAY + timedelta(days=2)))),
     )
 
 

@@ -99,6 +99,7 @@ WHO_IS_TOLD = [
         "grid-leader-1",
         {("provider-worker-1", K.TASK_ASSIGNED), ("grid-worker-1", K.ASSIST_ADDED)},
     ),
+    (Verb.NUDGE_TASK, S.IN_PROGRESS, "dispatcher-1", {("grid-worker-1", K.TASK_NUDGED)}),
     (Verb.REWORK, S.AWAITING_FOLLOW_UP, "resident-1", {("grid-worker-1", K.NOT_SOLVED), ("secretary-1", K.NOT_SOLVED_BELOW)}),
 ]
 

@@ -1,8 +1,10 @@
 """The committee's desk: what waits, in queues, for whoever answers for it."""
 
+from uuid import uuid4
+
 from server.demo.main_job import Player
 from tests.conftest import Town
-from tests.journeys.stories import Answer, act, bring, rows, submit
+from tests.journeys.stories import Answer, act, bring, end_posts, give_posts_back, history_of, rows, say, submit, titles, to_do
 
 QUEUES = "queues(kinds: $kinds) { kind count { tasks more } tasks(first: 10) { edges { node { id } } } }"
 BOARD = f"query($unit: ID!, $kinds: [QueueKind!]) {{ board(unitId: $unit) {{ unit {{ id }} {QUEUES} }} }}"
@@ -76,3 +78,54 @@ async def test_nobody_else_looks_at_a_desk(town: Town) -> None:
     assert await board(town.stranger(), township) is None
     leader = await town.person("grid-leader-1")
     assert (await board(leader, township), await board(leader, "unit_990101101_nowhere")) == (None, None)
+
+
+# --- Many at once.
+
+ITEMS = "items { taskId outcome refusal { code current { ... on Task { version } } } task { id state assignee { id } } }"
+
+
+async def test_the_desk_gives_many_to_one_and_each_is_told_in_the_inbox(town: Town) -> None:
+    resident, worker, other, dispatcher = await town.people("resident-1", "grid-worker-1", "grid-worker-2", "dispatcher-1")
+    matters = [await submit(town, resident) for _ in range(3)]
+    await act(worker, "acknowledgeTask", matters[1])
+    ids, command = [matter.task_id for matter in matters], str(uuid4())
+    given = {"commandId": command, "taskIds": ids, "assigneeId": town.id_of("grid-worker-2"), "expectedVersions": [1, 1, 1]}
+
+    items = (await say(dispatcher, "bulkAssign", ITEMS, **given))["items"]
+    assert [(item["taskId"], item["outcome"]) for item in items] == [(ids[0], "APPLIED"), (ids[1], "CONFLICT"), (ids[2], "APPLIED")]
+    assert items[1]["refusal"] == {"code": "CONFLICT", "current": {"version": 2}}
+    assert await to_do(other) == [ids[2], ids[0]]
+    again = (await say(dispatcher, "bulkAssign", ITEMS, **given))["items"]
+    assert [item["outcome"] for item in again] == ["DUPLICATE", "CONFLICT", "DUPLICATE"]
+    await town.settle()
+    assert (await titles(other)).count("新工单") == 2
+
+
+async def test_the_router_takes_many_off_the_desk(town: Town) -> None:
+    """Everybody's post was vacant; now two are held again."""
+    resident = await town.person("resident-1")
+    vacant = ("grid-worker-1", "grid-leader-1", "secretary-1", "dispatcher-1", "secretary-2")
+    await end_posts(town, *vacant)
+    ids = [(await submit(town, resident)).task_id for _ in range(2)]
+    await give_posts_back(town, "dispatcher-1", "grid-worker-1")
+    dispatcher, township = await town.person("dispatcher-1"), unit_of(town, "柳湾镇党委")
+    assert await board(dispatcher, township) == {"UNROUTED": ids}
+
+    answer = await say(dispatcher, "bulkAssign", ITEMS, taskIds=ids, byRouter=True)
+    assert [item["task"]["assignee"]["id"] for item in answer["items"]] == [town.id_of("grid-worker-1")] * 2
+    assert await board(dispatcher, township) == {"UNACKNOWLEDGED": ids}
+    await give_posts_back(town, *vacant)
+
+
+async def test_a_nudge_reaches_whoever_has_it_once_a_day(town: Town) -> None:
+    resident, worker, dispatcher = await town.people("resident-1", "grid-worker-1", "dispatcher-1")
+    matter = await submit(town, resident)
+    for outcome, code in (("APPLIED", None), ("REJECTED", "LIMIT_REACHED")):
+        [item] = (await say(dispatcher, "bulkNudge", ITEMS, taskIds=[matter.task_id], note="老人等着用灯"))["items"]
+        assert (item["outcome"], item["refusal"] and item["refusal"]["code"]) == (outcome, code)
+    await town.settle()
+    assert (await titles(worker)).count("请加快办理") == 1
+    newest, *_ = await history_of(dispatcher, matter)
+    assert (newest["kind"], newest["reason"]) == ("TaskNudged", "老人等着用灯")
+    assert [event["reason"] for event in await history_of(resident, matter)] == [None, None], "a word to colleagues"

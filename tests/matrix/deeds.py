@@ -42,6 +42,9 @@ DEEDS: Mapping[str, Try] = {
     "submitRequest.villageId": Try("village", LAMP, by=("DISPATCHER@another township",)),
     "assignTask.taskId": Try("task", {"assigneeId": "$worker"}),
     "assignTask.assigneeId": Try("resident", {"taskId": TASK}, by=("dispatcher-1", "grid-leader-1")),
+    "bulkAssign.taskIds": Try("task", {"assigneeId": "$worker"}),
+    "bulkAssign.assigneeId": Try("resident", {"taskIds": TASK}, by=("dispatcher-1", "grid-leader-1")),
+    "bulkNudge.taskIds": Try("task"),
     "acknowledgeTask.taskId": Try("task"),
     "startTask.taskId": Try("task", {"contact": "CALL"}),
     "returnTask.taskId": Try("task", {"reason": "NOT_MY_PLACE", "note": "不归我管"}),
@@ -158,15 +161,27 @@ def filled(deed: str, tried: Try, command_id: str, ids: Mapping[str, str], asked
     return {"commandId": command_id, **fields, name: [asked] if _is_list(verb, name) else asked}
 
 
-REFUSED = "... on Refusal { code message field current { __typename id } }"
+WHY_NOT = "code message field current { __typename id }"
+REFUSED = f"... on Refusal {{ {WHY_NOT} }}"
 
 
 def mutation_of(deeds: Mapping[str, Any]) -> str:
     """One document that tries them all, each under its own alias."""
     verbs = {f"d{number}": deed.partition(".")[0] for number, deed in enumerate(deeds)}
     declared = ", ".join(f"${alias}: {verb[0].upper()}{verb[1:]}Input!" for alias, verb in verbs.items())
-    body = "\n  ".join(f"{alias}: {verb}(input: ${alias}) {{ __typename {REFUSED} }}" for alias, verb in verbs.items())
+    body = "\n  ".join(f"{alias}: {verb}(input: ${alias}) {{ __typename {REFUSED} {_items(verb)} }}" for alias, verb in verbs.items())
     return f"mutation({declared}) {{\n  {body}\n}}"
+
+
+def _items(verb: str) -> str:
+    """Of an act for many, what came of each."""
+    kind = f"{verb[0].upper()}{verb[1:]}Payload"
+    return f"... on {kind} {{ items {{ outcome refusal {{ {WHY_NOT} }} task {{ id }} }} }}" if verb.startswith("bulk") else ""
+
+
+def refusals_of(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The answer, or of an act for many the refusal of each; what was not refused has no code."""
+    return [item["refusal"] or item for item in answer["items"]] if "items" in answer else [answer]
 
 
 BATCH = (

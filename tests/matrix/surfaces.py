@@ -266,7 +266,7 @@ PLAIN: Mapping[str, str] = {
 }
 """What comes with a thing, whoever sees it, and tells of nothing else."""
 
-PLUMBING = re.compile(r"(.*Connection|.*Edge|.*Payload|PageInfo|GeoPoint|Refusal|CommandResult|Mutation)")
+PLUMBING = re.compile(r"(.*Connection|.*Edge|.*Payload|PageInfo|GeoPoint|Refusal|CommandResult|BulkItem|Mutation)")
 """Types that carry others: what they lead to is asked where they lead."""
 
 
