@@ -3,7 +3,7 @@
 `seen_by` is keyword-only and has no default: what the reader's keys do not open is not found, in every read.
 """
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Protocol
@@ -44,6 +44,11 @@ Change = Callable[[Case], Act]
 Clock = Callable[[], datetime]
 
 
+def _given(query: "RequestQuery | TaskQuery") -> Iterator[str]:
+    """Names of the parts that say something."""
+    return (part.name for part in fields(query) if getattr(query, part.name) != part.default)
+
+
 @dataclass(frozen=True, slots=True)
 class RequestQuery:
     """All given parts hold; `unit_id` narrows to a sub-tree."""
@@ -61,8 +66,7 @@ class RequestQuery:
     @property
     def narrowed_by(self) -> tuple[str, ...]:
         """Which of its parts are given, by their names; never what is sought."""
-        given = (part.name for part in fields(self) if getattr(self, part.name) not in (None, False))
-        return tuple("text" if name == "sought" else name for name in given)
+        return tuple("text" if name == "sought" else name for name in _given(self))
 
     @property
     def is_by_promise(self) -> bool:
@@ -78,6 +82,10 @@ class TaskQuery:
     unit_id: str | None = None
     overdue: bool | None = None
     due_before: datetime | None = None
+
+    @property
+    def narrowed_by(self) -> tuple[str, ...]:
+        return tuple(_given(self))
 
     @property
     def is_by_due_time(self) -> bool:
@@ -184,6 +192,10 @@ class Requests(Protocol):
 
     async def words(self, township: str, request_ids: Sequence[str]) -> Sequence[Words]:
         """The erasable words of requests that the reader may see."""
+        ...
+
+    async def texts(self, township: str, request_ids: Sequence[str]) -> Mapping[str, str]:
+        """Of these words the text alone, by request; addresses stay sealed."""
         ...
 
 

@@ -26,8 +26,8 @@ SHORTEST_SURE_NAME = 3
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _HAN_RUN = re.compile(f"[{_HAN}]+")
 _RUN = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
-_DIGIT = r"[0-9〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺]"
-_NUMBER = re.compile(rf"[0-9](?:[\s\-_.·,/()]*[0-9]){{4,}}|{_DIGIT}{{5,}}")
+_DIGIT = r"[0-9０-９〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺]"
+_NUMBER = re.compile(rf"[0-9０-９](?:[\s\-_.·,/()（）－．，]*[0-9０-９]){{4,}}|{_DIGIT}{{5,}}")
 """Five or more digits, also where something stands between them as in a telephone number, or in Chinese figures."""
 _GAP = "\n"
 
@@ -116,6 +116,11 @@ def possible_names(texts: Sequence[str], lengths: range = NAME_LENGTHS) -> froze
 def without_numbers(text: str) -> str:
     """The text in one spelling, a gap for each number of five or more digits."""
     return _NUMBER.sub(_GAP, _plain(text))
+
+
+def masked_numbers(text: str) -> str:
+    """The text as it is, with stars for each number of five or more digits."""
+    return _NUMBER.sub("*****", text)
 
 
 def _plain(text: str) -> str:

@@ -1,7 +1,7 @@
 """Requests: asking, reading, and the last word."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -148,11 +148,17 @@ async def request_by_number(number: str, *, by: Actor, ports: Ports) -> Request 
 
 
 async def requests_page(query: RequestQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Request]:
-    at = ports.clock()
+    """The list; a search is on record before anything of it is shown."""
     if query.sought is not None and by.person is not None:
         await enter_look(LookKind.SEARCH, query, by=by.person, ports=ports)
+    return await requests_found(query, page, by=by, ports=ports)
+
+
+async def requests_found(query: RequestQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Request]:
+    """The same for whoever has put it on record already."""
+    at = ports.clock()
     found = await ports.requests.page(query, page, seen_by=by, at=at)
-    return Page([request.seen_by(by, at) for request in found.rows], found.keys, found.has_next, found.has_previous)
+    return replace(found, rows=[request.seen_by(by, at) for request in found.rows])
 
 
 async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> Mapping[str, Words]:

@@ -4,12 +4,12 @@ from domain.access import Actor
 from domain.ids import Kind
 from domain.pages import Page, PageRequest
 from domain.people import Person
-from domain.ports import Ports, RequestQuery
+from domain.ports import Ports, RequestQuery, TaskQuery
 from domain.posts import Role
 from domain.search import Look, LookKind
 
 
-async def enter_look(kind: LookKind, query: RequestQuery, *, by: Person, ports: Ports) -> Look:
+async def enter_look(kind: LookKind, query: RequestQuery | TaskQuery, *, by: Person, ports: Ports) -> Look:
     """Puts it on record, before anything is shown."""
     at = ports.clock()
     look = Look(ports.ids.new(Kind.LOOK, by.township, at), by.township, by.id, kind, query.narrowed_by, at)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from domain.identity import Identity
 from schema.documents import Limits
 from schema.root import build_schema
+from server.exports import ExportDoors
 from server.graphql import GraphQLDoor
 from server.health import health_routes
 from server.identity import context_maker
@@ -24,7 +25,8 @@ LIMITS = Limits(max_cost=30_000)
 
 def build_app(house: House, identity: Identity, *, more_routes: Sequence[BaseRoute] = ()) -> Starlette:
     context_for = context_maker(house, identity)
-    door = GraphQLDoor(build_schema(), context_for, limits=LIMITS, allowed_origins=house.settings.allowed_origins)
+    schema = build_schema()
+    door = GraphQLDoor(schema, context_for, limits=LIMITS, allowed_origins=house.settings.allowed_origins)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -34,4 +36,5 @@ def build_app(house: House, identity: Identity, *, more_routes: Sequence[BaseRou
         finally:
             await end(listening)
 
-    return Starlette(routes=[*door.mount(), *health_routes(house), *more_routes], lifespan=lifespan, middleware=[Middleware(Measured)])
+    routes = [*door.mount(), *ExportDoors(house, schema, context_for).routes(), *health_routes(house), *more_routes]
+    return Starlette(routes=routes, lifespan=lifespan, middleware=[Middleware(Measured)])

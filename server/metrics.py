@@ -16,7 +16,7 @@ CLOCK_LATE = Gauge("lianhu_clock_late_seconds", "How long the first of them wait
 
 TROUBLES = Counter("lianhu_troubles_total", "Rounds that failed for a reason that is a bug", ["loop"], registry=REGISTRY)
 
-DOORS = ("/graphql", "/health", "/demo")
+DOORS = ("/graphql", "/exports", "/health", "/demo")
 
 
 def serve_metrics(host: str, port: int) -> None:

@@ -103,6 +103,17 @@ class TooLong(Exception):
     pass
 
 
+async def admitted(context_for: ContextFor, shown: Credentials) -> object:
+    """A fresh context for whoever shows these. Raises `Refused`."""
+    try:
+        return await context_for(shown)
+    except BadToken:
+        challenge = {"WWW-Authenticate": "Bearer"}
+        raise Refused(401, "The token is invalid or expired.", "UNAUTHENTICATED", challenge) from None
+    except IdentityUnavailable:
+        raise Refused(503, "Sign-ins cannot be checked right now.", "UNAVAILABLE", {"Retry-After": "5"}) from None
+
+
 class Operations:
     """Runs operations for both doors: context, limits, execution, and what may be told of errors."""
 
@@ -118,13 +129,7 @@ class Operations:
 
     async def admit(self, shown: Credentials) -> object:
         """A fresh context. Raises `Refused`."""
-        try:
-            return await self._context_for(shown)
-        except BadToken:
-            challenge = {"WWW-Authenticate": "Bearer"}
-            raise Refused(401, "The token is invalid or expired.", "UNAUTHENTICATED", challenge) from None
-        except IdentityUnavailable:
-            raise Refused(503, "Sign-ins cannot be checked right now.", "UNAVAILABLE", {"Retry-After": "5"}) from None
+        return await admitted(self._context_for, shown)
 
     async def answer(self, question: Question, shown: Credentials) -> bytes:
         """The whole answer to a query or mutation, in JSON. Raises `Refused`."""

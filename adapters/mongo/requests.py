@@ -75,6 +75,11 @@ class MongoRequests:
         opened = await self._mongo.vault.opened("words", await found.to_list())
         return [decode(Words, {"request_id": document.pop("_id"), **document}) for document in opened]
 
+    async def texts(self, township: str, request_ids: Sequence[str]) -> dict[str, str]:
+        wanted = {"township": township, "_id": {"$in": list(request_ids)}}
+        found = await self._mongo.collection("words").find(wanted, {"text": 1}).hint("_id_").to_list()
+        return {document["_id"]: document["text"] for document in found if document.get("text")}
+
 
 def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
     scoped = seen_by_filter(reader)

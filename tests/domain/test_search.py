@@ -63,7 +63,7 @@ def test_whatever_could_be_a_name_is_asked_for() -> None:
 def test_a_query_says_by_what_it_is_narrowed_and_never_by_which_words() -> None:
     query = RequestQuery(states=(RequestState.CLOSED,), overdue=False, sought=sought("灯"))
 
-    assert query.narrowed_by == ("states", "text")
+    assert query.narrowed_by == ("states", "overdue", "text")
     assert RequestQuery().narrowed_by == ()
 
 
