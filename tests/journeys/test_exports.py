@@ -80,7 +80,8 @@ async def test_exported_ids_are_those_that_are_listed(
 
 async def test_a_row_is_of_the_matter_and_of_nobody(town: Town) -> None:
     resident, dispatcher = await town.people("resident-1", "dispatcher-1")
-    own: dict[str, Any] = {"address": "三单元五楼东户", "location": {"lat": 35.201, "lng": 115.501}, "householdId": home_of(town, "resident-1")}
+    place = {"address": "三单元五楼东户", "location": {"lat": 35.201, "lng": 115.501}}
+    own: dict[str, Any] = {**place, "householdId": home_of(town, "resident-1")}
     matter = await submit(town, resident, text="灯不亮，\n打138 1234 5678找我", **own)
 
     got = await get(dispatcher)
