@@ -29,6 +29,7 @@ class EventKind(Enum):
     TASK_WARNED = "TaskWarned"
     TASK_MISSED = "TaskMissed"
     PROMISE_MISSED = "PromiseMissed"
+    TASK_RAISED = "TaskRaised"
     ASSIST_ADDED = "AssistAdded"
     TASK_CANCELLED = "TaskCancelled"
     TASK_NUDGED = "TaskNudged"

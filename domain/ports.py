@@ -200,6 +200,10 @@ class Requests(Protocol):
 
 
 class Tasks(Protocol):
+    async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
+        """Like `Requests.add`, of work that nobody asked for."""
+        ...
+
     async def update(self, task_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
         """Loads the case that the reader's keys open, changes it, and keeps it with its event and command in one transaction.
 
@@ -210,6 +214,10 @@ class Tasks(Protocol):
     async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]: ...
 
     async def of_requests(self, township: str, request_ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]: ...
+
+    async def of_work(self, township: str, root_ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]:
+        """Tasks of work that nobody asked for, by the task that it began with."""
+        ...
 
     async def to_do(self, township: str, person_ids: Collection[str]) -> Mapping[str, int]:
         """How many tasks stand on the list of each; for routing, which skips whoever has too many."""

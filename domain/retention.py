@@ -53,8 +53,17 @@ class Policy:
         return at - timedelta(days=self.days)
 
 
-def _own(collection: str, moment: str, days: int, removes: str, chinese: str, *, is_by_day: bool = False) -> Policy:
-    return Policy(collection, days, Basis.OWN_MOMENT, moment, Removal.DOCUMENT, removes, chinese, is_by_day)
+def _own(
+    collection: str,
+    moment: str,
+    days: int,
+    removes: str,
+    chinese: str,
+    *,
+    is_by_day: bool = False,
+    removal: Removal = Removal.DOCUMENT,
+) -> Policy:
+    return Policy(collection, days, Basis.OWN_MOMENT, moment, removal, removes, chinese, is_by_day)
 
 
 POLICIES: tuple[Policy, ...] = (
@@ -66,6 +75,14 @@ POLICIES: tuple[Policy, ...] = (
         Removal.CONTENTS,
         "text, address, point and remarks of a request, 3 years after its end",
         "诉求内容",
+    ),
+    _own(
+        "words",
+        "closed_at",
+        3 * YEAR,
+        "words of work that nobody asked for, 3 years after its end",
+        "未诉先办内容",
+        removal=Removal.CONTENTS,
     ),
     Policy(
         "contacts",

@@ -71,7 +71,8 @@ class Task:
     `is_message`: somebody is to answer what was said after the end; it is none of the work.
 
     `parent_id` is what it helps with; `leads` have that and what it helps with in turn, nearest first; `open_assists` are the required ones
-    that it waits for itself. Work that nobody asked for has no request: `root_id` is the task it began with, `item_id` what it is about.
+    that it waits for itself. Work that nobody asked for has no request: `root_id` is the task it began with, `item_id` what it is about;
+    `raised_by_id` saw it, and sees what comes of it.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Task:
     version: int = 1
     item_id: str | None = None
     root_id: str | None = None
+    raised_by_id: str | None = None
     is_required: bool = True
     open_assists: int = 0
     leads: tuple[str, ...] = ()
@@ -139,6 +141,8 @@ class Task:
         """The keys that open it: the owner's units; who has it or what it helps with; who asked; its grid's workers while open."""
         asked = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)
         scopes = keys(Door.UNIT, self.owner_path) | asked | keys(Door.WORKER, self.leads)
+        if self.raised_by_id:
+            scopes |= {key(Door.HELPER, self.raised_by_id)}
         if self.assignee_id:
             scopes |= {key(Door.WORKER, self.assignee_id)}
         if self.grid_id and self.is_of_grid and not self.is_over:

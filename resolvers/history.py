@@ -7,6 +7,7 @@ from domain.access import Actor
 from domain.events import BY_ASKERS, WORDS_FOR_ASKERS, Event
 from domain.pages import Page, PageRequest
 from domain.ports import Ports
+from domain.proactive import is_closed_to
 from domain.requests import Request
 from domain.tasks import Task
 
@@ -26,7 +27,8 @@ async def history_of_task(task: Task, page: PageRequest, *, by: Actor, ports: Po
     if by.is_only_asker(task.askers, task.scopes):
         return replace(events, rows=_for_asker(events.rows))
     if task.request_id is None:
-        return events
+        is_closed = is_closed_to(task, by, ports.clock())
+        return replace(events, rows=[replace(event, reason=None) for event in events.rows]) if is_closed else events
     return replace(events, rows=_within(events.rows, found[0], by, ports) if found else _without_askers(events.rows))
 
 

@@ -16,7 +16,7 @@ from domain.pages import Page, PageRequest
 from domain.ports import Ports, TaskQuery
 from domain.posts import Appointment, Role
 from domain.proposals import proposed
-from domain.routing import NO_LOADS, RULE_CLIMB, RULE_HAND, Avoided, Loads, Service, shielded, who_serves
+from domain.routing import NO_LOADS, RULE_CLIMB, RULE_HAND, Avoided, Loads, Place, Service, shielded, who_serves
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
@@ -224,6 +224,11 @@ async def tasks_of_requests(township: str, request_ids: Sequence[str], *, by: Ac
     return await ports.tasks.of_requests(township, request_ids, seen_by=by)
 
 
+async def tasks_of_work(township: str, root_ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequence[Task]:
+    """Of work that nobody asked for, by the tasks that it began with."""
+    return await ports.tasks.of_work(township, root_ids, seen_by=by)
+
+
 async def tasks_page(query: TaskQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Task]:
     return await ports.tasks.page(query, page, seen_by=by, at=ports.clock())
 
@@ -277,16 +282,18 @@ def _is_within_reach(post: Appointment, organisation: Organisation, by: Actor) -
 def by_router(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: Acting, *, loads: Loads = NO_LOADS) -> Service:
     """The owner that was proposed, as far as the item's rule goes; else where the router would send it today, past whoever gave it back.
 
-    A task that nobody asked for goes to the township.
+    What was called in by hand to help is for the desk to give to somebody else: the router would only find the lead.
     """
-    request, on = case.request, now.at.astimezone(SHANGHAI).date()
-    item = items.get(request.item_id) if request else None
-    if request is None or item is None:
-        root = now.organisation.root()
-        return Service(root, None, RULE_CLIMB, (Message("routing.nobody"),), ())
-    proposal = proposed(now.organisation, item, request.scope, case.task(task_id).proposed_owner_id, case.avoided, on=on)
-    service = proposal or who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided, loads=loads)
-    return shielded(service, now.organisation, case.avoided, on=on) if request.is_shielded else service
+    request, on, task = case.request, now.at.astimezone(SHANGHAI).date(), case.task(task_id)
+    item, organisation = items.get(case.item_id or ""), now.organisation
+    nobody = Service(organisation.root(), None, RULE_CLIMB, (Message("routing.nobody"),), ())
+    if item is None:
+        return nobody
+    scope, place = (request.scope, request.place) if request else (item.default_scope, Place(grid_id=task.grid_id))
+    proposal = proposed(organisation, item, scope, task.proposed_owner_id, case.avoided, on=on)
+    routed = nobody if task.parent_id else who_serves(organisation, item, scope, place, on=on, avoided=case.avoided, loads=loads)
+    service = proposal or routed
+    return shielded(service, organisation, case.avoided, on=on) if request and request.is_shielded else service
 
 
 def _is_in_directory(id_: str, now: Acting) -> bool:

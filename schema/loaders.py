@@ -16,7 +16,7 @@ from domain.proxies import ProxyGrant
 from domain.requests import Request, Words
 from domain.subject_requests import SubjectRequest
 from domain.tasks import Task
-from resolvers import contacts, households, notices, organisation, proxies, requests, subject_requests, tasks
+from resolvers import contacts, households, notices, organisation, proactive, proxies, requests, subject_requests, tasks
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -32,6 +32,8 @@ class Loaders:
         self.task: DataLoader[str, Task | None] = _loader(self._tasks)
         self.tasks_of_request: DataLoader[tuple[str, str], list[Task] | None] = _loader(self._tasks_of_requests)
         self.words: DataLoader[Request, Words | None] = DataLoader(self._words, cache_key_fn=_id)
+        self.words_of_work: DataLoader[Task, Words | None] = DataLoader(self._words_of_work, cache_key_fn=_id)
+        self.tasks_of_work: DataLoader[tuple[str, str], list[Task] | None] = _loader(self._tasks_of_work)
         self.household_of_request: DataLoader[Request, Household | None] = DataLoader(self._households_of_requests, cache_key_fn=_id)
         self.contact_of_request: DataLoader[Request, MaskedContact | None] = DataLoader(self._contacts_of_requests, cache_key_fn=_id)
         self.person_named: DataLoader[tuple[str, str], Person | None] = _loader(self._persons_named)
@@ -56,6 +58,17 @@ class Loaders:
     async def _words(self, asked: Sequence[Request]) -> list[Words | None]:
         found = await requests.words_of(asked, by=self._actor, ports=self._ports)
         return [found.get(request.id) for request in asked]
+
+    async def _words_of_work(self, asked: Sequence[Task]) -> list[Words | None]:
+        found = await proactive.words_of_work(asked, by=self._actor, ports=self._ports)
+        return [found.get(task.id) for task in asked]
+
+    async def _tasks_of_work(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], list[Task]]:
+        groups: dict[tuple[str, str], list[Task]] = {key: [] for key in keys}
+        for township in {township for township, _ in keys}:
+            for task in await tasks.tasks_of_work(township, [id_ for at, id_ in keys if at == township], by=self._actor, ports=self._ports):
+                groups[township, task.root_id or ""].append(task)
+        return groups
 
     async def _households_of_requests(self, asked: Sequence[Request]) -> list[Household | None]:
         found = await households.households_of_requests(asked, by=self._actor, ports=self._ports)
@@ -114,5 +127,5 @@ def _loader(read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoad
     return DataLoader(load)
 
 
-def _id(request: Request) -> str:
-    return request.id
+def _id(thing: Request | Task) -> str:
+    return thing.id

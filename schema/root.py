@@ -42,6 +42,7 @@ from schema.pages import (
 )
 from schema.people import Person
 from schema.privacy_notices import PrivacyNoticeQueries
+from schema.proactive import ProactiveMutations
 from schema.recutting import RecuttingMutations, RecuttingQueries
 from schema.refusal import Refusable
 from schema.reorganisation import ReorganisationMutations
@@ -161,6 +162,7 @@ class Query(
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
 class Mutation(
+    ProactiveMutations,
     AssistMutations,
     BulkMutations,
     ContactMutations,

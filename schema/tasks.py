@@ -16,7 +16,9 @@ from resolvers import tasks as deeds
 from resolvers.history import history_of_task
 from schema.context import Info
 from schema.graph import WANTED, GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
+from schema.organisation import GeoPoint, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
+from schema.proactive import address_of, item_of, location_of, raised_by, text_of
 from schema.refusal import payload, result
 
 
@@ -29,20 +31,12 @@ async def _parent(root: Parent[tasks.Task], info: Info) -> Any:
 
 
 async def _assists(root: Parent[tasks.Task], info: Info) -> Any:
+    loaders = info.context.loaders
     if root.request_id is None:
-        return []
-    siblings = await info.context.loaders.tasks_of_request.load((root.township, root.request_id)) or []
-    return [task for task in siblings if task.parent_id == root.id]
-
-
-async def _text(root: Parent[tasks.Task], info: Info) -> str | None:
-    """Words between colleagues: not for whoever only asked."""
-    actor, loaders = info.context.actor, info.context.loaders
-    if actor.is_only_asker(root.askers, root.scopes):
-        return None
-    request = await loaders.request.load(root.request_id) if root.request_id else None
-    words = await loaders.words.load(request) if request else None
-    return words.said.get(root.id) if words else None
+        siblings = await loaders.tasks_of_work.load((root.township, root.root_id)) if root.root_id else []
+    else:
+        siblings = await loaders.tasks_of_request.load((root.township, root.request_id))
+    return [task for task in siblings or [] if task.parent_id == root.id]
 
 
 async def _assignee(root: Parent[tasks.Task], info: Info) -> Person | None:
@@ -96,7 +90,13 @@ class Task(Node):
     assists: Any = edge(_assists, list[TaskT], "Tasks that help (协办工单).")
     is_required: bool = described("Whether what it helps with cannot be completed without it (是否必需).")
     open_assists: int = described("How many required assists it waits for (未完成协办数).")
-    text: Any = edge(_text, str | None, "What is to be done, in the words of whoever called it in; nothing once erased (任务说明).")
+    text: Any = edge(
+        text_of, str | None, "What is to be done, in the words of whoever raised it or called it in; nothing once erased (任务说明)."
+    )
+    item: Any = edge(item_of, ServiceItem | None, "What it is about, where nobody asked for it; else on the request (服务事项).")
+    address: Any = edge(address_of, str | None, "Where, in words, where nobody asked for it; else on the request (地址说明).")
+    location: Any = edge(location_of, GeoPoint | None, "Where, as a point, where nobody asked for it; else on the request (位置).")
+    raised_by: Any = edge(raised_by, PersonT | None, "Who saw that there is something to do, before anyone asked (发现人).")
     assignee: Any = edge(_assignee, PersonT | None, "Who has it (承办人).")
     owner: Any = edge(_owner, OrgUnitT, "The accountable unit (责任组织).")
     proposed_owner: Any = edge(_proposed_owner, Node | None, "Whose it is instead, as the returner thinks (建议承办).")

@@ -71,8 +71,8 @@ class MongoCases:
                     raise refused(RefusalCode.SIGN_IN_REQUIRED, "refusal.sign_in_required")
                 if gone:
                     raise not_found("onBehalfOfId")
-                document = {"_id": request.id, "township": request.township, **fields, "remarks": {}}
-                await self._mongo.collection("words").insert_one(document, session=session)
+            document = {"_id": act.case.root_id, "township": township_of(subject_id), **fields, "remarks": {}}
+            await self._mongo.collection("words").insert_one(document, session=session)
             await self._keep(NOTHING_YET, act, event_id, command, calendar, session)
             return act.case
 
@@ -118,6 +118,9 @@ class MongoCases:
         differences = _differences(before, act.case, calendar)
         for document in differences:
             await self._keep_one(document, session)
+        if act.case.request is None and all(task.is_over for task in act.case.tasks):  # from now on its words are kept only so long
+            by_id = {"township": township_of(act.subject_id), "_id": act.case.root_id}
+            await self._mongo.collection("words").update_one(by_id, {"$set": {"closed_at": command.at}}, session=session)
         event = _event_document(act, differences, event_id, command)
         await self._mongo.collection("events").insert_one(event, session=session)
 
@@ -199,6 +202,7 @@ def _event_document(act: Act, differences: Sequence[_Difference], event_id: str,
     )
     return {
         **encode(event),
+        **({} if request else {"root_id": act.case.root_id}),
         "changes": [{"id": document.id, "fields": document.fields} for document in differences],
         "subjects": [{"id": document.id, "scopes": document.scopes} for document in differences],
         "scopes": sorted({key for document in differences for key in document.scopes}),

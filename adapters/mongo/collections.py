@@ -172,7 +172,14 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("due_by_unit", "township", "owner_path", "is_counted", "promise_due_at"),
         ),
     ),
-    Collection("words", {**_TOWNSHIP}, (_index("by_token", "township", "tokens", "-_id"),)),
+    Collection(
+        "words",
+        {**_TOWNSHIP},
+        (
+            _index("by_token", "township", "tokens", "-_id"),
+            _index("retention", "township", "closed_at", "_id", partialFilterExpression={"closed_at": {"$exists": True}}),
+        ),
+    ),
     Collection(
         "looks",
         {**_TOWNSHIP, "by_id": "string", "kind": "string", "at": "date"},
@@ -183,6 +190,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_SCOPED, "state": "string", "owner_id": "string", "created_at": "date", "updated_at": "date"},
         (
             _index("of_request", "township", "request_id", "_id"),
+            _index("of_root", "township", "root_id", "_id", partialFilterExpression={"root_id": {"$gt": ""}}),
             _index("in_scope", "township", "scopes", "-_id"),
             _index("in_scope_by_state", "township", "scopes", "state", "-_id", "grid_id"),
             _index("in_scope_by_grid", "township", "scopes", "grid_id", "-_id"),

@@ -20,7 +20,7 @@ class MongoHistory:
         return await self._page({"township": request.township, "request_id": request.id}, request.id, page)
 
     async def of_task(self, task: Task, page: PageRequest) -> Page[Event]:
-        return await self._page({"township": task.township, "subjects.id": task.id}, task.request_id, page)
+        return await self._page({"township": task.township, "subjects.id": task.id}, task.request_id or task.root_id, page)
 
     async def _page(self, subject: Filter, request_id: str | None, page: PageRequest) -> Page[Event]:
         events = await newest_first(self._mongo, "events", Event, subject, page)

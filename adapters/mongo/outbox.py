@@ -22,6 +22,7 @@ from domain.notices import Around, Notice
 from domain.outbox import Owed
 from domain.proxies import ProxyGrant
 from domain.requests import Request
+from domain.roll_up import in_order
 from domain.tasks import Task
 
 DUPLICATE_KEY = 11000
@@ -86,7 +87,7 @@ class MongoOutbox:
 
     async def _with_cases(self, township: str, documents: list[Document], at: datetime) -> list[Owed]:
         request_ids = list({document["request_id"] for document in documents if document["request_id"]})
-        task_ids = list({document["task_id"] for document in documents if not document["request_id"]})
+        root_ids = list({_root_of(document) for document in documents if not document["request_id"]})
         requests = await self._mongo.collection("requests").find({"township": township, "_id": {"$in": request_ids}}).to_list()
         tasks = (
             await self._mongo.collection("tasks")
@@ -94,17 +95,18 @@ class MongoOutbox:
             .sort([("_id", 1)])
             .to_list()
         )
-        if task_ids:
-            tasks += await self._mongo.collection("tasks").find({"township": township, "_id": {"$in": task_ids}}).to_list()
+        if root_ids:
+            work = {"township": township, "root_id": {"$in": root_ids}}
+            tasks += await self._mongo.collection("tasks").find(work).sort([("_id", 1)]).hint("of_root").to_list()
         by_case: defaultdict[str, list[Document]] = defaultdict(list)
         for task in tasks:
-            by_case[task["request_id"] or task["_id"]].append(task)
+            by_case[task["request_id"] or task["root_id"]].append(task)
         by_request = {request["_id"]: request for request in requests}
         around = await self._around(township, requests, at)
         owed: list[Owed] = []
         for document in documents:
             try:
-                row = _owed(document, by_request.get(document["request_id"]), by_case[document["request_id"] or document["task_id"]])
+                row = _owed(document, by_request.get(document["request_id"]), by_case[document["request_id"] or _root_of(document)])
                 owed.append(replace(row, around=around.get(document["request_id"], row.around)))
             except (ValidationError, KeyError):
                 log.exception("act %s cannot be read and is parked", document["_id"])
@@ -134,9 +136,14 @@ class MongoOutbox:
         await self._mongo.collection("events").update_one(mine, given_up)
 
 
+def _root_of(document: Document) -> str:
+    """The task that work began with for which nobody asked."""
+    return str(document.get("root_id") or document["task_id"])
+
+
 def _owed(document: Document, request: Document | None, tasks: Sequence[Document]) -> Owed:
     relay = document["relay"]
-    case = Case(decode(Request, request) if request else None, tuple(decode(Task, task) for task in tasks))
+    case = Case(decode(Request, request) if request else None, in_order([decode(Task, task) for task in tasks]))
     return Owed(decode(Event, document), case, relay["tries"], frozenset(relay["phones"]) if "phones" in relay else None)
 
 

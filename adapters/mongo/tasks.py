@@ -9,12 +9,13 @@ from adapters.mongo.driver import Mongo
 from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids, seen_by_filter, soonest_first
 from adapters.mongo.requests import narrow_to_unit
 from domain.access import Actor
-from domain.cases import Case
+from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.errors import not_found
 from domain.ids import Kind
 from domain.pages import Page, PageRequest
 from domain.ports import TaskQuery
+from domain.requests import Words
 from domain.tasks import PAUSED, TO_DO, Task, TaskState
 
 NOTHING: Page[Task] = Page((), (), has_next=False, has_previous=False)
@@ -26,6 +27,9 @@ class MongoTasks:
     def __init__(self, mongo: Mongo, cases: MongoCases) -> None:
         self._mongo = mongo
         self._cases = cases
+
+    async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
+        return await self._cases.add(act, words, event_id, command)
 
     async def update(self, task_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
         scoped = seen_by_filter(seen_by)
@@ -45,6 +49,13 @@ class MongoTasks:
         if scoped is None or scoped["township"] != township:
             return []
         found = self._mongo.collection("tasks").find({**scoped, "request_id": {"$in": list(request_ids)}}).hint("of_request")
+        return [decode(Task, document) for document in await found.sort([("_id", 1)]).to_list()]
+
+    async def of_work(self, township: str, root_ids: Sequence[str], *, seen_by: Actor) -> list[Task]:
+        scoped = seen_by_filter(seen_by)
+        if scoped is None or scoped["township"] != township:
+            return []
+        found = self._mongo.collection("tasks").find({**scoped, "root_id": {"$in": list(root_ids)}}).hint("of_root")
         return [decode(Task, document) for document in await found.sort([("_id", 1)]).to_list()]
 
     async def to_do(self, township: str, person_ids: Collection[str]) -> dict[str, int]:

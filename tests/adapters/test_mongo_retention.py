@@ -31,7 +31,7 @@ from tests.reorganising import keep
 
 Listed = list[tuple[str, str]]
 DAYS = {policy.collection: policy.days for policy in POLICIES}
-WORDS, CONTACTS, NOTICES, *_ = POLICIES
+WORDS, _WORK, CONTACTS, NOTICES, *_ = POLICIES
 
 
 async def over(stage: Stage, request: Request, at: datetime) -> None:

@@ -57,7 +57,7 @@ from resolvers.tasks import (
 from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
-from tests.adapters.tour_of_assists import call_others_in
+from tests.adapters.tour_of_assists import call_others_in, raise_work
 from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.adapters.tour_of_helping import help_each_other
 from tests.adapters.tour_of_importing import tour_of_importing
@@ -306,6 +306,9 @@ class Tour:
         await complete_task(CompleteTask(uuid4(), task.id, Outcome.SOLVED, "换了灯泡"), by=worker, ports=ports)
         await verify_task(VerifyTask(uuid4(), task.id, passed=True, reason="灯亮了"), by=leader, ports=ports)
         await answer_follow_up(AnswerFollowUp(uuid4(), request.id, Verdict.SOLVED, Grade.SATISFIED, "好"), by=resident, ports=ports)
+        self._note("raising work")
+        grid = next(p.grid_id for p in self._organisation.appointments if p.person_id == worker.id and p.grid_id)
+        await raise_work(lamp, grid, self._planned, people, ports)
         self._note("helping each other")
         await help_each_other(lamp, lambda: self.actor("resident-4"), people, ports)
         self._note("the search log")
@@ -371,6 +374,7 @@ class Tour:
         [owed, *_] = await house.outbox.claim(at=self._clock() + timedelta(days=1), limit=5, lease_seconds=60)
         await house.outbox.park(owed, at=self._clock())
         await house.outbox.parked()
+        await house.outbox.claim(at=self._clock() + timedelta(days=2), limit=5_000, lease_seconds=1)  # work that nobody asked for among it
         self._note("the sequencer")
         while await house.sequencer.number():
             pass

@@ -53,6 +53,7 @@ DEEDS: Mapping[str, Try] = {
     "decideReturn.assigneeId": Try("resident", {"taskId": TASK, "approved": True}, by=("dispatcher-1",)),
     "completeTask.taskId": Try("task", {"outcome": "SOLVED", "note": "换了灯泡"}),
     "verifyTask.taskId": Try("task", {"passed": True}),
+    "createTask.gridId": Try("grid", {"itemId": "$item", "text": "路面有坑"}, by=ABROAD),
     "addAssist.taskId": Try("task", {"what": "先停水", "unitId": "$unit"}),
     "addAssist.unitId": Try("unit", {"taskId": TASK, "what": "先停水"}, by=ABROAD),
     "addAssist.assigneeId": Try("resident", {"taskId": TASK, "what": "先停水"}, by=("grid-worker-1", "dispatcher-1")),
@@ -102,6 +103,7 @@ DEEDS: Mapping[str, Try] = {
 
 OPEN_IDS: Mapping[str, str] = {
     "submitRequest.itemId": "the catalogue is anybody's",
+    "createTask.itemId": "the catalogue is anybody's",
     "grantProxy.itemIds": "the catalogue is anybody's",
     "grantProxy.agentId": "whoever is to act hands over their own id: nobody can be named without it",
     "submitRequest.attachmentIds": "nothing can be attached yet",

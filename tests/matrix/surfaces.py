@@ -190,6 +190,10 @@ APART: Mapping[str, str] = {
     "OrgUnit.succeeds": "units that are on the notice board themselves; nothing took over here",
     "Grid.succeeds": "grids that are on the notice board themselves; nothing was cut anew here",
     "Task.text": "nothing here was called in with words of its own: tests/journeys/test_assists.py",
+    **{
+        f"Task.{name}": "of work that nobody asked for: tests/journeys/test_proactive.py"
+        for name in ("item", "address", "location", "raisedBy")
+    },
     "Request.agent": "nobody acts under a grant here: tests/journeys/test_proxies.py",
     "SubjectRequest.decidedBy": "nobody has decided on it here",
     "Query.recutPreview": "for administrators, of a whole plan: tests/journeys/test_recutting.py",
