@@ -127,7 +127,7 @@ def assign(
     if task.due_at and task.returned_at:  # the leg was paused while the desk thought
         due_at = resumed_due(moment.calendar, moment.deadline_class, task.due_at, task.returned_at, moment.at)
         task = replace(task, due_at=due_at)
-    assigned = _hand_to(task, service, moment, is_new_leg=task.state is TaskState.QUEUED and bool(task.past_assignees))
+    assigned = hand_to(task, service, moment, is_new_leg=task.state is TaskState.QUEUED and bool(task.past_assignees))
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
     return act_on(case.after(assigned), EventKind.TASK_ASSIGNED, task_id, facts, note)
 
@@ -189,7 +189,7 @@ def approve_return(
     task = permitted(case, task_id, moment, Verb.APPROVE_RETURN, expected_version=expected_version)
     if service.person is not None and service.person.id == task.assignee_id:
         raise invalid("refusal.has_it_already", "assigneeId")
-    assigned = _hand_to(task.bind_returns(), service, moment, is_new_leg=True)
+    assigned = hand_to(task.bind_returns(), service, moment, is_new_leg=True)
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
     return act_on(case.after(assigned), EventKind.RETURN_APPROVED, task_id, facts, reason)
 
@@ -220,8 +220,8 @@ def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note
 
 
 def _is_asked(case: Case, task: Task) -> bool:
-    """Whether somebody has the last word on it: whoever asked, unless they did the work; once, about the whole."""
-    if task.parent_id is not None:
+    """Whether somebody has the last word on it: whoever asked, unless they did the work; once, about the whole; not on a message."""
+    if task.parent_id is not None or task.is_message:
         return False
     if case.request is None or case.request.is_for_household:
         return case.request is not None
@@ -241,7 +241,7 @@ def verify(
     if reason is None:
         raise invalid("refusal.reason_wanted", "reason")
     due = promise(moment.calendar, moment.deadline_class, moment.at)
-    request = case.request.rework() if case.request else None
+    request = case.request.rework() if case.request and not task.is_message else None
     back = [lead.rework(due, at=moment.at) for lead in drawn_back(case.tasks, task)]
     after = case.after(task.rework(due, at=moment.at), request, also=back)
     return act_on(after, EventKind.TASK_FAILED_CHECK, task_id, told_of(case.tasks, after.tasks, task_id), reason)
@@ -269,7 +269,7 @@ def judged(
         return _rework(case, graded.not_solved(), lead, moment, facts, words)
     closed = case
     for task in case.tasks:
-        if not task.is_over:
+        if not task.is_over and not task.is_message:
             closed = closed.after(task.close(at=moment.at), replace(graded, state=closed.request.state) if closed.request else None)
     return act_on(_one_version_up(closed, case), kind, lead.id, facts, words)
 
@@ -299,12 +299,13 @@ def escalate(case: Case, task_id: str, service: Service | None, moment: Moment) 
     if service is None:
         stays = replace(task, acknowledge_by=None, remind_at=None, updated_at=moment.at)
         return act_on(case.after(stays), EventKind.TASK_REMINDED, task_id, {"top": True})
-    climbed = _hand_to(task, service, moment, is_new_leg=True)
+    climbed = hand_to(task, service, moment, is_new_leg=True)
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
     return act_on(case.after(climbed), EventKind.TASK_ESCALATED, task_id, facts)
 
 
-def _hand_to(task: Task, service: Service, moment: Moment, *, is_new_leg: bool) -> Task:
+def hand_to(task: Task, service: Service, moment: Moment, *, is_new_leg: bool) -> Task:
+    """The task with whoever serves, its windows from now; on a new leg where somebody does and it is to be one."""
     given = task.assign(service, moment.organisation, windows(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
     if not is_new_leg or service.person is None:
         return given

@@ -10,6 +10,14 @@ class EventKind(Enum):
     """Past verbs; the committed list of everything that can happen to a request or a task."""
 
     REQUEST_SUBMITTED = "RequestSubmitted"
+    REQUEST_ACCEPTED = "RequestAccepted"
+    REQUEST_DECLINED = "RequestDeclined"
+    DECLINE_OBJECTED = "DeclineObjected"
+    REQUEST_HANDED_OFF = "RequestHandedOff"
+    REQUEST_WITHDRAWN = "RequestWithdrawn"
+    REQUEST_NUDGED = "RequestNudged"
+    REQUEST_REOPENED = "RequestReopened"
+    MESSAGE_ADDED = "MessageAdded"
     TASK_ASSIGNED = "TaskAssigned"
     TASK_ACKNOWLEDGED = "TaskAcknowledged"
     TASK_STARTED = "TaskStarted"
@@ -35,10 +43,26 @@ class EventKind(Enum):
     TASK_NUDGED = "TaskNudged"
 
 
-BY_ASKERS = frozenset({EventKind.REQUEST_SUBMITTED, EventKind.FOLLOW_UP_ANSWERED, EventKind.REQUEST_REWORKED})
+BY_ASKERS = frozenset(
+    {
+        EventKind.REQUEST_SUBMITTED,
+        EventKind.FOLLOW_UP_ANSWERED,
+        EventKind.REQUEST_REWORKED,
+        EventKind.DECLINE_OBJECTED,
+        EventKind.REQUEST_WITHDRAWN,
+        EventKind.REQUEST_NUDGED,
+        EventKind.REQUEST_REOPENED,
+        EventKind.MESSAGE_ADDED,
+    }
+)
 """Acts of whoever asked."""
 
-WORDS_FOR_ASKERS = BY_ASKERS | {EventKind.FOLLOW_UP_RECORDED, EventKind.TASK_COMPLETED}
+WORDS_FOR_ASKERS = BY_ASKERS | {
+    EventKind.FOLLOW_UP_RECORDED,
+    EventKind.TASK_COMPLETED,
+    EventKind.REQUEST_DECLINED,
+    EventKind.REQUEST_HANDED_OFF,
+}
 """Kinds whose words are for the resident; of the others, written between colleagues, the timeline shows that it happened."""
 
 CLOCK_TOLERANCE = timedelta(minutes=5)

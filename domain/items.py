@@ -33,7 +33,8 @@ class OwnerRule(Enum):
 class ServiceItem:
     """`photo_required` is false unless `photo_reason` says why evidence is needed. `number_to_dial` comes with danger.
 
-    `needs_paper` says that money or rights hang on it: a proxy asks for it only on signed paper.
+    `needs_paper` says that money or rights hang on it: a proxy asks for it only on signed paper. What is not accepted by itself waits
+    until somebody takes it in.
     """
 
     id: str

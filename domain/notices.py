@@ -3,53 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import Enum
 
 from domain.cases import Case
 from domain.devices import Device, Push
 from domain.errors import Message
 from domain.events import Event, EventKind
 from domain.followups import carriers
-from domain.households import Reach
 from domain.ids import Kind, derived
 from domain.messages import Messages
+from domain.notice_kinds import NOTHING_AROUND as NOTHING_AROUND
+from domain.notice_kinds import Around as Around
+from domain.notice_kinds import Concern, committee, desk, fact_of
+from domain.notice_kinds import NoticeKind as NoticeKind
 from domain.organisation import Organisation
-from domain.posts import Role
+from domain.request_notices import OF_REQUESTS, concerned_by_request
 from domain.requests import Request
 from domain.routing import unit_above
 from domain.standings import verifiers
 from domain.tasks import Task
-
-
-class NoticeKind(Enum):
-    TASK_ASSIGNED = "task_assigned"
-    TASK_TAKEN_AWAY = "task_taken_away"
-    TASK_UNROUTED = "task_unrouted"
-    RULE_BROKEN = "rule_broken"
-    TASK_REMINDED = "task_reminded"
-    TASK_CLIMBED = "task_climbed"
-    TASK_NOT_TAKEN = "task_not_taken"
-    CONTACT_MISSED = "contact_missed"
-    TASK_DUE_SOON = "task_due_soon"
-    TASK_OVERDUE = "task_overdue"
-    PROMISE_BROKEN = "promise_broken"
-    TASK_RETURNED = "task_returned"
-    RETURN_REFUSED = "return_refused"
-    TASK_TO_CHECK = "task_to_check"
-    CHECK_FAILED = "check_failed"
-    FOLLOW_UP_ASKED = "follow_up_asked"
-    FOLLOW_UP_FOR_PRINCIPAL = "follow_up_for_principal"
-    FOLLOW_UP_TO_CARRY = "follow_up_to_carry"
-    TASK_CANCELLED = "task_cancelled"
-    ASSIST_ADDED = "assist_added"
-    ASSISTS_DONE = "assists_done"
-    NOT_SOLVED = "not_solved"
-    NOT_SOLVED_BELOW = "not_solved_below"
-    SUBJECT_REQUEST_MADE = "subject_request_made"
-    SUBJECT_REQUEST_DECIDED = "subject_request_decided"
-    TASK_NUDGED = "task_nudged"
-    CONTACT_READ_FLAGGED = "contact_read_flagged"
-
 
 URGENT = frozenset({NoticeKind.TASK_ASSIGNED, NoticeKind.TASK_CLIMBED, NoticeKind.TASK_REMINDED, NoticeKind.TASK_UNROUTED})
 
@@ -79,39 +50,32 @@ class Notice:
         return Message(f"notice.{self.kind.value}.body", {"item": self.item_name})
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What the case does not say itself, as it is when it is told: whether its grant is live, and how word gets to its home."""
-
-    is_grant_live: bool = False
-    reach: Reach | None = None
-
-
-NOTHING_AROUND = Around()
-
-
 def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date, around: Around = NOTHING_AROUND) -> tuple[Notice, ...]:
     """Whom the act concerns, each person once, never whoever did it and never whom it is hidden from."""
-    task = _as_it_was(next((task for task in case.tasks if task.id == event.task_id), case.tasks[0]), event, organisation)
+    of_event = next((task for task in case.tasks if task.id == event.task_id), next(iter(case.tasks), None))
+    task = _as_it_was(of_event, event, organisation) if of_event else None
+    if task is None or event.kind in OF_REQUESTS:
+        concerns = concerned_by_request(event, task, case, organisation, on, around)
+    else:
+        concerns = _concerned(event, task, case, organisation, on, around)
+    about = task or case.request
+    title, hidden_from = (about.title, about.hidden_from) if about else ("", ())
     told: dict[str, tuple[NoticeKind, str]] = {}
-    concerned = [*_concerned(event, task, case, organisation, on, around), *_with_other_tasks(event, case)]
-    for person_id, kind, about_id in concerned:
-        if person_id and person_id != event.actor_id and person_id not in task.hidden_from:
+    for person_id, kind, about_id in [*concerns, *_with_other_tasks(event, case)]:
+        if person_id and person_id != event.actor_id and person_id not in hidden_from:
             told.setdefault(person_id, (kind, about_id))
     return tuple(
-        Notice(derived(Kind.NOTICE, event.id, person_id), event.township, person_id, kind, task.title, about_id, event.at)
+        Notice(derived(Kind.NOTICE, event.id, person_id), event.township, person_id, kind, title, about_id, event.at)
         for person_id, (kind, about_id) in told.items()
     )
 
 
 def _as_it_was(task: Task, event: Event, organisation: Organisation) -> Task:
     """With who had it and who owned it after the act: much may have happened since."""
-    owner_id = _text(event, "owner") or task.owner_id
+    owner_id = fact_of(event, "owner") or task.owner_id
     path = tuple(unit.id for unit in organisation.path(owner_id)) or task.owner_path
-    return replace(task, assignee_id=_text(event, "assignee"), owner_id=owner_id, owner_path=path)
+    return replace(task, assignee_id=fact_of(event, "assignee"), owner_id=owner_id, owner_path=path)
 
-
-Concern = tuple[str | None, NoticeKind, str]
 
 FOR_THE_ASSIGNEE: Mapping[EventKind, NoticeKind] = {
     EventKind.CONTACT_MISSED: NoticeKind.CONTACT_MISSED,
@@ -128,13 +92,13 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
     match event.kind:
         case EventKind.REQUEST_SUBMITTED | EventKind.TASK_RAISED:
             broken = (
-                [(person, NoticeKind.RULE_BROKEN, task.id) for person in _committee(organisation, on)] if event.facts.get("broken") else []
+                [(person, NoticeKind.RULE_BROKEN, task.id) for person in committee(organisation, on)] if event.facts.get("broken") else []
             )
             return [*_assigned(event, task, organisation, on), *broken]
         case EventKind.TASK_ASSIGNED | EventKind.RETURN_APPROVED:
-            return [*_assigned(event, task, organisation, on), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
+            return [*_assigned(event, task, organisation, on), (fact_of(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
         case EventKind.TASK_ESCALATED:
-            return [(task.assignee_id, NoticeKind.TASK_CLIMBED, task.id), (_text(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
+            return [(task.assignee_id, NoticeKind.TASK_CLIMBED, task.id), (fact_of(event, "from"), NoticeKind.TASK_TAKEN_AWAY, task.id)]
         case EventKind.TASK_REMINDED:
             kind = NoticeKind.TASK_NOT_TAKEN if event.facts.get("top") else NoticeKind.TASK_REMINDED
             return [(task.assignee_id, kind, task.id)]
@@ -142,10 +106,10 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
             return [(person, NoticeKind.TASK_DUE_SOON, task.id) for person in _answerable(event, task, organisation, on)]
         case EventKind.TASK_MISSED | EventKind.PROMISE_MISSED:
             kind = NoticeKind.TASK_OVERDUE if event.kind is EventKind.TASK_MISSED else NoticeKind.PROMISE_BROKEN
-            told = [*_answerable(event, task, organisation, on), *_desk(event, task, organisation, on)]
+            told = [*_answerable(event, task, organisation, on), *desk({event.actor_id, *task.hidden_from}, organisation, on)]
             return [(person, kind, task.id) for person in told]
         case EventKind.TASK_RETURNED:
-            return [(person, NoticeKind.TASK_RETURNED, task.id) for person in _desk(event, task, organisation, on)]
+            return [(person, NoticeKind.TASK_RETURNED, task.id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
         case EventKind.TASK_COMPLETED if event.facts.get("checked"):
             return [(person, NoticeKind.TASK_TO_CHECK, task.id) for person in verifiers(task, organisation, on)]
         case EventKind.TASK_VERIFIED | EventKind.TASK_COMPLETED if event.facts.get("asked") and case.request:
@@ -183,22 +147,22 @@ def _with_other_tasks(event: Event, case: Case) -> list[Concern]:
         (task.assignee_id, kind, task.id)
         for fact, kind in OTHER_TASKS.items()
         for task in case.tasks
-        if task.id in (_text(event, fact) or "").split()
+        if task.id in (fact_of(event, fact) or "").split()
     ]
 
 
 def _called_in(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
     """Whoever is to help, or the desk where the unit has nobody; whoever has the task hears that others were called in."""
-    assist_id, given_to = _text(event, "assist") or task.id, _text(event, "given_to")
+    assist_id, given_to = fact_of(event, "assist") or task.id, fact_of(event, "given_to")
     if given_to is None:
-        called = [(person, NoticeKind.TASK_UNROUTED, assist_id) for person in _desk(event, task, organisation, on)]
+        called = [(person, NoticeKind.TASK_UNROUTED, assist_id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
         return [*called, (task.assignee_id, NoticeKind.ASSIST_ADDED, task.id)]
     return [(given_to, NoticeKind.TASK_ASSIGNED, assist_id), (task.assignee_id, NoticeKind.ASSIST_ADDED, task.id)]
 
 
 def _assigned(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
     if task.assignee_id is None:
-        return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in _desk(event, task, organisation, on)]
+        return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
     return [(task.assignee_id, NoticeKind.TASK_ASSIGNED, task.id)]
 
 
@@ -211,31 +175,12 @@ def _reworked(event: Event, task: Task, organisation: Organisation, on: date) ->
 
 def _answerable(event: Event, task: Task, organisation: Organisation, on: date) -> list[str]:
     """Who has it, or the desk where nobody has; and the nearest leader of the owner's chain who is somebody else."""
-    holders = [task.assignee_id] if task.assignee_id else _desk(event, task, organisation, on)
+    holders = [task.assignee_id] if task.assignee_id else desk({event.actor_id, *task.hidden_from}, organisation, on)
     for unit_id in task.owner_path:
         leaders = [person for person in organisation.leaders(unit_id, on) if person not in {*holders, *task.hidden_from}]
         if leaders:
             return [*holders, *leaders]
     return holders
-
-
-def _desk(event: Event, task: Task, organisation: Organisation, on: date) -> list[str]:
-    """The township's dispatchers, or whoever else leads it where none of them may be told."""
-    root = organisation.root().id
-    silent = {event.actor_id, *task.hidden_from}
-    dispatchers = [post.person_id for post in organisation.posts_at(root, on) if post.role is Role.DISPATCHER]
-    return [person for person in dispatchers if person not in silent] or organisation.leaders(root, on)
-
-
-def _committee(organisation: Organisation, on: date) -> list[str]:
-    """Whoever answers for the township: they can have a rule mended."""
-    posts = organisation.posts_at(organisation.root().id, on)
-    return [post.person_id for post in posts if post.role in {Role.SECRETARY, Role.DISPATCHER}]
-
-
-def _text(event: Event, name: str) -> str | None:
-    value = event.facts.get(name)
-    return value if isinstance(value, str) else None
 
 
 def pushes_of(notices: tuple[Notice, ...], devices: Mapping[str, tuple[Device, ...]], messages: Messages) -> tuple[Push, ...]:

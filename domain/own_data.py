@@ -26,6 +26,12 @@ TOLD: frozenset[EventKind] = frozenset(
         EventKind.TASK_VERIFIED,
         EventKind.FOLLOW_UP_ANSWERED,
         EventKind.REQUEST_REWORKED,
+        EventKind.REQUEST_ACCEPTED,
+        EventKind.REQUEST_DECLINED,
+        EventKind.REQUEST_HANDED_OFF,
+        EventKind.REQUEST_WITHDRAWN,
+        EventKind.REQUEST_REOPENED,
+        EventKind.MESSAGE_ADDED,
     }
 )
 """Acts that have words of their own in the copy; of any other it says that somebody worked on it."""

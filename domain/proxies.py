@@ -32,7 +32,8 @@ class ProxyEvidence(Enum):
 class ProxyGrant:
     """Who may ask for what on whose behalf; `until` is the day from which it no longer holds.
 
-    No `item_ids` stand for every item but those with money or rights. `recorded_by_id` is the principal, or the helper who was told.
+    No `item_ids` stand for every item but those with money or rights. `may_withdraw`: what was asked under it may be taken back under it.
+    `recorded_by_id` is the principal, or the helper who was told.
     """
 
     id: str
@@ -47,6 +48,7 @@ class ProxyGrant:
     recorded_at: datetime
     revoked_at: datetime | None = None
     version: int = 1
+    may_withdraw: bool = False
 
     @property
     def parties(self) -> tuple[str, str]:

@@ -29,6 +29,32 @@ NOT_COUNTED = frozenset({RequestState.DECLINED, RequestState.WITHDRAWN, RequestS
 
 OVER = NOT_COUNTED | {RequestState.CLOSED}
 
+OPEN = frozenset(RequestState) - OVER
+
+
+class DeclineReason(Enum):
+    OTHER_BODY = "OTHER_BODY"
+    IN_COURT = "IN_COURT"
+    DECIDED_BEFORE = "DECIDED_BEFORE"
+    UNCLEAR = "UNCLEAR"
+    UNLAWFUL = "UNLAWFUL"
+    OTHER = "OTHER"
+
+
+class HandOffTo(Enum):
+    """Whom a request is given to; the emergency lines by their numbers."""
+
+    POLICE_110 = "POLICE_110"
+    FIRE_119 = "FIRE_119"
+    AMBULANCE_120 = "AMBULANCE_120"
+    ROAD_POLICE_122 = "ROAD_POLICE_122"
+    OTHER_SERVICE = "OTHER_SERVICE"
+
+    @property
+    def number(self) -> str | None:
+        """What to dial; nothing where the service is none of the emergency lines."""
+        return None if self is HandOffTo.OTHER_SERVICE else self.value.rpartition("_")[2]
+
 
 class EntryKind(Enum):
     """How it came in; it follows from principal, agent and typist."""
@@ -79,7 +105,8 @@ class Request:
 
     Principal (`on_behalf_of_id`), agent (who acts under a grant) and typist (`submitted_by_id`) are three fields; they and the household
     are empty where the matter is shielded from the reader. `is_for_household`: a helper typed it for a home, and nobody there reads it.
-    `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which.
+    `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which. `title` is the item's name.
+    `intake_scopes` are the keys of those who may take it in and have no task of it to see it by.
     """
 
     id: str
@@ -115,6 +142,13 @@ class Request:
     promise_told: datetime | None = None
     version: int = 1
     notice_version: int | None = None
+    title: str = ""
+    intake_scopes: frozenset[str] = frozenset()
+    declined_because: DeclineReason | None = None
+    objected_at: datetime | None = None
+    handed_off_to: HandOffTo | None = None
+    nudged_at: datetime | None = None
+    reopened_at: datetime | None = None
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -140,9 +174,10 @@ class Request:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """The keys that open it: whoever asked, and whoever sees one of its tasks."""
+        """The keys that open it: whoever asked, whoever sees one of its tasks, and who takes it in; a grid's workers only until then."""
         opened = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)
-        return opened | self.task_scopes
+        is_waiting = self.state is RequestState.RECEIVED
+        return opened | self.task_scopes | {key_ for key_ in self.intake_scopes if is_waiting or key_.startswith(Door.UNIT.value)}
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether the promise was broken: not completed by its time."""
@@ -181,6 +216,10 @@ class Request:
     def rework(self) -> "Request":
         """Tried again: the promise is open once more, and the same as it was."""
         return replace(self, rework_count=self.rework_count + 1, promise_met=False, completed_at=None)
+
+    def reopen(self, *, at: datetime) -> "Request":
+        """Closed, and open once more, because the resident said that it is not solved after all."""
+        return replace(self.not_solved(), state=RequestState.IN_HAND, closed_at=None, reopened_at=at)
 
     def not_solved(self) -> "Request":
         """Tried again because the resident said so."""

@@ -14,8 +14,8 @@ DONE = frozenset({TaskState.COMPLETED, TaskState.AWAITING_FOLLOW_UP, TaskState.C
 
 
 def in_order(tasks: Sequence[Task]) -> tuple[Task, ...]:
-    """The lead first, then whatever helps with it, by age."""
-    return tuple(sorted(tasks, key=lambda task: (task.parent_id is not None, task.id)))
+    """The lead first, then whatever helps with it, by age; what only answers a message comes last, however early it was made."""
+    return tuple(sorted(tasks, key=lambda task: (task.is_message, task.parent_id is not None, task.id)))
 
 
 def below(tasks: Sequence[Task], task_id: str) -> Iterator[Task]:

@@ -73,8 +73,13 @@ def may_call(task: Task, person_id: str, posts: Sequence[Appointment], organisat
 
 def authority(task: Task, organisation: Organisation) -> tuple[str, ...]:
     """The owner unit and those above it as they stand today: whoever took a unit over decides on what it owns."""
-    above = [task.owner_id, *(unit.id for unit in organisation.path(organisation.seat(task.owner_id)))]
-    return tuple(dict.fromkeys(above)) if task.owner_id in organisation.units else task.owner_path
+    return authority_of(task.owner_id, task.owner_path, organisation)
+
+
+def authority_of(owner_id: str, owner_path: tuple[str, ...], organisation: Organisation) -> tuple[str, ...]:
+    """The same of any owner; the path as it was routed where that unit is none any more."""
+    above = [owner_id, *(unit.id for unit in organisation.path(organisation.seat(owner_id)))]
+    return tuple(dict.fromkeys(above)) if owner_id in organisation.units else owner_path
 
 
 def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ...]:

@@ -268,6 +268,11 @@ class Task:
     def close(self, *, at: datetime) -> "Task":
         return replace(self, state=TaskState.CLOSED, updated_at=at)
 
+    def leave_request(self, root_id: str, item_id: str) -> "Task":
+        """Work that nobody asked for: nothing tells any more who did."""
+        nobody = replace(self, request_id=None, askers=(), proxy_grant_id=None, is_for_household=False)
+        return replace(nobody, root_id=root_id, item_id=item_id)
+
     def _with_assignee_in_the_past(self) -> tuple[str, ...]:
         if self.assignee_id is None or self.assignee_id in self.past_assignees:
             return self.past_assignees

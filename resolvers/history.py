@@ -26,9 +26,10 @@ async def history_of_task(task: Task, page: PageRequest, *, by: Actor, ports: Po
     found = await ports.requests.by_ids([task.request_id], seen_by=by) if task.request_id else []
     if by.is_only_asker(task.askers, task.scopes):
         return replace(events, rows=_for_asker(events.rows))
-    if task.request_id is None:
+    if task.request_id is None:  # nobody asked for it, or whoever did has taken it back
         is_closed = is_closed_to(task, by, ports.clock())
-        return replace(events, rows=[replace(event, reason=None) for event in events.rows]) if is_closed else events
+        shown = [replace(event, reason=None) for event in events.rows] if is_closed else events.rows
+        return replace(events, rows=_without_askers(shown))
     return replace(events, rows=_within(events.rows, found[0], by, ports) if found else _without_askers(events.rows))
 
 

@@ -26,6 +26,7 @@ class GrantProxy:
     item_ids: Sequence[str] | None = None
     evidence: ProxyEvidence | None = None
     principal_id: str | None = None
+    may_withdraw: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ async def _checked(sent: GrantProxy, at: datetime, by: Actor, ports: Ports) -> P
         evidence=evidence,
         recorded_by_id=person.id,
         recorded_at=at,
+        may_withdraw=bool(sent.may_withdraw),
     )
 
 

@@ -1,21 +1,21 @@
 """Requests: asking, reading, and the last word."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from domain import cases
+from domain import cases, intake
 from domain.access import Actor
 from domain.calendar import SHANGHAI
-from domain.cases import Case
+from domain.cases import Act, Case
 from domain.commands import Replayed
 from domain.deadlines import Due
 from domain.errors import NumberTaken, RefusalCode, Refused, invalid, not_found, refused
 from domain.households import Household
 from domain.ids import Kind
 from domain.items import MatterScope, ServiceItem
-from domain.legs import promise, windows
+from domain.legs import promise
 from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.places import GeoPoint
@@ -24,7 +24,6 @@ from domain.privacy_notices import notice_of
 from domain.requests import Grade, Request, RequestState, Verdict, Words, request_number
 from domain.routing import Avoided, Loads, Place, Service, candidates, shielded, who_serves
 from domain.search import LookKind
-from domain.tasks import Task, TaskState
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
 from resolvers.principals import Principal, has_grant_of, home_seen, household_as_principal, principal_of
@@ -95,8 +94,8 @@ async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Don
             replayed = None
         if replayed is None:
             raise
-        return await _answered(replayed, by=by, ports=ports)
-    return await _answered(await _keep(case, words, now, ports, is_rule_broken=is_rule_broken), by=by, ports=ports)
+        return await answered(replayed, by=by, ports=ports)
+    return await answered(await _keep(case, words, now, ports, is_rule_broken=is_rule_broken), by=by, ports=ports)
 
 
 async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> tuple[Case, Words, bool]:
@@ -116,13 +115,18 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
     else:
         principal = await principal_of(sent.on_behalf_of_id, sent.household_id, item, now=now, by=by, ports=ports)
     where = await _where(sent, principal.home, scope, now, by, ports)
-    asked = candidates(now.organisation, item, scope, where.place, on=on)
-    loads = Loads(await ports.tasks.to_do(now.person.township, asked), ports.load_limit)
+    loads = await loads_of(item, scope, where.place, now, ports)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided, loads=loads)
     if item.is_shielded or avoided.is_about_somebody:
         service = shielded(service, now.organisation, avoided, on=on)
     case = await _new_case(_Matter(item, scope, where, avoided, principal, sent.notice_version), service, now, ports)
-    return case, Words(case.tasks[0].request_id or "", text, address, sent.location), service.is_broken
+    return case, Words(case.request.id if case.request else "", text, address, sent.location), service.is_broken
+
+
+async def loads_of(item: ServiceItem, scope: MatterScope, place: Place, now: Acting, ports: Ports) -> Loads:
+    """How much those have to do who would be asked first."""
+    asked = candidates(now.organisation, item, scope, place, on=now.at.astimezone(SHANGHAI).date())
+    return Loads(await ports.tasks.to_do(now.person.township, asked), ports.load_limit)
 
 
 async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> Done[Request]:
@@ -133,8 +137,7 @@ async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> 
     def change(case: Case) -> cases.Act:
         return cases.answer(case, now.moment(case), verdict=sent.verdict, grade=sent.grade, words=words)
 
-    kept = await ports.requests.update(sent.request_id, change, seen_by=by, event_id=now.event_id, command=now.command)
-    return await _answered(kept, by=by, ports=ports)
+    return await update_request(sent.request_id, change, now, by=by, ports=ports)
 
 
 async def requests_by_ids(ids: Sequence[str], *, by: Actor, ports: Ports) -> Sequence[Request]:
@@ -181,14 +184,22 @@ async def _keep(case: Case, words: Words, now: Acting, ports: Ports, *, is_rule_
     for _ in range(NUMBERS_TRIED):
         number = request_number(now.person.township, now.at.astimezone(SHANGHAI).date(), ports.ids.digits(7))
         try:
-            act = cases.submitted(case.numbered(number), is_rule_broken=is_rule_broken)
+            numbered = case.numbered(number)
+            act = cases.submitted(numbered, is_rule_broken=is_rule_broken) if case.tasks else intake.submitted(numbered)
             return await ports.requests.add(act, words, now.event_id, now.command)
         except NumberTaken:
             continue
     raise RuntimeError("every number that chance gave was taken")
 
 
-async def _answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[Request]:
+async def update_request(request_id: str, change: Callable[[Case], Act], now: Acting, *, by: Actor, ports: Ports) -> Done[Request]:
+    """One act on a request, kept whole; a replay reads it under today's rights."""
+    return await answered(
+        await ports.requests.update(request_id, change, seen_by=by, event_id=now.event_id, command=now.command), by=by, ports=ports
+    )
+
+
+async def answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[Request]:
     """What was just kept; a replay reads its subject under today's rights."""
     if isinstance(kept, Case) and kept.request is not None:
         return Done(kept.request.shown_to(kept.request.as_asker(by)))
@@ -249,12 +260,12 @@ def _avoided(sent: SubmitRequest, organisation: Organisation, on: date) -> Avoid
 
 
 async def _new_case(matter: _Matter, service: Service, now: Acting, ports: Ports) -> Case:
-    """The request in hand and its lead task with whoever serves; the first leg is due with the promise."""
-    calendar, deadline_class = await ports.calendars.current(), matter.item.deadline_class
-    due = promise(calendar, deadline_class, now.at)
-    request = _new_request(matter, due, now, ports)
-    task = _new_task(matter, request, service, now, ports)
-    routed = task.assign(service, now.organisation, windows(calendar, deadline_class, now.at), at=now.at).new_leg(due)
+    """The request in hand and its lead task with whoever serves; or waiting for somebody to accept it, where its item wants that."""
+    request = _new_request(matter, promise(await ports.calendars.current(), matter.item.deadline_class, now.at), now, ports)
+    if not matter.item.is_auto_accepted:
+        return intake.received(request, service, now.organisation, on=now.at.astimezone(SHANGHAI).date(), at=now.at)
+    task_id = ports.ids.new(Kind.TASK, request.township, now.at)
+    routed = intake.first_task(request, task_id, service, now.moment(Case(request, ())))
     return Case(cases.follow(request, (routed,), at=now.at), (routed,))
 
 
@@ -285,30 +296,5 @@ def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) ->
         proxy_grant_id=matter.principal.grant_id,
         is_for_household=matter.principal.is_household,
         notice_version=matter.notice_version,
-    )
-
-
-def _new_task(matter: _Matter, request: Request, service: Service, now: Acting, ports: Ports) -> Task:
-    # Where a shielded matter lies would tell whose it is, and what belongs to the village left lies in no grid.
-    is_placed = not request.is_shielded and matter.scope is MatterScope.RESIDENCE
-    return Task(
-        id=ports.ids.new(Kind.TASK, request.township, now.at),
-        township=request.township,
-        request_id=request.id,
-        parent_id=None,
-        state=TaskState.QUEUED,
         title=matter.item.name,
-        owner_id=service.unit.id,
-        owner_path=(),
-        grid_id=matter.where.place.grid_id if is_placed else None,
-        assignee_id=None,
-        rule=service.rule,
-        routed_because=service.because,
-        created_at=now.at,
-        updated_at=now.at,
-        due_at=None,
-        askers=request.askers,
-        proxy_grant_id=request.proxy_grant_id,
-        is_for_household=request.is_for_household,
-        hidden_from=request.hidden_from,
     )

@@ -1,6 +1,7 @@
 """The domain's enumerations as the face shows them, every value described."""
 
-import schema.enums_of_data  # noqa: F401  # shows the others
+import schema.enums_of_data  # shows the others
+import schema.enums_of_requests  # noqa: F401  # shows the others
 from domain.commands import CommandOutcome
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform

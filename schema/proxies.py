@@ -51,6 +51,7 @@ class ProxyGrant(Node):
     recorded_by: Any = edge(_recorded_by, PersonT | None, "Who recorded it (登记人).")
     revoked_at: datetime | None = described("When it was revoked (撤销时间).")
     live: Any = edge(_live, bool, "Whether it holds today (是否有效).")
+    may_withdraw: bool = described("Whether the agent may take back what was asked under it (可代为撤回).")
     version: int = described("Grows by one with every change (版本).")
 
 
@@ -67,10 +68,20 @@ class GrantProxyInput:
         default=None, description="What shows it; wanted where a helper records it, and only there (授权凭据)."
     )
     principal_id: strawberry.ID | None = strawberry.field(default=None, description="Who gives it; else yourself (被代办人).")
+    may_withdraw: bool | None = strawberry.field(
+        default=None, description="Whether the agent may also take back what was asked under it; else not (可代为撤回)."
+    )
 
     def to_domain(self) -> deeds.GrantProxy:
         return deeds.GrantProxy(
-            self.command_id, self.agent_id, self.since, self.until, several(self.item_ids), self.evidence, self.principal_id
+            self.command_id,
+            self.agent_id,
+            self.since,
+            self.until,
+            several(self.item_ids),
+            self.evidence,
+            self.principal_id,
+            self.may_withdraw,
         )
 
 

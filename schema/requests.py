@@ -16,7 +16,8 @@ from domain.items import MatterScope
 from domain.items import ServiceItem as Item
 from domain.people import Person, alias
 from domain.ports import RequestQuery
-from domain.requests import EntryKind, Grade, RequestState, Verdict
+from domain.request_moves import RequestAction, request_actions
+from domain.requests import DeclineReason, EntryKind, Grade, HandOffTo, RequestState, Verdict
 from domain.search import Sought, sought
 from domain.status import status_of
 from resolvers import requests as deeds
@@ -108,6 +109,10 @@ async def _history(
     return connection(EventEdge, EventConnection, events)
 
 
+def _actions(root: Parent[requests.Request], info: Info) -> list[RequestAction]:
+    return list(request_actions(root, info.context.actor, at=info.context.at))
+
+
 def _merged_into(root: Parent[requests.Request]) -> Any:
     return None
 
@@ -150,8 +155,16 @@ class Request(Node):
     verdict: Verdict | None = described("The resident's latest answer (是否解决).")
     grade: Grade | None = described("The resident's latest grade (评价).")
     merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on (并入诉求).")
+    actions: Any = edge(_actions, list[RequestAction], "What you may do with it now, besides the last word (可用操作).")
+    declined_because: DeclineReason | None = described("Why it was not taken on; the words are in its history (不予受理原因).")
+    handed_off_to: HandOffTo | None = described("Who outside has it; the number told is in its history (转出去向).")
     version: int = described("Grows by one with every change (版本).")
     notice_version: int | None = described("The privacy notice that was given before it was made, where somebody said which (告知版本).")
+
+
+COMMAND = "Made by the client; the same again is the same command (指令标识)."
+VERSION = "Refuse with CONFLICT where the request is another version (预期版本)."
+DEVICE = "When, by the phone's clock; never a reason to refuse (设备时间)."
 
 
 @strawberry.input(description="Narrows a list of requests; all given parts hold (诉求筛选).")
@@ -262,10 +275,13 @@ class AnswerFollowUpInput:
         return deeds.AnswerFollowUp(self.command_id, self.request_id, self.verdict, self.grade, self.words, self.device_time)
 
 
-SubmitRequestPayload = payload("SubmitRequest", "request", RequestT, "The request as it is now (诉求).")
-AnswerFollowUpPayload = payload("AnswerFollowUp", "request", RequestT, "The request as it is now (诉求).")
-SubmitRequestResult = result("SubmitRequest", SubmitRequestPayload)
-AnswerFollowUpResult = result("AnswerFollowUp", AnswerFollowUpPayload)
+def request_payload(verb: str) -> Any:
+    """`<Verb>Payload` of a verb of the request."""
+    return payload(verb, "request", RequestT, "The request as it is now (诉求).")
+
+
+SubmitRequestResult = result("SubmitRequest", request_payload("SubmitRequest"))
+AnswerFollowUpResult = result("AnswerFollowUp", request_payload("AnswerFollowUp"))
 
 
 async def submit_request(input: Annotated[SubmitRequestInput, WANTED], info: Info) -> Any:

@@ -25,7 +25,9 @@ from schema.graph import Node, bad_argument, deed, edge
 from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
 from schema.importing import ImportMutations, ImportQueries
+from schema.intake import IntakeMutations
 from schema.measures import Measure
+from schema.nudges import NudgeMutations
 from schema.organisation import (
     GeoPointInput,
     Grid,
@@ -45,6 +47,7 @@ from schema.privacy_notices import PrivacyNoticeQueries
 from schema.proactive import ProactiveMutations
 from schema.recutting import RecuttingMutations, RecuttingQueries
 from schema.refusal import Refusable
+from schema.reopening import ReopeningMutations
 from schema.reorganisation import ReorganisationMutations
 from schema.requests import Attachment, Request
 from schema.scalars import SCALARS
@@ -52,6 +55,7 @@ from schema.search import SearchQueries
 from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries
 from schema.tasks import Task
 from schema.viewer import Viewer
+from schema.withdrawals import WithdrawalMutations
 
 MAX_NODES = 100
 
@@ -168,6 +172,10 @@ class Mutation(
     ContactMutations,
     proxies.ProxyMutations,
     followups.FollowUpMutations,
+    IntakeMutations,
+    WithdrawalMutations,
+    NudgeMutations,
+    ReopeningMutations,
     reach.ReachMutations,
     ReorganisationMutations,
     RecuttingMutations,

@@ -107,6 +107,7 @@ class Task(Node):
     contact_by: datetime | None = described("When the resident must be contacted (联系时限).")
     overdue: Any = edge(_overdue, bool, "Whether the leg was missed; the promise is on the request (是否逾期).")
     supervised: Any = edge(_supervised, bool, "Whether it is under formal follow-up, one level up (督办).")
+    is_message: bool = described("Whether somebody is to answer what was said after the request's end (是否留言答复).")
     outcome: Outcome | None = described("What came of it (办理结果).")
     rule: str = described("Number of the routing rule that decided, or `hand` (规则编号).")
     routed_because: Any = edge(_routed_because, list[str], "Why it came here (派单理由).")

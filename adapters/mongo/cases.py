@@ -139,13 +139,20 @@ class MongoCases:
             raise
 
     async def _remark(self, case: Case, act: Act, event_id: str, session: Session) -> None:
-        """Words go into the case's one erasable document: what was said with the act, and what is to be done about single tasks."""
+        """Words go into the case's one erasable document: what was said with the act, and what is to be done about single tasks.
+
+        Nothing is written down any more where they were removed.
+        """
         words = {f"said.{task_id}": said for task_id, said in act.said.items()}
         if act.reason is not None:
             words[f"remarks.{event_id}"] = act.reason
-        if words:
-            by_id = {"township": township_of(act.subject_id), "_id": case.root_id}
-            await self._mongo.collection("words").update_one(by_id, {"$set": words}, session=session)
+        if not words:
+            return
+        by_id = {"township": township_of(act.subject_id), "_id": case.root_id, "erased_at": None}
+        has_none = case.request is None  # work that left its request begins to have words with the first
+        done = await self._mongo.collection("words").update_one(by_id, {"$set": words}, upsert=has_none, session=session)
+        if done.matched_count == 0 and done.upserted_id is None:
+            raise refused(RefusalCode.TOO_LATE, "refusal.contents_gone", "requestId")
 
 
 def request_document(request: Request) -> Document:

@@ -16,6 +16,7 @@ from domain.ids import Kind
 from domain.pages import Page, PageRequest
 from domain.ports import TaskQuery
 from domain.requests import Words
+from domain.roll_up import in_order
 from domain.tasks import PAUSED, TO_DO, Task, TaskState
 
 NOTHING: Page[Task] = Page((), (), has_next=False, has_previous=False)
@@ -49,7 +50,7 @@ class MongoTasks:
         if scoped is None or scoped["township"] != township:
             return []
         found = self._mongo.collection("tasks").find({**scoped, "request_id": {"$in": list(request_ids)}}).hint("of_request")
-        return [decode(Task, document) for document in await found.sort([("_id", 1)]).to_list()]
+        return list(in_order([decode(Task, document) for document in await found.sort([("_id", 1)]).to_list()]))
 
     async def of_work(self, township: str, root_ids: Sequence[str], *, seen_by: Actor) -> list[Task]:
         scoped = seen_by_filter(seen_by)

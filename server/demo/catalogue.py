@@ -52,3 +52,5 @@ def _items(mint: Mint) -> Iterator[ServiceItem]:
     yield ServiceItem(new(), "haircut-at-home", "上门理发", _CONVENIENCE, _HUB, _HERE, _NORMAL)
     yield ServiceItem(new(), "tree-planting", "义务植树", _CAMPAIGN, _BRANCH, _HERE, _NORMAL, skill=VOLUNTEERING_SKILL)
     yield ServiceItem(new(), "staff-conduct", "工作人员作风反映", _GOVERNMENT, _SETTLEMENT, _HERE, _NORMAL, is_shielded=True)
+    # Whether and where something new is built is looked at before anybody is sent.
+    yield ServiceItem(new(), "new-facility", "增设公共设施建议", _FACILITY, _GRID, _HERE, _COMPLEX, is_auto_accepted=False)

@@ -158,7 +158,7 @@ class _Year:
         self._organisation = Organisation(self._township, "", planned.parts)
         self._homes = _lived_in(planned)
         self._staff = sorted({post.person_id for post in planned.parts.appointments})
-        self._items = list(planned.items)
+        self._items = [item for item in planned.items if item.is_auto_accepted]
         self._shares = [ITEM_SHARES[item.code] for item in self._items]
         self._services: dict[tuple[str, Place, date], Service] = {}
         self._numbers = count(1)

@@ -61,6 +61,7 @@ from tests.adapters.tour_of_assists import call_others_in, raise_work
 from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.adapters.tour_of_helping import help_each_other
 from tests.adapters.tour_of_importing import tour_of_importing
+from tests.adapters.tour_of_intake import tour_of_intake
 from tests.adapters.tour_of_reorganising import tour_of_reorganising
 from tests.adapters.tour_of_the_desk import tour_of_the_desk
 from tests.reorganising import keep
@@ -309,6 +310,9 @@ class Tour:
         self._note("raising work")
         grid = next(p.grid_id for p in self._organisation.appointments if p.person_id == worker.id and p.grid_id)
         await raise_work(lamp, grid, self._planned, people, ports)
+        self._note("taking in, and what comes after the end")
+        wish = next(item.id for item in self._planned.items if not item.is_auto_accepted)
+        await tour_of_intake(wish, request.id, people, ports)
         self._note("helping each other")
         await help_each_other(lamp, lambda: self.actor("resident-4"), people, ports)
         self._note("the search log")

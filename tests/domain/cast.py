@@ -103,6 +103,7 @@ def asked(code: str = "stairwell-lamp", by: str = "resident-1", *, at: datetime 
         about_person_id=avoided.person_id,
         about_unit_id=avoided.unit_id,
         hidden_from=tuple(sorted(avoided.persons(town(), on))),
+        title=asked_for.name,
     )
     task = Task(
         id=new_id(Kind.TASK, 2),

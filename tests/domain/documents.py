@@ -1,22 +1,23 @@
-"""Writes docs/lifecycle.md and docs/actions.md from the table of moves: `python -m tests.domain.documents`. A test holds them to it."""
+"""Writes docs/lifecycle.md, docs/actions.md and docs/requests.md from the tables of moves; a test holds them to it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from enum import Enum
 from pathlib import Path
 
 from domain.access import Actor
 from domain.lifecycle import MOVES, TaskAction, actions
 from domain.organisation import Organisation, OrgUnitKind
 from domain.posts import Role
-from domain.requests import RequestState
 from domain.rights import RIGHTS
 from domain.standings import Standing
 from domain.tasks import TaskState
 from schema import enums  # noqa: F401  # describes every value
 from tests.domain.cast import MONDAY, actor, asked, id_of, planned, standing_in, town
+from tests.domain.documents_of_requests import requests_page
 
 DOCS = Path(__file__).parents[2] / "docs"
-LIFECYCLE, ACTIONS = DOCS / "lifecycle.md", DOCS / "actions.md"
+LIFECYCLE, ACTIONS, REQUESTS = DOCS / "lifecycle.md", DOCS / "actions.md", DOCS / "requests.md"
 NOTE = "<!-- Written by `python -m tests.domain.documents`; a test fails where it is stale. Change `domain/lifecycle.py` instead. -->"
 
 MOVED_BY_NO_VERB_YET = [state for state in TaskState if not any(state in move.sources or state is move.target for move in MOVES)]
@@ -61,9 +62,9 @@ def _with_an_overlay() -> Organisation:
     return Organisation(root.township, "with an overlay", replace(parts, units=[*parts.units, area], appointments=posts))
 
 
-def chinese(value: TaskState | TaskAction | RequestState) -> str:
+def chinese(value: Enum) -> str:
     """The Chinese word of a state or an action, as the schema tells it."""
-    definition = type(value).__strawberry_definition__  # type: ignore[union-attr]  # put there by the schema
+    definition = type(value).__strawberry_definition__  # type: ignore[attr-defined]  # put there by the schema
     described = next(shown.description for shown in definition.values if shown.name == value.name)
     return str(described).partition("(")[2].partition(")")[0]
 
@@ -111,7 +112,9 @@ def lifecycle() -> str:
             f"No verb leads to {', '.join(f'`{state.value}`' for state in MOVED_BY_NO_VERB_YET)} yet.",
             "",
             "A request follows its tasks: all over is `CLOSED`, all open ones paused is `ON_HOLD`, all checked is `ANSWERED`,",
-            "else it is `IN_HAND`.",
+            "else it is `IN_HAND`. A task that only answers a message after the end is none of its work.",
+            "",
+            "What is done to a request itself has [a page of its own](requests.md).",
             "",
         ]
     )
@@ -191,8 +194,12 @@ def is_as_told(key: tuple[str, str]) -> bool:
     return (asked(code).tasks[0].assignee_id == id_of(handle)) == (key[1] == "who has it")
 
 
+def requests() -> str:
+    return requests_page(table, chinese)
+
+
 def main() -> None:
-    for path, text in ((LIFECYCLE, lifecycle()), (ACTIONS, role_actions())):
+    for path, text in ((LIFECYCLE, lifecycle()), (ACTIONS, role_actions()), (REQUESTS, requests())):
         path.write_text(text, "utf-8")
         print(f"wrote {path.relative_to(DOCS.parent)}")
 

@@ -25,6 +25,10 @@ def test_the_page_on_who_may_do_what_is_up_to_date() -> None:
     assert kept(documents.ACTIONS) == documents.role_actions(), STALE
 
 
+def test_the_page_on_requests_is_up_to_date() -> None:
+    assert kept(documents.REQUESTS) == documents.requests(), STALE
+
+
 def test_every_row_and_every_state_is_on_the_page() -> None:
     text = documents.lifecycle()
 
@@ -48,19 +52,19 @@ def test_the_cast_stands_to_the_tasks_as_the_matrix_says(key: tuple[str, str]) -
 
 
 def test_every_line_of_a_table_has_as_many_cells() -> None:
-    for text in (documents.lifecycle(), documents.role_actions()):
+    for text in (documents.lifecycle(), documents.role_actions(), documents.requests()):
         lines = text.splitlines()
         for line, below in pairwise(lines):
             if line.startswith("|") and below.startswith("|"):
                 assert line.count("|") == below.count("|")
 
 
-def test_writing_them_writes_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("DOCS", "LIFECYCLE", "ACTIONS"):
+def test_writing_them_writes_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("DOCS", "LIFECYCLE", "ACTIONS", "REQUESTS"):
         monkeypatch.setattr(documents, name, tmp_path / "docs" / getattr(documents, name).name if name != "DOCS" else tmp_path / "docs")
     (tmp_path / "docs").mkdir()
 
     documents.main()
 
-    assert capsys.readouterr().out == "wrote docs/lifecycle.md\nwrote docs/actions.md\n"
+    assert capsys.readouterr().out == "wrote docs/lifecycle.md\nwrote docs/actions.md\nwrote docs/requests.md\n"
     assert kept(tmp_path / "docs" / "lifecycle.md") == documents.lifecycle()

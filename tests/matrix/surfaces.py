@@ -223,10 +223,10 @@ APART: Mapping[str, str] = {
 """Not asked as the others are, and why."""
 
 PLAIN: Mapping[str, str] = {
-    "Task": "id state title dueAt dueProvisional acknowledgeBy contactBy overdue supervised outcome rule routedBecause actions"
+    "Task": "id state title dueAt dueProvisional acknowledgeBy contactBy overdue supervised isMessage outcome rule routedBecause actions"
     " isRequired openAssists createdAt updatedAt version",
     "Request": "id number state statusText scope entry noticeVersion"
-    " submittedAt promiseDueAt promiseProvisional overdue reworkCount verdict grade version",
+    " submittedAt promiseDueAt promiseProvisional overdue reworkCount verdict grade version actions declinedBecause handedOffTo",
     "Event": "id kind at deviceTime deviceTimeDoubtful",
     "Notice": "id createdAt readAt",
     "Household": "id version",
@@ -237,7 +237,7 @@ PLAIN: Mapping[str, str] = {
     "OrganisationChange": "version at kind",
     "ClosePreview": "successorWanted",
     "WorkersPhone": "platform appVersion registeredOn lastSyncDay",
-    "ProxyGrant": "id since until evidence revokedAt live version",
+    "ProxyGrant": "id since until evidence revokedAt live mayWithdraw version",
     "SubjectRequest": "id kind state madeAt dueAt dueProvisional overdue decidedAt reason version",
     "SubjectRequestEntry": "at act",
     "OwnData": "madeAt text json endCursor",

@@ -1,0 +1,85 @@
+"""What somebody can be told of, and whom an act always concerns: the desk, the committee, whoever asked."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from domain.events import Event
+from domain.households import Reach
+from domain.organisation import Organisation
+from domain.posts import Role
+
+
+class NoticeKind(Enum):
+    TASK_ASSIGNED = "task_assigned"
+    TASK_TAKEN_AWAY = "task_taken_away"
+    TASK_UNROUTED = "task_unrouted"
+    RULE_BROKEN = "rule_broken"
+    TASK_REMINDED = "task_reminded"
+    TASK_CLIMBED = "task_climbed"
+    TASK_NOT_TAKEN = "task_not_taken"
+    CONTACT_MISSED = "contact_missed"
+    TASK_DUE_SOON = "task_due_soon"
+    TASK_OVERDUE = "task_overdue"
+    PROMISE_BROKEN = "promise_broken"
+    TASK_RETURNED = "task_returned"
+    RETURN_REFUSED = "return_refused"
+    TASK_TO_CHECK = "task_to_check"
+    CHECK_FAILED = "check_failed"
+    FOLLOW_UP_ASKED = "follow_up_asked"
+    FOLLOW_UP_FOR_PRINCIPAL = "follow_up_for_principal"
+    FOLLOW_UP_TO_CARRY = "follow_up_to_carry"
+    TASK_CANCELLED = "task_cancelled"
+    ASSIST_ADDED = "assist_added"
+    ASSISTS_DONE = "assists_done"
+    NOT_SOLVED = "not_solved"
+    NOT_SOLVED_BELOW = "not_solved_below"
+    SUBJECT_REQUEST_MADE = "subject_request_made"
+    SUBJECT_REQUEST_DECIDED = "subject_request_decided"
+    TASK_NUDGED = "task_nudged"
+    CONTACT_READ_FLAGGED = "contact_read_flagged"
+    REQUEST_TO_ACCEPT = "request_to_accept"
+    REQUEST_ACCEPTED = "request_accepted"
+    REQUEST_DECLINED = "request_declined"
+    DECLINE_OBJECTED = "decline_objected"
+    REQUEST_HANDED_OFF = "request_handed_off"
+    REQUEST_WITHDRAWN = "request_withdrawn"
+    TASK_GOES_ON = "task_goes_on"
+    REQUEST_NUDGED = "request_nudged"
+    REQUEST_REOPENED = "request_reopened"
+    REOPENED_BELOW = "reopened_below"
+    MESSAGE_ADDED = "message_added"
+
+
+Concern = tuple[str | None, NoticeKind, str]
+"""A person, what they are told, and the id of what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the case does not say itself, as it is when it is told: whether its grant is live, and how word gets to its home."""
+
+    is_grant_live: bool = False
+    reach: Reach | None = None
+
+
+NOTHING_AROUND = Around()
+
+
+def desk(silent: set[str | None], organisation: Organisation, on: date) -> list[str]:
+    """The township's dispatchers, or whoever else leads it where none of them may be told."""
+    root = organisation.root().id
+    dispatchers = [post.person_id for post in organisation.posts_at(root, on) if post.role is Role.DISPATCHER]
+    return [person for person in dispatchers if person not in silent] or organisation.leaders(root, on)
+
+
+def committee(organisation: Organisation, on: date) -> list[str]:
+    """Whoever answers for the township: they can have a rule mended."""
+    posts = organisation.posts_at(organisation.root().id, on)
+    return [post.person_id for post in posts if post.role in {Role.SECRETARY, Role.DISPATCHER}]
+
+
+def fact_of(event: Event, name: str) -> str | None:
+    """The fact, where it is text."""
+    value = event.facts.get(name)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,224 @@
+"""A request's own verbs as one table: every legal move, from where, by whom. Code, `actions`, docs and tests read the same rows.
+
+Rows are those of `domain.md`, section 5. A row whose target is empty leaves the request where its tasks put it. What speaks against a
+verb beside who, where and which version is a guard: it is asked by the verb and by `actions` alike.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from domain.access import Actor, Door, key
+from domain.calendar import SHANGHAI
+from domain.errors import Message, Refusal, RefusalCode, Refused, refused
+from domain.events import EventKind
+from domain.organisation import Organisation
+from domain.posts import Role
+from domain.requests import OPEN, Request, RequestState
+from domain.standings import authority_of
+
+REOPENED_WITHIN = timedelta(days=15)
+MESSAGES_WITHIN = timedelta(days=365)
+"""How long after the end something can still be said about it; later it is asked for anew."""
+
+RECEIVED, DECLINED, CLOSED = RequestState.RECEIVED, RequestState.DECLINED, RequestState.CLOSED
+
+
+class RequestAction(Enum):
+    ACCEPT = "ACCEPT"
+    DECLINE = "DECLINE"
+    OBJECT_TO_DECLINE = "OBJECT_TO_DECLINE"
+    HAND_OFF = "HAND_OFF"
+    HAND_OFF_TO_EMERGENCY = "HAND_OFF_TO_EMERGENCY"
+    WITHDRAW = "WITHDRAW"
+    NUDGE = "NUDGE"
+    REOPEN = "REOPEN"
+    ADD_MESSAGE = "ADD_MESSAGE"
+
+
+class RequestStanding(Enum):
+    """How somebody stands to a request."""
+
+    ASKER = "the resident, or the principal"
+    PROXY = "a proxy whose live grant says so"
+    TYPIST = "whoever typed it for a home"
+    SPEAKER = "whoever asked, acts or typed for them"
+    GRID_WORKER = "a worker of its grid, on duty"
+    CLERK = "a clerk of the centre beside it"
+    DISPATCHER = "the township's dispatcher"
+    HOME_DESK = "the dispatcher, where it is for a home"
+    STAFF = "anybody of the staff who sees it"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMove:
+    """One row: who may take a request from where to where, what guards it, which clock it touches, what it leaves in the history."""
+
+    row: str
+    action: RequestAction
+    sources: frozenset[RequestState]
+    target: RequestState | None
+    who: frozenset[RequestStanding]
+    guard: str
+    clock: str
+    evidence: EventKind
+
+
+def _move(
+    row: str,
+    action: RequestAction,
+    sources: set[RequestState] | frozenset[RequestState],
+    target: RequestState | None,
+    who: set[RequestStanding],
+    evidence: EventKind,
+    *,
+    guard: str = "-",
+    clock: str = "-",
+) -> RequestMove:
+    return RequestMove(row, action, frozenset(sources), target, frozenset(who), guard, clock, evidence)
+
+
+_OWN = {RequestStanding.ASKER, RequestStanding.TYPIST}
+
+REQUEST_MOVES: tuple[RequestMove, ...] = (
+    _move(
+        "2", RequestAction.ACCEPT, {RECEIVED}, RequestState.IN_HAND,
+        {RequestStanding.GRID_WORKER, RequestStanding.CLERK, RequestStanding.DISPATCHER}, EventKind.REQUEST_ACCEPTED,
+        guard="item and scope are set; it is routed", clock="the promise runs since it was made; the leg and its windows start",
+    ),
+    _move(
+        "3", RequestAction.DECLINE, {RECEIVED}, DECLINED, {RequestStanding.CLERK, RequestStanding.DISPATCHER}, EventKind.REQUEST_DECLINED,
+        guard="a reason, and where to go instead", clock="stops",
+    ),
+    _move(
+        "3a", RequestAction.OBJECT_TO_DECLINE, {DECLINED}, RECEIVED, _OWN, EventKind.DECLINE_OBJECTED,
+        guard="once", clock="the promise goes on with the time that was left",
+    ),
+    _move(
+        "4", RequestAction.HAND_OFF, OPEN, RequestState.HANDED_OFF, {RequestStanding.DISPATCHER}, EventKind.REQUEST_HANDED_OFF,
+        guard="the number or reference that was told, and a reason", clock="stops",
+    ),
+    _move(
+        "4a", RequestAction.HAND_OFF_TO_EMERGENCY, OPEN, RequestState.HANDED_OFF, {RequestStanding.STAFF}, EventKind.REQUEST_HANDED_OFF,
+        guard="110, 119, 120 or 122, and a reason", clock="stops",
+    ),
+    _move(
+        "26", RequestAction.REOPEN, {CLOSED}, RequestState.IN_HAND, _OWN, EventKind.REQUEST_REOPENED,
+        guard="once, within 15 days of the end; the second time that it is not solved one level up owns it", clock="a new leg",
+    ),
+    _move(
+        "27", RequestAction.WITHDRAW, OPEN, RequestState.WITHDRAWN,
+        {RequestStanding.ASKER, RequestStanding.PROXY, RequestStanding.HOME_DESK}, EventKind.REQUEST_WITHDRAWN,
+        guard="where others are in danger the work goes on without the person", clock="stops",
+    ),
+    _move(
+        "28", RequestAction.NUDGE, OPEN, None, _OWN, EventKind.REQUEST_NUDGED, guard="once a day",
+    ),
+    _move(
+        "28a", RequestAction.ADD_MESSAGE, frozenset(RequestState) - {RequestState.MERGED}, None, {RequestStanding.SPEAKER},
+        EventKind.MESSAGE_ADDED, guard="within a year of the end; after it somebody gets a task to answer", clock="of that task only",
+    ),
+)  # fmt: skip
+
+
+def row_of(action: RequestAction) -> RequestMove:
+    return next(move for move in REQUEST_MOVES if move.action is action)
+
+
+def request_standings(request: Request, actor: Actor, *, at: datetime) -> frozenset[RequestStanding]:
+    """Every way in which the actor stands to the request now; none for whoever the matter is about."""
+    organisation = actor.organisation
+    if actor.id is None or organisation is None or actor.id in request.hidden_from:
+        return frozenset()
+    return _of_askers(request, actor) | _of_staff(request, actor, organisation, at)
+
+
+def _of_askers(request: Request, actor: Actor) -> frozenset[RequestStanding]:
+    held = set()
+    if actor.id == request.judge_id:
+        held.add(RequestStanding.ASKER)
+    if request.is_for_household and actor.id == request.submitted_by_id and actor.appointments:
+        held.add(RequestStanding.TYPIST)
+    if request.as_asker(actor) in request.askers and actor.asking_keys & request.scopes:
+        held.add(RequestStanding.SPEAKER)
+    if any(grant.id == request.proxy_grant_id and grant.may_withdraw for grant in actor.grants):
+        held.add(RequestStanding.PROXY)
+    return frozenset(held)
+
+
+def _of_staff(request: Request, actor: Actor, organisation: Organisation, at: datetime) -> frozenset[RequestStanding]:
+    held = set()
+    opened = (actor.keys & request.scopes) - actor.asking_keys
+    is_there = organisation.absence_of(actor.id or "", at.astimezone(SHANGHAI).date()) is None
+    if is_there and any(key_.startswith(Door.GRID.value) for key_ in opened & request.intake_scopes):
+        held.add(RequestStanding.GRID_WORKER)
+    if {key(Door.UNIT, unit_id) for unit_id in actor.units_led(Role.CENTRE_CLERK)} & request.intake_scopes:
+        held.add(RequestStanding.CLERK)
+    above = authority_of(request.owner_path[0], request.owner_path, organisation) if request.owner_path else ()
+    if actor.units_led(Role.DISPATCHER) & frozenset(above):
+        held |= {RequestStanding.DISPATCHER} | ({RequestStanding.HOME_DESK} if request.is_for_household else set())
+    if opened and not actor.only_co_ordinates:
+        held.add(RequestStanding.STAFF)
+    return frozenset(held)
+
+
+def permit_request(action: RequestAction, request: Request, actor: Actor, *, at: datetime, expected_version: int | None = None) -> None:
+    """Raises NOT_ALLOWED, CONFLICT, WRONG_STATE or what its guard says, the first that holds."""
+    move = row_of(action)
+    if not move.who & request_standings(request, actor, at=at):
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.not_allowed", "requestId")
+    if expected_version is not None and expected_version != request.version:
+        raise Refused(Refusal(RefusalCode.CONFLICT, Message("refusal.conflict"), "expectedVersion", request))
+    if request.state not in move.sources:
+        raise Refused(
+            Refusal(RefusalCode.WRONG_STATE, Message("refusal.wrong_state", {"state": request.state.value}), "requestId", request)
+        )
+    _GUARDS.get(action, _nothing)(request, at)
+
+
+def request_actions(request: Request, actor: Actor, *, at: datetime) -> tuple[RequestAction, ...]:
+    """The actor's legal moves now; none of them is then refused for who, when or where."""
+    return tuple(move.action for move in REQUEST_MOVES if _is_open(move.action, request, actor, at))
+
+
+def _is_open(action: RequestAction, request: Request, actor: Actor, at: datetime) -> bool:
+    try:
+        permit_request(action, request, actor, at=at)
+    except Refused:
+        return False
+    return True
+
+
+def _nothing(_request: Request, _at: datetime) -> None:
+    """Nothing speaks against it."""
+
+
+def _guard_objection(request: Request, _at: datetime) -> None:
+    if request.objected_at is not None:
+        raise refused(RefusalCode.LIMIT_REACHED, "refusal.objected_before", "requestId", current=request)
+
+
+def _guard_reopening(request: Request, at: datetime) -> None:
+    if request.reopened_at is not None:
+        raise refused(RefusalCode.LIMIT_REACHED, "refusal.reopened_before", "requestId", current=request)
+    if request.closed_at is not None and at > request.closed_at + REOPENED_WITHIN:
+        raise refused(RefusalCode.TOO_LATE, "refusal.reopen_too_late", "requestId", current=request)
+
+
+def _guard_nudge(request: Request, at: datetime) -> None:
+    if request.nudged_at is not None and request.nudged_at.astimezone(SHANGHAI).date() == at.astimezone(SHANGHAI).date():
+        raise refused(RefusalCode.LIMIT_REACHED, "refusal.request_nudged_today", "requestId", current=request)
+
+
+def _guard_message(request: Request, at: datetime) -> None:
+    if request.closed_at is not None and at > request.closed_at + MESSAGES_WITHIN:
+        raise refused(RefusalCode.TOO_LATE, "refusal.message_too_late", "requestId", current=request)
+
+
+_GUARDS: Mapping[RequestAction, Callable[[Request, datetime], None]] = {
+    RequestAction.OBJECT_TO_DECLINE: _guard_objection,
+    RequestAction.REOPEN: _guard_reopening,
+    RequestAction.NUDGE: _guard_nudge,
+    RequestAction.ADD_MESSAGE: _guard_message,
+}

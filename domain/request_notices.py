@@ -1,0 +1,104 @@
+"""Who is told of what is done to a request: whoever asked, the intake desk, and whoever has the work or answers for it."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from domain.access import Door, key
+from domain.cases import Case
+from domain.events import Event, EventKind
+from domain.followups import is_spoken
+from domain.notice_kinds import Around, Concern, NoticeKind, committee, desk, fact_of
+from domain.organisation import Organisation
+from domain.posts import Role
+from domain.requests import Request
+from domain.routing import unit_above
+from domain.tasks import Task
+from domain.withdrawals import GOES_ON
+
+OF_REQUESTS = frozenset(
+    {
+        EventKind.REQUEST_ACCEPTED,
+        EventKind.REQUEST_DECLINED,
+        EventKind.DECLINE_OBJECTED,
+        EventKind.REQUEST_HANDED_OFF,
+        EventKind.REQUEST_WITHDRAWN,
+        EventKind.REQUEST_NUDGED,
+        EventKind.REQUEST_REOPENED,
+        EventKind.MESSAGE_ADDED,
+    }
+)
+"""Whom these concern is told here, whether or not there is a task."""
+
+
+def concerned_by_request(
+    event: Event, task: Task | None, case: Case, organisation: Organisation, on: date, around: Around
+) -> list[Concern]:
+    """`task` is the one that the act was about, as it was after it."""
+    request = case.request
+    if request is None:
+        return []
+    match event.kind:
+        case EventKind.REQUEST_SUBMITTED:
+            return _intake(event, request, NoticeKind.REQUEST_TO_ACCEPT, organisation, on)
+        case EventKind.DECLINE_OBJECTED:
+            return _intake(event, request, NoticeKind.DECLINE_OBJECTED, organisation, on)
+        case EventKind.REQUEST_ACCEPTED if task is not None:
+            broken = committee(organisation, on) if event.facts.get("broken") else []
+            return [
+                *_owner_of(event, task, NoticeKind.TASK_ASSIGNED, organisation, on),
+                *_askers(case, request, NoticeKind.REQUEST_ACCEPTED, around),
+                *((person, NoticeKind.RULE_BROKEN, task.id) for person in broken),
+            ]
+        case EventKind.REQUEST_DECLINED:
+            return _askers(case, request, NoticeKind.REQUEST_DECLINED, around)
+        case EventKind.REQUEST_HANDED_OFF:
+            return _askers(case, request, NoticeKind.REQUEST_HANDED_OFF, around)
+        case EventKind.REQUEST_WITHDRAWN:
+            return [*_askers(case, request, NoticeKind.REQUEST_WITHDRAWN, around), *_going_on_without(event)]
+        case _:
+            return _going_on(event, task, case, request, organisation, on)
+
+
+def _going_on(event: Event, task: Task | None, case: Case, request: Request, organisation: Organisation, on: date) -> list[Concern]:
+    """What those are told who have it, or answer for it: that somebody waits, has something to say, or is not content after all."""
+    if task is None:
+        kind = NoticeKind.REQUEST_NUDGED if event.kind is EventKind.REQUEST_NUDGED else NoticeKind.MESSAGE_ADDED
+        return _intake(event, request, kind, organisation, on)
+    if event.kind is EventKind.REQUEST_REOPENED:
+        above = task.owner_id if event.facts.get("supervised") else unit_above(organisation, task.owner_id).id
+        told = [(person, NoticeKind.REOPENED_BELOW, task.id) for person in organisation.leaders(above, on)]
+        return [*_owner_of(event, task, NoticeKind.REQUEST_REOPENED, organisation, on), *told]
+    if event.kind is EventKind.MESSAGE_ADDED:
+        return _owner_of(event, task, NoticeKind.MESSAGE_ADDED, organisation, on)
+    others = [(other.assignee_id, NoticeKind.REQUEST_NUDGED, other.id) for other in case.tasks if not other.is_over]
+    leaders = [(person, NoticeKind.REQUEST_NUDGED, task.id) for person in organisation.leaders(task.owner_id, on)]
+    return [*_owner_of(event, task, NoticeKind.REQUEST_NUDGED, organisation, on), *others, *leaders]
+
+
+def _owner_of(event: Event, task: Task, kind: NoticeKind, organisation: Organisation, on: date) -> list[Concern]:
+    """Whoever has it; the desk, where nobody does."""
+    if task.assignee_id is not None:
+        return [(task.assignee_id, kind, task.id)]
+    return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
+
+
+def _intake(event: Event, request: Request, kind: NoticeKind, organisation: Organisation, on: date) -> list[Concern]:
+    """The counter of the centre beside it, and the desk."""
+    counters = [unit.id for unit in organisation.units.values() if key(Door.UNIT, unit.id) in request.intake_scopes]
+    clerks = [post.person_id for id_ in counters for post in organisation.posts_at(id_, on) if post.role is Role.CENTRE_CLERK]
+    dispatchers = desk({event.actor_id, *request.hidden_from}, organisation, on)
+    return [(person, kind, request.id) for person in (*clerks, *dispatchers)]
+
+
+def _askers(case: Case, request: Request, kind: NoticeKind, around: Around) -> list[Concern]:
+    """Whom it is for; their proxy while the grant is live; whoever typed it, where word gets to them by nothing else."""
+    agent_id = request.agent_id if around.is_grant_live else None
+    typist_id = request.submitted_by_id if is_spoken(case, around.reach) else None
+    return [(person, kind, request.id) for person in (request.judge_id, agent_id, typist_id)]
+
+
+def _going_on_without(event: Event) -> Iterator[Concern]:
+    """Whoever had work that goes on without the person."""
+    for pair in (fact_of(event, GOES_ON) or "").split():
+        task_id, _, person_id = pair.partition("/")
+        yield person_id, NoticeKind.TASK_GOES_ON, task_id

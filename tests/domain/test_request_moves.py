@@ -1,0 +1,203 @@
+"""A request's own verbs: every state, every verb, everybody; what the table lists works, and nothing else does."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TypeAlias
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.access import Actor
+from domain.cases import Case
+from domain.errors import RefusalCode, Refused
+from domain.events import EventKind
+from domain.organisation import Organisation
+from domain.posts import Absence
+from domain.proxies import ProxyEvidence, ProxyGrant
+from domain.request_moves import REQUEST_MOVES, RequestAction, RequestStanding, request_actions, request_standings
+from domain.requests import OPEN, Request, RequestState
+from tests.domain.cast import MONDAY, actor, id_of, planned, refusal_of, town
+from tests.domain.cast_of_requests import REQUEST_DEEDS, for_home, now_of, request_in, request_of, waiting
+
+A: TypeAlias = RequestAction
+R: TypeAlias = RequestStanding
+S: TypeAlias = RequestState
+OWN = {R.ASKER, R.TYPIST}
+
+# domain.md, section 5, rows 2 to 4 and 26 to 28: from where, to where, by whom, and what stays in the history.
+LAW: Mapping[A, tuple[set[S], S | None, set[R], EventKind]] = {
+    A.ACCEPT: ({S.RECEIVED}, S.IN_HAND, {R.GRID_WORKER, R.CLERK, R.DISPATCHER}, EventKind.REQUEST_ACCEPTED),
+    A.DECLINE: ({S.RECEIVED}, S.DECLINED, {R.CLERK, R.DISPATCHER}, EventKind.REQUEST_DECLINED),
+    A.OBJECT_TO_DECLINE: ({S.DECLINED}, S.RECEIVED, OWN, EventKind.DECLINE_OBJECTED),
+    A.HAND_OFF: (set(OPEN), S.HANDED_OFF, {R.DISPATCHER}, EventKind.REQUEST_HANDED_OFF),
+    A.HAND_OFF_TO_EMERGENCY: (set(OPEN), S.HANDED_OFF, {R.STAFF}, EventKind.REQUEST_HANDED_OFF),
+    A.REOPEN: ({S.CLOSED}, S.IN_HAND, OWN, EventKind.REQUEST_REOPENED),
+    A.WITHDRAW: (set(OPEN), S.WITHDRAWN, {R.ASKER, R.PROXY, R.HOME_DESK}, EventKind.REQUEST_WITHDRAWN),
+    A.NUDGE: (set(OPEN), None, OWN, EventKind.REQUEST_NUDGED),
+    A.ADD_MESSAGE: (set(S) - {S.MERGED}, None, {R.SPEAKER}, EventKind.MESSAGE_ADDED),
+}
+
+STRANGERS = (
+    *("resident-2", "grid-worker-2", "grid-leader-2", "branch-leader-1", "village-officer-1", "provider-worker-1"),
+    *("volunteer-1", "hub-host-1", "link-member-1", "administrator-1", "privacy-officer-1", "nobody"),
+)
+
+# How people stand to what resident-1 asked for while it waits, in the grid of grid-worker-1, beside the centre of the clerks.
+STANDING: Mapping[str, set[R]] = {
+    "resident-1": {R.ASKER, R.SPEAKER},
+    "grid-worker-1": {R.GRID_WORKER, R.STAFF},
+    "grid-leader-1": {R.STAFF},
+    "secretary-1": {R.STAFF},
+    "secretary-2": {R.STAFF},
+    "dispatcher-1": {R.DISPATCHER, R.STAFF},
+    "centre-clerk-1": {R.CLERK, R.STAFF},
+    "centre-clerk-2": {R.CLERK, R.STAFF},
+    **{handle: set() for handle in STRANGERS},
+}
+
+
+def standing_of(handle: str, state: S) -> set[R]:
+    """Once it came to its end, the grid's worker stands to it by the task that was theirs; who never had one, not at all."""
+    if handle != "grid-worker-1" or state in {*OPEN, S.MERGED}:
+        return STANDING[handle]
+    return set() if state is S.DECLINED else {R.STAFF}
+
+
+def test_the_table_says_what_the_law_says() -> None:
+    told = {move.action: (set(move.sources), move.target, set(move.who), move.evidence) for move in REQUEST_MOVES}
+
+    assert told == LAW
+    assert len({move.row for move in REQUEST_MOVES}) == len(REQUEST_MOVES)
+    assert {move.action for move in REQUEST_MOVES} == set(A) == set(REQUEST_DEEDS)
+
+
+@pytest.mark.parametrize("state", S)
+def test_each_of_the_cast_stands_to_a_request_as_told(state: S) -> None:
+    request = request_of(request_in(state))
+    told = {handle: request_standings(request, actor(handle), at=MONDAY) for handle in STANDING}
+
+    assert request.state is state
+    assert told == {handle: standing_of(handle, state) for handle in STANDING}
+
+
+def refusal_wanted(action: A, state: S, handle: str) -> RefusalCode | None:
+    sources, _, who, _ = LAW[action]
+    if not who & standing_of(handle, state):
+        return RefusalCode.NOT_ALLOWED
+    return None if state in sources else RefusalCode.WRONG_STATE
+
+
+@pytest.mark.parametrize("state", S)
+@pytest.mark.parametrize("action", A)
+def test_what_the_table_lists_works_and_all_else_is_refused_and_changes_nothing(action: A, state: S) -> None:
+    _, target, _, kind = LAW[action]
+    for handle in STANDING:
+        case, before = request_in(state), request_in(state)
+        wanted = refusal_wanted(action, state, handle)
+
+        assert refusal_of(lambda: REQUEST_DEEDS[action](case, now_of(handle), None)) is wanted, handle  # noqa: B023
+        stale = refusal_of(lambda: REQUEST_DEEDS[action](case, now_of(handle), 99))  # noqa: B023
+        assert stale is (wanted if wanted is RefusalCode.NOT_ALLOWED else RefusalCode.CONFLICT)
+        assert case == before
+        if wanted is None:
+            act = REQUEST_DEEDS[action](case, now_of(handle), request_of(case).version)
+            after = request_of(act.case)
+            assert (after.state, act.kind) == (target or state, kind)
+            assert after.version == request_of(before).version + 1
+            assert after.is_counted is (after.state not in {S.DECLINED, S.WITHDRAWN, S.MERGED, S.HANDED_OFF})
+
+
+def grant(*, may_withdraw: bool) -> ProxyGrant:
+    today = date(2026, 11, 23)
+    parties, until = (id_of("resident-1"), id_of("resident-2")), date(2027, 11, 23)
+    evidence = ProxyEvidence.OWN_SIGN_IN
+    return ProxyGrant("grant", town().township, *parties, (), today, until, evidence, parties[0], MONDAY, may_withdraw=may_withdraw)
+
+
+def agent(*, may_withdraw: bool) -> Actor:
+    given = grant(may_withdraw=may_withdraw)
+    plain = actor("resident-2")
+    return replace(plain, grants=(given,), keys=plain.keys | {"agrant"})
+
+
+def asked_by_agent() -> Request:
+    people = {"submitted_by_id": id_of("resident-2"), "agent_id": id_of("resident-2"), "on_behalf_of_id": id_of("resident-1")}
+    return replace(request_of(waiting()), proxy_grant_id="grant", **people)  # type: ignore[arg-type]  # ids all of them
+
+
+def test_a_proxy_withdraws_only_where_the_grant_says_so() -> None:
+    request = asked_by_agent()
+
+    assert request_standings(request, agent(may_withdraw=False), at=MONDAY) == {R.SPEAKER}
+    assert request_standings(request, agent(may_withdraw=True), at=MONDAY) == {R.SPEAKER, R.PROXY}
+    assert request_standings(request, actor("resident-2"), at=MONDAY) == set()  # the grant was revoked
+    assert request_actions(request, agent(may_withdraw=True), at=MONDAY) == (A.WITHDRAW, A.ADD_MESSAGE)
+
+
+def test_for_a_home_the_typist_speaks_and_the_desk_withdraws() -> None:
+    request = request_of(for_home(waiting()))
+
+    assert request_standings(request, actor("hub-host-1"), at=MONDAY) == {R.TYPIST, R.SPEAKER}
+    assert R.HOME_DESK in request_standings(request, actor("dispatcher-1"), at=MONDAY)
+    assert request_actions(request, actor("hub-host-1"), at=MONDAY) == (A.NUDGE, A.ADD_MESSAGE)
+
+
+def test_a_worker_on_leave_takes_nothing_in() -> None:
+    leave = Absence("leave", town().township, id_of("grid-worker-1"), date(2026, 11, 20), date(2026, 11, 30))
+    away = Organisation(town().township, "away", replace(planned().parts, absences=(leave,)))
+
+    assert request_standings(request_of(waiting()), actor("grid-worker-1", organisation=away), at=MONDAY) == {R.STAFF}
+
+
+def test_whom_it_is_about_does_not_stand_to_it() -> None:
+    request = replace(request_of(waiting()), hidden_from=(id_of("dispatcher-1"),))
+
+    assert request_standings(request, actor("dispatcher-1"), at=MONDAY) == set()
+
+
+def test_a_stale_edit_and_a_wrong_state_show_how_it_stands_now() -> None:
+    case = request_in(S.IN_HAND)
+    for version, code in ((99, RefusalCode.CONFLICT), (None, RefusalCode.WRONG_STATE)):
+        with pytest.raises(Refused) as no:
+            REQUEST_DEEDS[A.ACCEPT](case, now_of("dispatcher-1"), version)
+        assert (no.value.refusal.code, no.value.refusal.current) == (code, case.request)
+
+
+def test_who_may_not_does_not_learn_how_it_stands() -> None:
+    with pytest.raises(Refused) as no:
+        REQUEST_DEEDS[A.ACCEPT](waiting(), now_of("grid-leader-1"), 99)
+
+    assert no.value.refusal.current is None
+
+
+# --- `actions` is what is then accepted.
+
+HANDLES = sorted(STANDING)
+days = st.one_of(st.none(), st.integers(-20, 0).map(lambda ago: MONDAY + timedelta(days=ago)))
+
+
+@st.composite
+def requests_of_any_past(draw: st.DrawFn) -> Case:
+    """A request anywhere in its life, whatever was done to it before."""
+    case = request_in(draw(st.sampled_from(S)))
+    request = request_of(case)
+    past = replace(
+        request,
+        nudged_at=draw(days),
+        objected_at=draw(days),
+        reopened_at=draw(days),
+        closed_at=request.closed_at and draw(st.sampled_from([MONDAY, MONDAY - timedelta(days=14), MONDAY - timedelta(days=400)])),
+        hidden_from=draw(st.sampled_from([(), (id_of("dispatcher-1"),)])),
+    )
+    return for_home(Case(past, case.tasks)) if draw(st.booleans()) else Case(past, case.tasks)
+
+
+@settings(deadline=None, max_examples=300)
+@given(case=requests_of_any_past(), handle=st.sampled_from(HANDLES), later=st.integers(0, 4))
+def test_actions_are_exactly_what_is_then_accepted(case: Case, handle: str, later: int) -> None:
+    now = now_of(handle, at=MONDAY + timedelta(days=later))
+    accepted = {action for action in A if refusal_of(lambda: REQUEST_DEEDS[action](case, now, None)) is None}  # noqa: B023
+
+    assert set(request_actions(request_of(case), now.by, at=now.at)) == accepted
