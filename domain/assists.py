@@ -76,6 +76,7 @@ def helping(task: Task, assist_id: str, service: Service, moment: Moment, due: D
         item_id=task.item_id,
         root_id=task.root_id,
         is_required=is_required,
+        deadline_class=task.deadline_class,
     )
     given = windows(moment.calendar, moment.deadline_class, moment.at)
     return new.assign(service, moment.organisation, given, at=moment.at).new_leg(due)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain import cases, overdue
+from domain import cases, overdue, pauses
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.cases import Act, Case, Moment
 from domain.commands import Command, Replayed
@@ -47,6 +47,12 @@ CLOCK_ACTS: tuple[ClockAct, ...] = (
         lambda _case, task, _calendar: task.remind_at if task.state is TaskState.ASSIGNED else None,
         lambda case, task, now: cases.remind(case, task.id, at=now.at),
     ),
+    ClockAct(
+        "go on",
+        lambda _case, task, _calendar: task.resume_at if task.state is TaskState.SUSPENDED else None,
+        pauses.end_suspension,
+    ),
+    ClockAct("review", lambda _case, task, _calendar: task.review_at if task.state is TaskState.DEFERRED else None, pauses.review),
     ClockAct("contact missed", overdue.contact_missed_at, overdue.tell_contact_missed),
     ClockAct("red", overdue.red_of, overdue.tell_overdue),
     ClockAct("promise broken", overdue.promise_red_of, overdue.tell_promise_broken),

@@ -86,6 +86,18 @@ POLICIES: Mapping[DeadlineClass, DeadlinePolicy] = {
 }
 
 
+WITH_EXTENSION = frozenset({DeadlineClass.COMPLEX})
+"""Their promise has the extension in it already: none is left to be asked for."""
+
+
+def longest_extension(deadline_class: DeadlineClass) -> int | None:
+    """How many working days all extensions of a task may come to; None where a date is agreed on freely."""
+    if deadline_class is DeadlineClass.PROXY_ERRAND:
+        return None
+    limit = POLICIES[deadline_class].extension
+    return int(limit.amount) if limit and deadline_class not in WITH_EXTENSION else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """When a limit ends, in UTC, and whether a calendar table that is not published yet may still move it.

@@ -25,6 +25,17 @@ class EventKind(Enum):
     TASK_RETURNED = "TaskReturned"
     RETURN_APPROVED = "ReturnApproved"
     RETURN_REFUSED = "ReturnRefused"
+    EXTENSION_REQUESTED = "ExtensionRequested"
+    EXTENSION_GRANTED = "ExtensionGranted"
+    EXTENSION_REFUSED = "ExtensionRefused"
+    TASK_SUSPENDED = "TaskSuspended"
+    TASK_RESUMED = "TaskResumed"
+    DEFERRAL_ASKED = "DeferralAsked"
+    DEFERRAL_REFUSED = "DeferralRefused"
+    TASK_DEFERRED = "TaskDeferred"
+    DEFERRAL_OBJECTED = "DeferralObjected"
+    DEFERRAL_REVIEW_CAME = "DeferralReviewCame"
+    TASK_UNDEFERRED = "TaskUndeferred"
     TASK_COMPLETED = "TaskCompleted"
     TASK_VERIFIED = "TaskVerified"
     TASK_FAILED_CHECK = "TaskFailedCheck"
@@ -53,6 +64,7 @@ BY_ASKERS = frozenset(
         EventKind.REQUEST_NUDGED,
         EventKind.REQUEST_REOPENED,
         EventKind.MESSAGE_ADDED,
+        EventKind.DEFERRAL_OBJECTED,
     }
 )
 """Acts of whoever asked."""
@@ -62,6 +74,10 @@ WORDS_FOR_ASKERS = BY_ASKERS | {
     EventKind.TASK_COMPLETED,
     EventKind.REQUEST_DECLINED,
     EventKind.REQUEST_HANDED_OFF,
+    EventKind.EXTENSION_GRANTED,
+    EventKind.TASK_SUSPENDED,
+    EventKind.DEFERRAL_ASKED,
+    EventKind.TASK_DEFERRED,
 }
 """Kinds whose words are for the resident; of the others, written between colleagues, the timeline shows that it happened."""
 

@@ -19,6 +19,7 @@ def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Re
     return replace(
         judged,
         state=state,
+        held_at=(request.held_at if request.state is RequestState.ON_HOLD else at) if state is RequestState.ON_HOLD else None,
         closed_at=request.closed_at or (at if state in requests.OVER else None),
         owner_path=owner_path,
         task_scopes=opened if work else opened | keys(Door.UNIT, owner_path),

@@ -73,6 +73,7 @@ def first_task(request: Request, task_id: str, service: Service, moment: Moment)
         proxy_grant_id=request.proxy_grant_id,
         is_for_household=request.is_for_household,
         hidden_from=request.hidden_from,
+        deadline_class=moment.deadline_class,
     )
     routed = task.assign(service, moment.organisation, windows(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
     return routed.new_leg(Due(request.promise_due_at, request.promise_provisional) if request.promise_due_at else None)

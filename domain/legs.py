@@ -72,3 +72,16 @@ def red_at(calendar: WorkingCalendar, due_at: datetime, *, by_the_clock: bool) -
         return due_at + INSTANT
     opens, _closes = next(calendar.office.on(calendar.working_day_after(due_at.astimezone(SHANGHAI).date())))
     return opens.astimezone(UTC)
+
+
+def resumed(calendar: WorkingCalendar, deadline_class: DeadlineClass, due_at: datetime, paused_at: datetime, resumed_at: datetime) -> Due:
+    """`resumed_due`, and whether a calendar that is not published yet may move it."""
+    at = resumed_due(calendar, deadline_class, due_at, paused_at, resumed_at)
+    limit = POLICIES[deadline_class].reply
+    is_by_office = limit is not None and limit.unit not in BY_THE_CLOCK
+    return Due(at, is_by_office and calendar.is_provisional(at.astimezone(SHANGHAI).date()))
+
+
+def later(calendar: WorkingCalendar, due_at: datetime, working_days: int) -> Due:
+    """That many working days after it was due: the day when it was due is day 0, whatever the class counts in."""
+    return due(calendar, due_at, Limit(working_days, LimitUnit.WORKING_DAY))

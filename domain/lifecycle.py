@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from domain import guards
 from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.errors import Message, Refusal, RefusalCode, Refused, refused
@@ -36,6 +37,7 @@ class TaskAction(Enum):
     SUSPEND = "SUSPEND"
     RESUME = "RESUME"
     DEFER = "DEFER"
+    DECIDE_DEFERRAL = "DECIDE_DEFERRAL"
     UNDEFER = "UNDEFER"
     ADD_ASSIST = "ADD_ASSIST"
     CALL_OUT = "CALL_OUT"
@@ -62,6 +64,19 @@ class Verb(Enum):
     REFUSE_RETURN = "refuse return"
     TRY_CONTACT = "try contact"
     START = "start"
+    REQUEST_EXTENSION = "request extension"
+    GRANT_EXTENSION = "grant extension"
+    REFUSE_EXTENSION = "refuse extension"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    END_SUSPENSION = "end suspension"
+    DEFER = "defer"
+    DEFER_AT_ONCE = "defer at once"
+    APPROVE_DEFERRAL = "approve deferral"
+    REFUSE_DEFERRAL = "refuse deferral"
+    OBJECT = "object"
+    REVIEW = "review"
+    UNDEFER = "undefer"
     COMPLETE = "complete"
     PASS_CHECK = "pass check"
     FAIL_CHECK = "fail check"
@@ -166,6 +181,52 @@ MOVES: tuple[Move, ...] = (
         guard="as row 20b, of the promise; the request's first task; said with row 20b where both are over",
     ),
     _move(
+        "17", Verb.REQUEST_EXTENSION, {IN_PROGRESS}, None, {Standing.ASSIGNEE}, EventKind.EXTENSION_REQUESTED, TaskAction.REQUEST_EXTENSION,
+        guard="before the leg is due; within what the class has in all; one at a time; not for what helps", clock="the old due time stands",
+    ),
+    _move(
+        "17a", Verb.GRANT_EXTENSION, {IN_PROGRESS}, None, {Standing.EXTENSION_JUDGE}, EventKind.EXTENSION_GRANTED, TaskAction.DECIDE_EXTENSION,
+        guard="it was asked for; the reason is the resident's to read", clock="the leg and the promise move by so many working days; a promise that was broken before stays broken",
+    ),
+    _move(
+        "17b", Verb.REFUSE_EXTENSION, {IN_PROGRESS}, None, {Standing.EXTENSION_JUDGE}, EventKind.EXTENSION_REFUSED, TaskAction.DECIDE_EXTENSION,
+        guard="it was asked for; a reason", clock="the old due time stands",
+    ),
+    _move(
+        "18", Verb.SUSPEND, {IN_PROGRESS}, SUSPENDED, {Standing.SUPERIOR}, EventKind.TASK_SUSPENDED, TaskAction.SUSPEND,
+        guard="a stated cause and until when; ten working days in all over its life", clock="the leg stands still; the promise while all open work does",
+    ),
+    _move(
+        "18a", Verb.RESUME, {SUSPENDED}, IN_PROGRESS, {Standing.ASSIGNEE, Standing.LEADER, Standing.DISPATCHER}, EventKind.TASK_RESUMED, TaskAction.RESUME,
+        guard="the cause has ended", clock="what was left is left, to the second",
+    ),
+    _move(
+        "18b", Verb.END_SUSPENSION, {SUSPENDED}, IN_PROGRESS, {Standing.CLOCK}, EventKind.TASK_RESUMED,
+        guard="the stated time has come", clock="as row 18a, from the stated time on",
+    ),
+    _move(
+        "19", Verb.DEFER, {IN_PROGRESS}, None, {Standing.DISPATCHER}, EventKind.DEFERRAL_ASKED, TaskAction.DEFER,
+        guard="a plan, a reason in plain words, a review within 90 days; one at a time", clock="both clocks run on",
+    ),
+    _move(
+        "19a", Verb.DEFER_AT_ONCE, {IN_PROGRESS}, DEFERRED, {Standing.DEFERRAL_JUDGE}, EventKind.TASK_DEFERRED, TaskAction.DEFER,
+        guard="as row 19, by whoever would approve it", clock="as row 18; counted apart",
+    ),
+    _move(
+        "19b", Verb.APPROVE_DEFERRAL, {IN_PROGRESS}, DEFERRED, {Standing.DEFERRAL_JUDGE}, EventKind.TASK_DEFERRED, TaskAction.DECIDE_DEFERRAL,
+        guard="it was asked for, by somebody else; the resident is told", clock="as row 18; counted apart",
+    ),
+    _move(
+        "19c", Verb.REFUSE_DEFERRAL, {IN_PROGRESS}, None, {Standing.DEFERRAL_JUDGE}, EventKind.DEFERRAL_REFUSED, TaskAction.DECIDE_DEFERRAL,
+        guard="it was asked for, by somebody else; a reason",
+    ),
+    _move("19d", Verb.OBJECT, {DEFERRED}, None, {Standing.ASKER}, EventKind.DEFERRAL_OBJECTED, guard="once to each deferral; words"),
+    _move("19e", Verb.REVIEW, {DEFERRED}, None, {Standing.CLOCK}, EventKind.DEFERRAL_REVIEW_CAME, guard="the day of the review has come; once"),
+    _move(
+        "19f", Verb.UNDEFER, {DEFERRED}, IN_PROGRESS, {Standing.LEADER, Standing.DISPATCHER}, EventKind.TASK_UNDEFERRED, TaskAction.UNDEFER,
+        clock="what was left is left, to the second",
+    ),
+    _move(
         "20", Verb.COMPLETE, {IN_PROGRESS}, COMPLETED, {Standing.ASSIGNEE}, EventKind.TASK_COMPLETED, TaskAction.COMPLETE,
         guard="outcome and note; a picture where the item says why; no open assist task", clock="the leg stops; the promise is judged",
     ),
@@ -253,6 +314,11 @@ _GUARDS: dict[TaskAction, Guard] = {
     TaskAction.COMPLETE: lambda task, by_id, at: guard_completion(task),
     TaskAction.CANCEL: lambda task, by_id, at: guard_cancel(task),
     TaskAction.NUDGE: lambda task, _, at: guard_nudge(task, at=at),
+    TaskAction.REQUEST_EXTENSION: guards.guard_extension,
+    TaskAction.DECIDE_EXTENSION: guards.guard_extension_asked,
+    TaskAction.SUSPEND: guards.guard_suspension,
+    TaskAction.DEFER: guards.guard_deferral,
+    TaskAction.DECIDE_DEFERRAL: guards.guard_deferral_asked,
 }
 
 

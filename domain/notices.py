@@ -16,6 +16,7 @@ from domain.notice_kinds import Around as Around
 from domain.notice_kinds import Concern, committee, desk, fact_of
 from domain.notice_kinds import NoticeKind as NoticeKind
 from domain.organisation import Organisation
+from domain.pause_notices import OF_PAUSES, concerned_by_pause
 from domain.request_notices import OF_REQUESTS, concerned_by_request
 from domain.requests import Request
 from domain.routing import unit_above
@@ -56,6 +57,8 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
     task = _as_it_was(of_event, event, organisation) if of_event else None
     if task is None or event.kind in OF_REQUESTS:
         concerns = concerned_by_request(event, task, case, organisation, on, around)
+    elif event.kind in OF_PAUSES:
+        concerns = concerned_by_pause(event, task, case, organisation, on, around)
     else:
         concerns = _concerned(event, task, case, organisation, on, around)
     about = task or case.request

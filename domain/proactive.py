@@ -48,6 +48,7 @@ def raised(task_id: str, item: ServiceItem, grid_id: str, service: Service, mome
         item_id=item.id,
         root_id=task_id,
         raised_by_id=moment.by.id,
+        deadline_class=item.deadline_class,
     )
     given = windows(moment.calendar, item.deadline_class, moment.at)
     due = promise(moment.calendar, item.deadline_class, moment.at)

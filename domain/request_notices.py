@@ -46,15 +46,15 @@ def concerned_by_request(
             broken = committee(organisation, on) if event.facts.get("broken") else []
             return [
                 *_owner_of(event, task, NoticeKind.TASK_ASSIGNED, organisation, on),
-                *_askers(case, request, NoticeKind.REQUEST_ACCEPTED, around),
+                *askers_told(case, request, NoticeKind.REQUEST_ACCEPTED, around),
                 *((person, NoticeKind.RULE_BROKEN, task.id) for person in broken),
             ]
         case EventKind.REQUEST_DECLINED:
-            return _askers(case, request, NoticeKind.REQUEST_DECLINED, around)
+            return askers_told(case, request, NoticeKind.REQUEST_DECLINED, around)
         case EventKind.REQUEST_HANDED_OFF:
-            return _askers(case, request, NoticeKind.REQUEST_HANDED_OFF, around)
+            return askers_told(case, request, NoticeKind.REQUEST_HANDED_OFF, around)
         case EventKind.REQUEST_WITHDRAWN:
-            return [*_askers(case, request, NoticeKind.REQUEST_WITHDRAWN, around), *_going_on_without(event)]
+            return [*askers_told(case, request, NoticeKind.REQUEST_WITHDRAWN, around), *_going_on_without(event)]
         case _:
             return _going_on(event, task, case, request, organisation, on)
 
@@ -90,7 +90,7 @@ def _intake(event: Event, request: Request, kind: NoticeKind, organisation: Orga
     return [(person, kind, request.id) for person in (*clerks, *dispatchers)]
 
 
-def _askers(case: Case, request: Request, kind: NoticeKind, around: Around) -> list[Concern]:
+def askers_told(case: Case, request: Request, kind: NoticeKind, around: Around) -> list[Concern]:
     """Whom it is for; their proxy while the grant is live; whoever typed it, where word gets to them by nothing else."""
     agent_id = request.agent_id if around.is_grant_live else None
     typist_id = request.submitted_by_id if is_spoken(case, around.reach) else None

@@ -7,6 +7,7 @@ from enum import Enum
 
 from domain.access import Actor, Door, asker_keys, key
 from domain.check_digits import check_digit
+from domain.deadlines import Due
 from domain.items import MatterScope
 from domain.places import GeoPoint
 from domain.routing import Place
@@ -107,6 +108,7 @@ class Request:
     are empty where the matter is shielded from the reader. `is_for_household`: a helper typed it for a home, and nobody there reads it.
     `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which. `title` is the item's name.
     `intake_scopes` are the keys of those who may take it in and have no task of it to see it by.
+    The promise stands still since `held_at` while it is ON_HOLD; once it was moved, `promise_first_due_at` is what was promised first.
     """
 
     id: str
@@ -149,6 +151,9 @@ class Request:
     handed_off_to: HandOffTo | None = None
     nudged_at: datetime | None = None
     reopened_at: datetime | None = None
+    held_at: datetime | None = None
+    promise_first_due_at: datetime | None = None
+    extended_by: int = 0
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -180,8 +185,19 @@ class Request:
         return opened | self.task_scopes | {key_ for key_ in self.intake_scopes if is_waiting or key_.startswith(Door.UNIT.value)}
 
     def is_overdue(self, at: datetime) -> bool:
-        """Whether the promise was broken: not completed by its time."""
-        return self.promise_due_at is not None and not self.promise_met and self.promise_due_at < at and self.is_counted
+        """Whether the promise was broken: not completed by its time. While it stands still nobody judges it."""
+        is_judged = self.is_counted and self.state is not RequestState.ON_HOLD
+        return self.promise_due_at is not None and not self.promise_met and self.promise_due_at < at and is_judged
+
+    def promise_again(self, due: Due, *, extended_by: int = 0) -> "Request":
+        """The promise moved, by an extension or a pause; what was promised first is kept."""
+        return replace(
+            self,
+            promise_due_at=due.at,
+            promise_provisional=due.is_provisional,
+            promise_first_due_at=self.promise_first_due_at or self.promise_due_at,
+            extended_by=self.extended_by + extended_by,
+        )
 
     def as_asker(self, reader: Actor) -> str | None:
         """The reader's id; none for an agent whose grant no longer holds, whatever else opens it to them: they are nobody who asked."""

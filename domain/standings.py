@@ -21,6 +21,9 @@ class Standing(Enum):
     LEADER = "a leader of the owner unit or one above"
     DISPATCHER = "the township's dispatcher"
     RETURN_JUDGE = "the dispatcher or a secretary above, not of the returner's own unit"
+    SUPERIOR = "a leader of the owner unit or one above, who does not have it"
+    EXTENSION_JUDGE = "a leader above for the first, from the second on the township's dispatcher or secretary; not who has it"
+    DEFERRAL_JUDGE = "a secretary of the township, who neither has it nor asked for it"
     VERIFIER = "the nearest leader of the owner's chain who never worked on it"
     ASKER = "the resident, or the principal"
     CALLER = "the dispatcher, a clerk, or the volunteer who typed it, from outside the owner unit"
@@ -43,6 +46,8 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
         held.add(Standing.DISPATCHER)
     if _may_judge_return(task, actor, authority(task, organisation)):
         held.add(Standing.RETURN_JUDGE)
+    if actor.id != task.assignee_id:
+        held |= _of_approvals(task, actor, authority(task, organisation))
     if actor.id in verifiers(task, organisation, on):
         held.add(Standing.VERIFIER)
     if task.askers and task.askers[0] == actor.id and not task.is_for_household:
@@ -104,3 +109,17 @@ def _may_judge_return(task: Task, actor: Actor, path: tuple[str, ...]) -> bool:
         return False
     above = frozenset(path[1:]) or frozenset(path)
     return bool(frozenset(path) & actor.units_led(Role.DISPATCHER)) or bool(above & actor.units_led(Role.SECRETARY))
+
+
+def _of_approvals(task: Task, actor: Actor, path: tuple[str, ...]) -> set[Standing]:
+    """What somebody who does not have the task may decide on: pauses, more time, the long ledger."""
+    held, root = set[Standing](), frozenset(path[-1:])
+    is_leader = bool(frozenset(path) & actor.units_led(Role.GRID_LEADER, Role.SECRETARY))
+    is_secretary = bool(root & actor.units_led(Role.SECRETARY))
+    if is_leader:
+        held.add(Standing.SUPERIOR)
+    if is_secretary or bool(root & actor.units_led(Role.DISPATCHER)) if task.extensions else is_leader:
+        held.add(Standing.EXTENSION_JUDGE)
+    if is_secretary and not (task.deferral and task.deferral.asked_by_id == actor.id):
+        held.add(Standing.DEFERRAL_JUDGE)
+    return held

@@ -1,11 +1,12 @@
 """A task (工单): a piece of work on a request, owned by exactly one unit at a time. Every change returns a new one."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 from domain.access import Door, asker_keys, key, keys
-from domain.deadlines import Due
+from domain.approvals import Deferral, Extension, SuspendCause
+from domain.deadlines import DeadlineClass, Due
 from domain.errors import Message
 from domain.legs import Windows
 from domain.organisation import Organisation
@@ -73,6 +74,10 @@ class Task:
     `parent_id` is what it helps with; `leads` have that and what it helps with in turn, nearest first; `open_assists` are the required ones
     that it waits for itself. Work that nobody asked for has no request: `root_id` is the task it began with, `item_id` what it is about;
     `raised_by_id` saw it, and sees what comes of it.
+
+    `extension` and `deferral` wait for a decision; `extensions` were granted, by `extended_by` working days in all. While it is suspended
+    or deferred the leg stands still since `paused_at`, until `resume_at` where it is suspended; `suspended_for` is the office time of
+    earlier suspensions. On `review_on` (`review_at` until the clock has reminded) a deferral is looked at again.
     """
 
     id: str
@@ -119,6 +124,18 @@ class Task:
     is_for_household: bool = False
     is_message: bool = False
     hidden_from: tuple[str, ...] = ()
+    deadline_class: DeadlineClass = DeadlineClass.NORMAL
+    extension: Extension | None = None
+    extensions: int = 0
+    extended_by: int = 0
+    paused_at: datetime | None = None
+    suspended_because: SuspendCause | None = None
+    resume_at: datetime | None = None
+    suspended_for: timedelta = timedelta()
+    deferral: Deferral | None = None
+    review_on: date | None = None
+    review_at: datetime | None = None
+    objected_at: datetime | None = None
     version: int = 1
     item_id: str | None = None
     root_id: str | None = None
@@ -172,6 +189,8 @@ class Task:
             contacted_at=None,
             contact_tries=(),
             past_assignees=self._with_assignee_in_the_past(),
+            extension=None,
+            deferral=None,
             updated_at=at,
         )
 
@@ -233,6 +252,8 @@ class Task:
             completed_at=at,
             leg_met=self.due_at is None or at <= self.due_at,
             past_assignees=self._with_assignee_in_the_past(),
+            extension=None,
+            deferral=None,
             updated_at=at,
         )
 

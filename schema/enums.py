@@ -155,6 +155,7 @@ described(
         "SUSPEND": "Pause for a stated cause (挂起).",
         "RESUME": "Go on after a pause (解挂).",
         "DEFER": "Put on the long ledger (挂账).",
+        "DECIDE_DEFERRAL": "Agree to a place on the long ledger, or not (挂账审批).",
         "UNDEFER": "Take off the long ledger (销账).",
         "ADD_ASSIST": "Call in help (协办).",
         "CALL_OUT": "Summon a department (吹哨).",

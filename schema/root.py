@@ -42,6 +42,7 @@ from schema.pages import (
     RequestConnection,
     TaskConnection,
 )
+from schema.pauses import PauseMutations
 from schema.people import Person
 from schema.privacy_notices import PrivacyNoticeQueries
 from schema.proactive import ProactiveMutations
@@ -184,6 +185,7 @@ class Mutation(
     EnrolmentMutations,
     AccountMutations,
     ImportMutations,
+    PauseMutations,
 ):
     submit_request: Any = deed(requests.submit_request, requests.SubmitRequestResult, "Ask for something (提交诉求).")
     assign_task: Any = deed(tasks.assign_task, tasks.AssignTaskResult, "Give a task to somebody (派单／转派).")

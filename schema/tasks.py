@@ -1,6 +1,6 @@
 """Tasks: what workers do."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import strawberry
 from strawberry import Parent
 
 from domain import tasks
+from domain.approvals import SuspendCause
 from domain.lifecycle import TaskAction, actions
 from domain.people import Person
 from domain.ports import TaskQuery
@@ -18,6 +19,7 @@ from schema.context import Info
 from schema.graph import WANTED, GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.organisation import GeoPoint, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
+from schema.pauses import TaskDeferral, TaskExtension, deferral_of, extension_of
 from schema.proactive import address_of, item_of, location_of, raised_by, text_of
 from schema.refusal import payload, result
 
@@ -105,6 +107,13 @@ class Task(Node):
     due_provisional: bool = described("Whether a calendar that is not published yet may move it (时限待定).")
     acknowledge_by: datetime | None = described("When it must be acknowledged (签收时限).")
     contact_by: datetime | None = described("When the resident must be contacted (联系时限).")
+    extension: Any = edge(extension_of, TaskExtension | None, "More time that is asked for; the old due time stands (待批延期).")
+    extended_by: int = described("By how many working days it was extended in all (已延期工作日).")
+    suspended_because: SuspendCause | None = described("Why it stands still, while it is suspended (挂起原因).")
+    resume_at: datetime | None = described("When it goes on by itself, while it is suspended (挂起至).")
+    deferral: Any = edge(deferral_of, TaskDeferral | None, "A place on the long ledger that is asked for (待批挂账).")
+    review_on: date | None = described("When it is looked at again, while it is deferred (复查日期).")
+    objected_at: datetime | None = described("When the resident objected to its last deferral (居民提出异议时间).")
     overdue: Any = edge(_overdue, bool, "Whether the leg was missed; the promise is on the request (是否逾期).")
     supervised: Any = edge(_supervised, bool, "Whether it is under formal follow-up, one level up (督办).")
     is_message: bool = described("Whether somebody is to answer what was said after the request's end (是否留言答复).")

@@ -183,7 +183,7 @@ def test_imports_stand_at_the_top() -> None:
 # --- Files and functions stay readable.
 
 LONGEST_FILE, LONGEST_FUNCTION = 320, 40
-LONG_FILES: Mapping[str, str] = {}
+LONG_FILES: Mapping[str, str] = {"domain/lifecycle.py": "the one table of moves, a row for each"}
 LONG_FUNCTIONS: Mapping[str, str] = {}
 NO_NAMES = {"utils", "util", "helpers", "common", "services", "managers", "core", "misc", "base"}
 

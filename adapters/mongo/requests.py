@@ -16,7 +16,7 @@ from domain.errors import not_found
 from domain.ids import Kind, first_id_at
 from domain.pages import Page, PageRequest
 from domain.ports import RequestQuery
-from domain.requests import Request, Words
+from domain.requests import Request, RequestState, Words
 
 NOTHING: Page[Request] = Page((), (), has_next=False, has_previous=False)
 
@@ -98,8 +98,11 @@ def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
         scoped |= {"place.grid_id": {"$in": list(query.grid_ids)}, "is_shielded": False}
     if query.overdue is True:
         scoped |= {"promise_met": False, "is_counted": True}
+        wanted = query.states if query.states is not None else tuple(RequestState)
+        scoped["state"] = {"$in": [state.value for state in wanted if state is not RequestState.ON_HOLD]}
     if query.overdue is False:
-        scoped["$or"] = [{"promise_met": True}, {"is_counted": False}, {"promise_due_at": None}, {"promise_due_at": {"$gte": at}}]
+        is_kept = [{"promise_met": True}, {"is_counted": False}, {"promise_due_at": None}, {"promise_due_at": {"$gte": at}}]
+        scoped["$or"] = [*is_kept, {"state": RequestState.ON_HOLD.value}]  # a promise that stands still is not judged
     if query.overdue is True and (query.submitted_after or query.submitted_before):
         scoped["_id"] = _id_bounds(query, scoped["township"])
     return scoped

@@ -105,5 +105,6 @@ def _filter(query: TaskQuery, reader: Actor, at: datetime) -> Filter | None:
         wanted = query.states if query.states is not None else tuple(TaskState)
         scoped["state"] = {"$in": [state.value for state in wanted if state not in PAUSED]}
     if query.overdue is False:
-        scoped["$or"] = [{"leg_met": True}, {"due_at": None}, {"due_at": {"$gte": at}}]
+        is_kept = [{"leg_met": True}, {"due_at": None}, {"due_at": {"$gte": at}}]
+        scoped["$or"] = [*is_kept, {"state": {"$in": sorted(state.value for state in PAUSED)}}]
     return scoped

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import assists, cases, followups
+from domain import assists, cases, extensions, followups, pauses
 from domain.access import NOBODY, Actor, actor_of
+from domain.approvals import Deferral, Extension, SuspendCause
 from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
 from domain.cases import Act, Case, Moment
 from domain.clockwork import CLOCK_ACTS
@@ -123,6 +124,7 @@ def asked(code: str = "stairwell-lamp", by: str = "resident-1", *, at: datetime 
         due_at=None,
         askers=request.askers,
         hidden_from=request.hidden_from,
+        deadline_class=asked_for.deadline_class,
     )
     routed = task.assign(service, town(), windows(CALENDAR, asked_for.deadline_class, at), at=at).new_leg(due)
     return Case(cases.follow(request, (routed,), at=at), (routed,))
@@ -167,6 +169,11 @@ def _by_the_clock(name: str) -> Deed:
         return row.act(case, case.tasks[0], later) if moment is not None and moment <= later.at else None
 
     return deed
+
+
+def _defer(case: Case, now: Moment, version: int | None) -> Act:
+    on = now.at.astimezone(SHANGHAI).date() + timedelta(days=30)
+    return pauses.defer(case, _lead(case), now, plan="下批改造", reason="要换整条线路", review_on=on, expected_version=version)
 
 
 def _typed_for_them(case: Case) -> Case:
@@ -215,6 +222,25 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.REFUSE_RETURN: lambda case, now, version: cases.refuse_return(case, _lead(case), now, reason="归您", expected_version=version),
     Verb.TRY_CONTACT: lambda case, now, version: _start(case, now, version, reached=False),
     Verb.START: lambda case, now, version: _start(case, now, version, reached=True),
+    Verb.REQUEST_EXTENSION: lambda case, now, version: extensions.ask(
+        case, _lead(case), now, working_days=1, until=None, reason="缺人手", expected_version=version
+    ),
+    Verb.GRANT_EXTENSION: lambda case, now, version: extensions.grant(case, _lead(case), now, reason="要等一天", expected_version=version),
+    Verb.REFUSE_EXTENSION: lambda case, now, version: extensions.refuse(case, _lead(case), now, reason="来得及", expected_version=version),
+    Verb.SUSPEND: lambda case, now, version: pauses.suspend(
+        case, _lead(case), now, cause=SuspendCause.WEATHER, until=now.at + timedelta(minutes=1), expected_version=version
+    ),
+    Verb.RESUME: lambda case, now, version: pauses.resume(case, _lead(case), now, expected_version=version),
+    Verb.END_SUSPENSION: lambda case, now, _: pauses.end_suspension(case, case.tasks[0], now),
+    Verb.DEFER: _defer,
+    Verb.DEFER_AT_ONCE: _defer,
+    Verb.APPROVE_DEFERRAL: lambda case, now, version: pauses.approve_deferral(case, _lead(case), now, expected_version=version),
+    Verb.REFUSE_DEFERRAL: lambda case, now, version: pauses.refuse_deferral(
+        case, _lead(case), now, reason="再想想办法", expected_version=version
+    ),
+    Verb.OBJECT: lambda case, now, _: pauses.object_to_deferral(case, now, words="不想再等"),
+    Verb.REVIEW: lambda case, now, _: pauses.review(case, case.tasks[0], now),
+    Verb.UNDEFER: lambda case, now, version: pauses.undefer(case, _lead(case), now, expected_version=version),
     Verb.COMPLETE: lambda case, now, version: cases.complete(
         case, _lead(case), now, outcome=Outcome.SOLVED, note="换了灯泡", expected_version=version
     ),
@@ -232,6 +258,16 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.CANCEL: lambda case, now, version: assists.cancel(case, _lead(case), now, reason="不用办了", expected_version=version),
 }
 """Each verb with arguments that nothing speaks against; whether it may be done is then up to who, where and when."""
+
+
+def wished(case: Case, verb: Verb) -> Case:
+    """The same case, with whatever the verb decides on asked for by who has the task, or by the dispatcher."""
+    task = case.tasks[0]
+    if verb in {Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION}:
+        task = replace(task, extension=Extension(task.assignee_id or "", task.updated_at, 1, task.updated_at))
+    if verb in {Verb.APPROVE_DEFERRAL, Verb.REFUSE_DEFERRAL}:
+        task = replace(task, deferral=Deferral(id_of("dispatcher-1"), task.updated_at, task.updated_at.date()))
+    return replace(case, tasks=(task, *case.tasks[1:]))
 
 
 def deed_of(verb: Verb, case: Case, now: Moment, *, expected_version: int | None = None) -> Act | None:
@@ -255,6 +291,8 @@ def standing_in(state: TaskState, case: Case | None = None, **changes: object) -
     by_state: Mapping[TaskState, Mapping[str, object]] = {
         TaskState.QUEUED: {"assignee_id": None, "acknowledge_by": None, "remind_at": None, "contact_by": None, "return_by": None},
         TaskState.RETURN_PENDING: {"returned_at": at, "returners": (*task.returners, task.assignee_id), "acknowledge_by": None},
+        TaskState.SUSPENDED: {"paused_at": at, "suspended_because": SuspendCause.WEATHER, "resume_at": at + timedelta(hours=1)},
+        TaskState.DEFERRED: {"paused_at": at, "review_on": at.date(), "review_at": at + timedelta(hours=1)},
         TaskState.COMPLETED: {"completed_at": at, "outcome": Outcome.SOLVED, "past_assignees": (*task.past_assignees, task.assignee_id)},
     }
     done = by_state[TaskState.COMPLETED]

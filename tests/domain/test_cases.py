@@ -374,11 +374,11 @@ def test_a_promise_is_judged_at_the_last_completion() -> None:
 
 
 @pytest.mark.parametrize("state", RequestState)
-def test_what_is_not_counted_is_never_overdue(state: RequestState) -> None:
+def test_what_is_not_counted_or_stands_still_is_never_overdue(state: RequestState) -> None:
     request = replace(request_of(asked()), state=state)
     late = MONDAY + timedelta(days=60)
 
-    assert request.is_overdue(late) == request.is_counted
+    assert request.is_overdue(late) == (request.is_counted and state is not RequestState.ON_HOLD)
     assert not request.is_overdue(MONDAY)
     assert not replace(request, promise_met=True).is_overdue(late)
     assert not replace(request, promise_due_at=None).is_overdue(late)

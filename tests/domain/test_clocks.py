@@ -1,5 +1,6 @@
 """The two clocks: the promise to the resident never restarts, each handler's own leg does."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -274,9 +275,17 @@ def test_a_task_climbs_step_by_step_to_the_township_and_stays_there() -> None:
 
 @pytest.mark.parametrize("state", TaskState)
 def test_the_clock_lets_be_what_nobody_works_on(state: TaskState) -> None:
-    at_rest = {TaskState.SUSPENDED, TaskState.DEFERRED, TaskState.COMPLETED, TaskState.AWAITING_FOLLOW_UP, TaskState.CLOSED}
+    at_rest = {TaskState.COMPLETED, TaskState.AWAITING_FOLLOW_UP, TaskState.CLOSED, TaskState.CANCELLED}
 
-    assert (looked_at(standing_in(state)) is None) == (state in at_rest | {TaskState.CANCELLED})
+    assert (looked_at(standing_in(state)) is None) == (state in at_rest)
+
+
+@pytest.mark.parametrize("state", [TaskState.SUSPENDED, TaskState.DEFERRED])
+def test_of_what_stands_still_the_clock_looks_at_nothing_but_when_it_goes_on_or_is_looked_at_again(state: TaskState) -> None:
+    case = standing_in(state, resume_at=None, review_at=None)
+    stands = replace(case.tasks[0], resume_at=None, review_at=None)
+
+    assert looked_at(replace(case, tasks=(stands,))) is None
 
 
 def test_what_is_in_danger_climbs_to_the_townships_dispatcher_and_no_further() -> None:

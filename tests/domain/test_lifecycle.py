@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.approvals import Deferral, Extension
 from domain.cases import Act, Case
+from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode, Refused
 from domain.events import EventKind
+from domain.guards import SUSPENSION_LIMIT
 from domain.ids import Kind
 from domain.lifecycle import MOVES, TaskAction, Verb, actions, rows
 from domain.organisation import Organisation
@@ -29,6 +32,7 @@ from tests.domain.cast import (
     refusal_of,
     standing_in,
     town,
+    wished,
 )
 
 S = TaskState
@@ -39,6 +43,8 @@ ASSIGNEE, JUDGE = frozenset({Standing.ASSIGNEE}), frozenset({Standing.RETURN_JUD
 VERIFIER, ASKER, CLOCK = frozenset({Standing.VERIFIER}), frozenset({Standing.ASKER}), frozenset({Standing.CLOCK})
 CALLER = frozenset({Standing.CALLER})
 RUNNING = {S.QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}
+EXTENSION_JUDGE, DEFERRAL_JUDGE = frozenset({Standing.EXTENSION_JUDGE}), frozenset({Standing.DEFERRAL_JUDGE})
+OF_A_LEADER = {Standing.LEADER, Standing.SUPERIOR, Standing.EXTENSION_JUDGE}
 
 # domain.md, sections 0 and 5, row by row: from where, to where, by whom, and what stays in the history.
 LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
@@ -56,6 +62,19 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     Verb.REFUSE_RETURN: ({PENDING}, ACKNOWLEDGED, JUDGE, EventKind.RETURN_REFUSED),
     Verb.TRY_CONTACT: ({ACKNOWLEDGED}, ACKNOWLEDGED, ASSIGNEE, EventKind.TASK_CONTACT_TRIED),
     Verb.START: ({ACKNOWLEDGED}, IN_PROGRESS, ASSIGNEE, EventKind.TASK_STARTED),
+    Verb.REQUEST_EXTENSION: ({IN_PROGRESS}, None, ASSIGNEE, EventKind.EXTENSION_REQUESTED),
+    Verb.GRANT_EXTENSION: ({IN_PROGRESS}, None, EXTENSION_JUDGE, EventKind.EXTENSION_GRANTED),
+    Verb.REFUSE_EXTENSION: ({IN_PROGRESS}, None, EXTENSION_JUDGE, EventKind.EXTENSION_REFUSED),
+    Verb.SUSPEND: ({IN_PROGRESS}, S.SUSPENDED, frozenset({Standing.SUPERIOR}), EventKind.TASK_SUSPENDED),
+    Verb.RESUME: ({S.SUSPENDED}, IN_PROGRESS, ASSIGNERS | ASSIGNEE, EventKind.TASK_RESUMED),
+    Verb.END_SUSPENSION: ({S.SUSPENDED}, IN_PROGRESS, CLOCK, EventKind.TASK_RESUMED),
+    Verb.DEFER: ({IN_PROGRESS}, None, frozenset({Standing.DISPATCHER}), EventKind.DEFERRAL_ASKED),
+    Verb.DEFER_AT_ONCE: ({IN_PROGRESS}, S.DEFERRED, DEFERRAL_JUDGE, EventKind.TASK_DEFERRED),
+    Verb.APPROVE_DEFERRAL: ({IN_PROGRESS}, S.DEFERRED, DEFERRAL_JUDGE, EventKind.TASK_DEFERRED),
+    Verb.REFUSE_DEFERRAL: ({IN_PROGRESS}, None, DEFERRAL_JUDGE, EventKind.DEFERRAL_REFUSED),
+    Verb.OBJECT: ({S.DEFERRED}, None, ASKER, EventKind.DEFERRAL_OBJECTED),
+    Verb.REVIEW: ({S.DEFERRED}, None, CLOCK, EventKind.DEFERRAL_REVIEW_CAME),
+    Verb.UNDEFER: ({S.DEFERRED}, IN_PROGRESS, ASSIGNERS, EventKind.TASK_UNDEFERRED),
     Verb.COMPLETE: ({IN_PROGRESS}, COMPLETED, ASSIGNEE, EventKind.TASK_COMPLETED),
     Verb.PASS_CHECK: ({COMPLETED}, AWAITING, VERIFIER, EventKind.TASK_VERIFIED),
     Verb.FAIL_CHECK: ({COMPLETED}, IN_PROGRESS, VERIFIER, EventKind.TASK_FAILED_CHECK),
@@ -81,16 +100,18 @@ STRANGERS = (
 STANDING: Mapping[str, set[Standing]] = {
     "resident-1": {Standing.ASKER},
     "grid-worker-1": {Standing.ASSIGNEE},
-    "grid-leader-1": {Standing.LEADER, Standing.VERIFIER},
-    "secretary-1": {Standing.LEADER, Standing.RETURN_JUDGE},
-    "secretary-2": {Standing.LEADER, Standing.RETURN_JUDGE},
+    "grid-leader-1": {*OF_A_LEADER, Standing.VERIFIER},
+    "secretary-1": {*OF_A_LEADER, Standing.RETURN_JUDGE},
+    "secretary-2": {*OF_A_LEADER, Standing.RETURN_JUDGE, Standing.DEFERRAL_JUDGE},
     "dispatcher-1": {Standing.DISPATCHER, Standing.RETURN_JUDGE, Standing.CALLER},
     "centre-clerk-1": {Standing.CALLER},
     **{handle: set() for handle in STRANGERS},
 }
 BY_THE_CLOCK = [verb for verb in DEEDS if LAW[verb][2] == CLOCK]
 BY_PEOPLE = [verb for verb in DEEDS if verb not in BY_THE_CLOCK]
-OF_THE_REQUEST = {Verb.ANSWER, Verb.RECORD, Verb.REWORK}
+OF_THE_REQUEST = {Verb.ANSWER, Verb.RECORD, Verb.REWORK, Verb.OBJECT}
+ONE_COMMAND = ((Verb.ASSIGN, Verb.ASSIGN_AGAIN), (Verb.DEFER_AT_ONCE, Verb.DEFER))
+"""Verbs that one command stands for: which of them it is follows from the task, or from who sends it."""
 
 
 def test_the_table_says_what_the_law_says() -> None:
@@ -121,7 +142,7 @@ def test_each_of_the_cast_stands_to_a_task_as_told() -> None:
 def expected_of(verb: Verb, state: S, handle: str, task: Task) -> RefusalCode | None:
     """What the table says: refused for who, refused for where, or done."""
     standing = STANDING[handle] - ({Standing.ASSIGNEE} if task.assignee_id is None else set())
-    verbs = (Verb.ASSIGN, Verb.ASSIGN_AGAIN) if verb in {Verb.ASSIGN, Verb.ASSIGN_AGAIN} else (verb,)
+    verbs = next((several for several in ONE_COMMAND if verb in several), (verb,))
     if not any(LAW[each][2] & standing for each in verbs):
         return RefusalCode.NOT_ALLOWED
     if verb is Verb.CANCEL and task.parent_id is None:  # the lead of a request is never called off
@@ -133,14 +154,21 @@ def expected_of(verb: Verb, state: S, handle: str, task: Task) -> RefusalCode | 
 @pytest.mark.parametrize("verb", BY_PEOPLE)
 def test_what_the_table_lists_works_and_all_else_is_refused_and_changes_nothing(verb: Verb, state: S) -> None:
     for handle in STANDING:
-        case, before = standing_in(state), standing_in(state)
+        case, before = wished(standing_in(state), verb), wished(standing_in(state), verb)
         expected = expected_of(verb, state, handle, case.tasks[0])
         refusal = refusal_of(lambda: deed_of(verb, case, moment(handle)))  # noqa: B023
 
         assert refusal is expected, handle
         assert case == before
         if refusal is None:
-            assert_moved(verb, before, deed_of(verb, case, moment(handle)))
+            assert_moved(done_as(verb, handle), before, deed_of(verb, case, moment(handle)))
+
+
+def done_as(verb: Verb, handle: str) -> Verb:
+    """Whoever would approve a deferral makes it at once."""
+    if verb not in {Verb.DEFER, Verb.DEFER_AT_ONCE}:
+        return verb
+    return Verb.DEFER_AT_ONCE if Standing.DEFERRAL_JUDGE in STANDING[handle] else Verb.DEFER
 
 
 @pytest.mark.parametrize("state", S)
@@ -181,7 +209,7 @@ def test_the_clock_does_what_the_table_lists_and_lets_all_else_be(verb: Verb, st
 def test_who_comes_before_version_and_version_before_state(verb: Verb, state: S) -> None:
     """NOT_ALLOWED, then CONFLICT, then WRONG_STATE, whatever else is wrong."""
     for handle in STANDING:
-        case = standing_in(state)
+        case = wished(standing_in(state), verb)
         expected = expected_of(verb, state, handle, case.tasks[0])
         stale = refusal_of(lambda: deed_of(verb, case, moment(handle), expected_version=99))  # noqa: B023
         fresh = refusal_of(lambda: deed_of(verb, case, moment(handle), expected_version=1))  # noqa: B023
@@ -213,6 +241,13 @@ TRIED: Mapping[TaskAction, tuple[Verb, ...]] = {
     TaskAction.RETURN: (Verb.RETURN,),
     TaskAction.DECIDE_RETURN: (Verb.APPROVE_RETURN, Verb.REFUSE_RETURN),
     TaskAction.START: (Verb.START, Verb.TRY_CONTACT),
+    TaskAction.REQUEST_EXTENSION: (Verb.REQUEST_EXTENSION,),
+    TaskAction.DECIDE_EXTENSION: (Verb.GRANT_EXTENSION, Verb.REFUSE_EXTENSION),
+    TaskAction.SUSPEND: (Verb.SUSPEND,),
+    TaskAction.RESUME: (Verb.RESUME,),
+    TaskAction.DEFER: (Verb.DEFER,),
+    TaskAction.DECIDE_DEFERRAL: (Verb.APPROVE_DEFERRAL, Verb.REFUSE_DEFERRAL),
+    TaskAction.UNDEFER: (Verb.UNDEFER,),
     TaskAction.COMPLETE: (Verb.COMPLETE,),
     TaskAction.VERIFY: (Verb.PASS_CHECK, Verb.FAIL_CHECK),
     TaskAction.ADD_ASSIST: (Verb.ADD_ASSIST,),
@@ -222,6 +257,8 @@ TRIED: Mapping[TaskAction, tuple[Verb, ...]] = {
 HANDLES = sorted(STANDING)
 people = st.sampled_from(HANDLES).filter(lambda handle: handle != "nobody").map(id_of)
 some_people = st.lists(people, max_size=3, unique=True).map(tuple)
+wishes_for_time = st.none() | st.builds(Extension, people, st.just(MONDAY), st.just(1), st.just(MONDAY))
+wishes_to_defer = st.none() | st.builds(Deferral, people, st.just(MONDAY), st.just(MONDAY.date()))
 
 
 @st.composite
@@ -237,11 +274,17 @@ def tasks_of_any_past(draw: st.DrawFn) -> Case:
         parent_id=draw(st.sampled_from([None, new_id(Kind.TASK, 9)])),
         open_assists=draw(st.integers(0, 1)),
         nudged_at=draw(st.sampled_from((None, MONDAY - timedelta(hours=11), MONDAY, MONDAY + timedelta(days=2)))),
+        deadline_class=draw(st.sampled_from(DeadlineClass)),
+        extension=draw(wishes_for_time),
+        extensions=draw(st.integers(0, 2)),
+        extended_by=draw(st.sampled_from([0, 1, 9, 10])),
+        suspended_for=draw(st.sampled_from([timedelta(), SUSPENSION_LIMIT - timedelta(hours=1), SUSPENSION_LIMIT])),
+        deferral=draw(wishes_to_defer),
     )
 
 
 @settings(deadline=None, max_examples=300)
-@given(case=tasks_of_any_past(), handle=st.sampled_from(HANDLES), days=st.integers(0, 4))
+@given(case=tasks_of_any_past(), handle=st.sampled_from(HANDLES), days=st.integers(0, 8))
 def test_actions_are_exactly_what_is_then_accepted(case: Case, handle: str, days: int) -> None:
     now = moment(handle, at=MONDAY + timedelta(days=days))
     offered = actions(case.tasks[0], now.by, at=now.at)

@@ -21,7 +21,21 @@ from domain.organisation import Organisation
 from domain.routing import RULE_CLIMB, Service
 from domain.tasks import TaskState
 from server.wiring import load_messages
-from tests.domain.cast import MONDAY, add_assist, asked, deed_of, given_to, handle_of, id_of, moment, new_id, planned, standing_in, town
+from tests.domain.cast import (
+    MONDAY,
+    add_assist,
+    asked,
+    deed_of,
+    given_to,
+    handle_of,
+    id_of,
+    moment,
+    new_id,
+    planned,
+    standing_in,
+    town,
+    wished,
+)
 
 K = NoticeKind
 ON = date(2026, 11, 23)
@@ -46,7 +60,7 @@ def told(act: Act, by: str, organisation: Organisation | None = None) -> Told:
 
 def told_of(verb: Verb, state: TaskState, by: str, case: Case | None = None) -> Told:
     """Who hears of the verb, done by somebody of the cast in that state."""
-    act = deed_of(verb, standing_in(state, case), moment(by, at=MONDAY + timedelta(hours=6)))
+    act = deed_of(verb, wished(standing_in(state, case), verb), moment(by, at=MONDAY + timedelta(hours=6)))
     assert act is not None
     return told(act, by)
 
@@ -88,6 +102,29 @@ WHO_IS_TOLD = [
     (Verb.REFUSE_RETURN, S.RETURN_PENDING, "dispatcher-1", {("grid-worker-1", K.RETURN_REFUSED)}),
     (Verb.TRY_CONTACT, S.ACKNOWLEDGED, "grid-worker-1", set()),
     (Verb.START, S.ACKNOWLEDGED, "grid-worker-1", set()),
+    (Verb.REQUEST_EXTENSION, S.IN_PROGRESS, "grid-worker-1", {("grid-leader-1", K.EXTENSION_ASKED)}),
+    (
+        Verb.GRANT_EXTENSION,
+        S.IN_PROGRESS,
+        "grid-leader-1",
+        {("grid-worker-1", K.EXTENSION_GRANTED), ("resident-1", K.PROMISE_EXTENDED)},
+    ),
+    (Verb.REFUSE_EXTENSION, S.IN_PROGRESS, "grid-leader-1", {("grid-worker-1", K.EXTENSION_REFUSED)}),
+    (Verb.SUSPEND, S.IN_PROGRESS, "grid-leader-1", {("grid-worker-1", K.TASK_SUSPENDED), ("resident-1", K.REQUEST_SUSPENDED)}),
+    (Verb.RESUME, S.SUSPENDED, "grid-worker-1", {("resident-1", K.REQUEST_RESUMED)}),
+    (Verb.END_SUSPENSION, S.SUSPENDED, "nobody", {("grid-worker-1", K.TASK_RESUMED), ("resident-1", K.REQUEST_RESUMED)}),
+    (Verb.DEFER, S.IN_PROGRESS, "dispatcher-1", {("secretary-2", K.DEFERRAL_ASKED)}),
+    (Verb.DEFER_AT_ONCE, S.IN_PROGRESS, "secretary-2", {("grid-worker-1", K.TASK_DEFERRED), ("resident-1", K.REQUEST_DEFERRED)}),
+    (
+        Verb.APPROVE_DEFERRAL,
+        S.IN_PROGRESS,
+        "secretary-2",
+        {("grid-worker-1", K.TASK_DEFERRED), ("dispatcher-1", K.TASK_DEFERRED), ("resident-1", K.REQUEST_DEFERRED)},
+    ),
+    (Verb.REFUSE_DEFERRAL, S.IN_PROGRESS, "secretary-2", {("dispatcher-1", K.DEFERRAL_REFUSED)}),
+    (Verb.OBJECT, S.DEFERRED, "resident-1", {("dispatcher-1", K.DEFERRAL_OBJECTED), ("secretary-2", K.DEFERRAL_OBJECTED)}),
+    (Verb.REVIEW, S.DEFERRED, "nobody", {("dispatcher-1", K.DEFERRAL_REVIEW)}),
+    (Verb.UNDEFER, S.DEFERRED, "dispatcher-1", {("grid-worker-1", K.TASK_RESUMED), ("resident-1", K.REQUEST_RESUMED)}),
     (Verb.COMPLETE, S.IN_PROGRESS, "grid-worker-1", {("grid-leader-1", K.TASK_TO_CHECK)}),
     (Verb.PASS_CHECK, S.COMPLETED, "grid-leader-1", {("resident-1", K.FOLLOW_UP_ASKED)}),
     (Verb.FAIL_CHECK, S.COMPLETED, "grid-leader-1", {("grid-worker-1", K.CHECK_FAILED)}),
@@ -318,6 +355,37 @@ def test_each_is_told_once_and_never_who_did_it_nor_whom_it_is_hidden_from(
     assert not {id_of(handle) for handle in hidden} & set(persons)
     assert len({notice.id for notice in found}) == len(found)
     assert found == notices_of(event, case, town(), on=ON)
+
+
+# --- More time and pauses.
+
+
+def test_a_second_extension_is_the_desks_to_decide_and_a_leaders_own_the_next_leaders() -> None:
+    assert told_of(Verb.REQUEST_EXTENSION, S.IN_PROGRESS, "grid-worker-1", standing_in(S.ASSIGNED, extensions=1)) == {
+        ("dispatcher-1", K.EXTENSION_ASKED)
+    }
+    climbed = standing_in(S.ASSIGNED, assignee_id=id_of("grid-leader-1"))
+    assert told_of(Verb.REQUEST_EXTENSION, S.IN_PROGRESS, "grid-leader-1", climbed) == {("secretary-1", K.EXTENSION_ASKED)}
+
+
+def test_where_it_is_for_a_home_whoever_typed_it_hears_of_the_pause_and_a_proxy_while_the_grant_is_live() -> None:
+    for_home = typed_by("hub-host-1", is_for_household=True)
+    assert ("hub-host-1", K.REQUEST_SUSPENDED) in told_of(Verb.SUSPEND, S.IN_PROGRESS, "grid-leader-1", for_home)
+
+    under_grant = typed_by("resident-2", agent_id=id_of("resident-2"), proxy_grant_id="proxy")
+    act = deed_of(Verb.SUSPEND, standing_in(S.IN_PROGRESS, under_grant), moment("grid-leader-1"))
+    assert act is not None
+    for is_live in (True, False):
+        rows = notices_of(event_of(act, "grid-leader-1"), act.case, town(), on=ON, around=Around(is_grant_live=is_live))
+        assert (("resident-2", K.REQUEST_SUSPENDED) in {(handle_of(row.person_id), row.kind) for row in rows}) == is_live
+
+
+def test_of_a_task_that_nobody_asked_for_only_staff_hears() -> None:
+    task = replace(standing_in(S.IN_PROGRESS).tasks[0], request_id=None, askers=())
+    act = deed_of(Verb.SUSPEND, Case(None, (task,)), moment("grid-leader-1"))
+
+    assert act is not None
+    assert told(act, "grid-leader-1") == {("grid-worker-1", K.TASK_SUSPENDED)}
 
 
 # --- What a notice and a push hold.

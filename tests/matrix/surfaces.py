@@ -194,6 +194,10 @@ APART: Mapping[str, str] = {
         f"Task.{name}": "of work that nobody asked for: tests/journeys/test_proactive.py"
         for name in ("item", "address", "location", "raisedBy")
     },
+    "Task.extension": "nobody asked for more time here: tests/journeys/test_pauses.py",
+    "TaskExtension.reason": "the same",
+    "Task.deferral": "nobody asked for a deferral here: the same",
+    "TaskDeferral.reason": "the same",
     "Request.agent": "nobody acts under a grant here: tests/journeys/test_proxies.py",
     "SubjectRequest.decidedBy": "nobody has decided on it here",
     "Query.recutPreview": "for administrators, of a whole plan: tests/journeys/test_recutting.py",
@@ -224,9 +228,12 @@ APART: Mapping[str, str] = {
 
 PLAIN: Mapping[str, str] = {
     "Task": "id state title dueAt dueProvisional acknowledgeBy contactBy overdue supervised isMessage outcome rule routedBecause actions"
-    " isRequired openAssists createdAt updatedAt version",
+    " isRequired openAssists extendedBy suspendedBecause resumeAt reviewOn objectedAt createdAt updatedAt version",
     "Request": "id number state statusText scope entry noticeVersion"
-    " submittedAt promiseDueAt promiseProvisional overdue reworkCount verdict grade version actions declinedBecause handedOffTo",
+    " submittedAt promiseDueAt promiseProvisional promiseFirstDueAt extendedBy heldAt overdue reworkCount"
+    " verdict grade version actions declinedBecause handedOffTo",
+    "TaskExtension": "until workingDays askedAt",
+    "TaskDeferral": "reviewOn askedAt",
     "Event": "id kind at deviceTime deviceTimeDoubtful",
     "Notice": "id createdAt readAt",
     "Household": "id version",

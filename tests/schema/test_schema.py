@@ -22,6 +22,7 @@ from graphql import (
 )
 from graphql.utilities import find_breaking_changes
 
+from domain.approvals import SuspendCause
 from domain.deadlines import DeadlineClass
 from domain.devices import DevicePlatform
 from domain.errors import RefusalCode
@@ -39,7 +40,7 @@ CONTRACT = Path(__file__).parent / "snapshots" / "contract.graphql"
 
 SHOWN: tuple[type[Enum], ...] = (
     *(OrgUnitKind, Role, ServiceLine, DeadlineClass, MatterScope, RequestState, TaskState, Outcome, Verdict, Grade),
-    *(TaskAction, RefusalCode, ContactKind, ReturnReason, DevicePlatform, GridKind, Agreement),
+    *(TaskAction, RefusalCode, ContactKind, ReturnReason, DevicePlatform, GridKind, Agreement, SuspendCause),
 )
 ENDS_IN_CHINESE = re.compile(r"\([^()]*[\u4e00-\u9fff][^()]*\)\.$")
 
