@@ -76,7 +76,15 @@ def first_task(request: Request, task_id: str, service: Service, moment: Moment)
         deadline_class=moment.deadline_class,
     )
     routed = task.assign(service, moment.organisation, windows(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
-    return routed.new_leg(Due(request.promise_due_at, request.promise_provisional) if request.promise_due_at else None)
+    return routed.new_leg(_promised(request, moment))
+
+
+def _promised(request: Request, moment: Moment) -> Due | None:
+    """The promise as it stands: it began when it was made, and may have stood still since."""
+    due = promise(moment.calendar, moment.deadline_class, request.submitted_at)
+    if due is None or request.promise_due_at is None:
+        return None
+    return replace(due, at=request.promise_due_at, is_provisional=request.promise_provisional)
 
 
 def as_accepted(request: Request, item: ServiceItem, scope: MatterScope, calendar: WorkingCalendar) -> Request:
