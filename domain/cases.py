@@ -275,7 +275,7 @@ def judged(
 
 
 def _rework(case: Case, request: Request, lead: Task, moment: Moment, facts: Facts, words: str | None) -> Act:
-    again = lead.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
+    again = lead.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at, is_unsolved=True)
     if request.unsolved_count > 1:
         above = unit_above(moment.organisation, lead.owner_id)
         again = again.supervise(tuple(unit.id for unit in moment.organisation.path(above.id)))

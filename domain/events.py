@@ -48,6 +48,7 @@ class EventKind(Enum):
     TASK_WARNED = "TaskWarned"
     TASK_MISSED = "TaskMissed"
     PROMISE_MISSED = "PromiseMissed"
+    REQUEST_SUPERVISED = "RequestSupervised"
     TASK_RAISED = "TaskRaised"
     ASSIST_ADDED = "AssistAdded"
     TASK_CANCELLED = "TaskCancelled"

@@ -85,6 +85,7 @@ class Verb(Enum):
     REWORK = "rework"
     ADD_ASSIST = "add assist"
     CANCEL = "cancel"
+    SUPERVISE = "supervise"
     NUDGE_TASK = "nudge"
 
 
@@ -258,6 +259,10 @@ MOVES: tuple[Move, ...] = (
         guard="a reason; never the lead of a request; what helps with it goes too", clock="stops",
     ),
     _move(
+        "29", Verb.SUPERVISE, set(TaskState) - {CLOSED, CANCELLED}, None, {Standing.DISPATCHER}, EventKind.REQUEST_SUPERVISED, TaskAction.SUPERVISE,
+        guard="overdue, done again or returned for the second time, or not solved as the resident said; once",
+    ),
+    _move(
         "28a", Verb.NUDGE_TASK, {ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}, None, _ASSIGNERS, EventKind.TASK_NUDGED, TaskAction.NUDGE,
         guard="once a day",
     ),
@@ -307,12 +312,20 @@ def guard_nudge(task: Task, *, at: datetime) -> None:
         raise refused(RefusalCode.LIMIT_REACHED, "refusal.nudged_today", "taskId", current=task)
 
 
+def guard_supervision(task: Task, *, at: datetime, is_promise_broken: bool = False) -> None:
+    """Raises WRONG_STATE where nothing went wrong with what was asked for, or it is under follow-up already."""
+    is_wrong = task.is_overdue(at) or is_promise_broken or task.was_unsolved or task.rework_count > 1 or len(task.returners) > 1
+    if task.request_id is None or task.parent_id is not None or task.is_supervised or not is_wrong:
+        raise refused(RefusalCode.WRONG_STATE, "refusal.nothing_to_supervise", "requestId", current=task)
+
+
 Guard = Callable[[Task, str, datetime], None]
 
 _GUARDS: dict[TaskAction, Guard] = {
     TaskAction.RETURN: lambda task, by_id, at: guard_return(task, by_id, at=at),
     TaskAction.COMPLETE: lambda task, by_id, at: guard_completion(task),
     TaskAction.CANCEL: lambda task, by_id, at: guard_cancel(task),
+    TaskAction.SUPERVISE: lambda task, by_id, at: guard_supervision(task, at=at),
     TaskAction.NUDGE: lambda task, _, at: guard_nudge(task, at=at),
     TaskAction.REQUEST_EXTENSION: guards.guard_extension,
     TaskAction.DECIDE_EXTENSION: guards.guard_extension_asked,

@@ -29,6 +29,7 @@ class NoticeKind(Enum):
     FOLLOW_UP_ASKED = "follow_up_asked"
     FOLLOW_UP_FOR_PRINCIPAL = "follow_up_for_principal"
     FOLLOW_UP_TO_CARRY = "follow_up_to_carry"
+    REQUEST_SUPERVISED = "request_supervised"
     TASK_CANCELLED = "task_cancelled"
     ASSIST_ADDED = "assist_added"
     ASSISTS_DONE = "assists_done"

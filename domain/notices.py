@@ -119,6 +119,10 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
             return _asked(case, case.request, organisation, on, around)
         case EventKind.ASSIST_ADDED:
             return _called_in(event, task, organisation, on)
+        case EventKind.REQUEST_SUPERVISED:
+            above = {task.owner_id, unit_above(organisation, task.owner_id).id}
+            leaders = [person for unit_id in sorted(above) for person in organisation.leaders(unit_id, on)]
+            return [(person, NoticeKind.REQUEST_SUPERVISED, task.id) for person in (task.assignee_id, *leaders)]
         case EventKind.TASK_CANCELLED:
             return [(task.assignee_id, NoticeKind.TASK_CANCELLED, task.id)]
         case EventKind.REQUEST_REWORKED:

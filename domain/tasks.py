@@ -140,6 +140,8 @@ class Task:
     item_id: str | None = None
     root_id: str | None = None
     raised_by_id: str | None = None
+    rework_count: int = 0
+    was_unsolved: bool = False
     is_required: bool = True
     open_assists: int = 0
     leads: tuple[str, ...] = ()
@@ -261,9 +263,21 @@ class Task:
         """Checked; the resident is asked next, or it is closed where nobody asked for it."""
         return replace(self, state=TaskState.AWAITING_FOLLOW_UP if is_asked else TaskState.CLOSED, updated_at=at)
 
-    def rework(self, due: Due | None, *, at: datetime) -> "Task":
-        """Back to work, on a new leg."""
-        return replace(self.new_leg(due), state=TaskState.IN_PROGRESS, completed_at=None, outcome=None, updated_at=at)
+    def rework(self, due: Due | None, *, at: datetime, is_unsolved: bool = False) -> "Task":
+        """Back to work, on a new leg; `is_unsolved` where the resident said that it did not help."""
+        return replace(
+            self.new_leg(due),
+            state=TaskState.IN_PROGRESS,
+            completed_at=None,
+            outcome=None,
+            rework_count=self.rework_count + 1,
+            was_unsolved=self.was_unsolved or is_unsolved,
+            updated_at=at,
+        )
+
+    def flag(self, *, at: datetime) -> "Task":
+        """Under formal follow-up, where it stands."""
+        return replace(self, is_supervised=True, updated_at=at)
 
     def supervise(self, owner_path: tuple[str, ...]) -> "Task":
         """Owned one level up from now on, and flagged; whoever works on it goes on."""

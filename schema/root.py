@@ -54,6 +54,7 @@ from schema.requests import Attachment, Request
 from schema.scalars import SCALARS
 from schema.search import SearchQueries
 from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries
+from schema.supervision import SupervisionMutations
 from schema.tasks import Task
 from schema.viewer import Viewer
 from schema.withdrawals import WithdrawalMutations
@@ -167,6 +168,7 @@ class Query(
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
 class Mutation(
+    SupervisionMutations,
     ProactiveMutations,
     AssistMutations,
     BulkMutations,

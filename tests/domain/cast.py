@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import assists, cases, extensions, followups, pauses
+from domain import assists, cases, extensions, followups, pauses, supervision
 from domain.access import NOBODY, Actor, actor_of
 from domain.approvals import Deferral, Extension, SuspendCause
 from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
@@ -255,6 +255,7 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.NUDGE_TASK: lambda case, now, version: nudge_task(case, _lead(case), now, note="进展如何", expected_version=version),
     Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
     Verb.ADD_ASSIST: lambda case, now, version: add_assist(case, now, to=_somebody_else(case), expected_version=version),
+    Verb.SUPERVISE: lambda case, now, _: supervision.supervise(case, now, reason="拖了太久"),
     Verb.CANCEL: lambda case, now, version: assists.cancel(case, _lead(case), now, reason="不用办了", expected_version=version),
 }
 """Each verb with arguments that nothing speaks against; whether it may be done is then up to who, where and when."""

@@ -82,6 +82,7 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     Verb.RECORD: ({AWAITING}, S.CLOSED, CALLER, EventKind.FOLLOW_UP_RECORDED),
     Verb.REWORK: ({AWAITING}, IN_PROGRESS, ASKER, EventKind.REQUEST_REWORKED),
     Verb.ADD_ASSIST: ({ACKNOWLEDGED, IN_PROGRESS}, None, ASSIGNEE | ASSIGNERS, EventKind.ASSIST_ADDED),
+    Verb.SUPERVISE: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.DISPATCHER}), EventKind.REQUEST_SUPERVISED),
     Verb.CANCEL: (
         {S.QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, PENDING, S.SUSPENDED, S.DEFERRED},
         S.CANCELLED,
@@ -109,7 +110,7 @@ STANDING: Mapping[str, set[Standing]] = {
 }
 BY_THE_CLOCK = [verb for verb in DEEDS if LAW[verb][2] == CLOCK]
 BY_PEOPLE = [verb for verb in DEEDS if verb not in BY_THE_CLOCK]
-OF_THE_REQUEST = {Verb.ANSWER, Verb.RECORD, Verb.REWORK, Verb.OBJECT}
+OF_THE_REQUEST = {Verb.ANSWER, Verb.RECORD, Verb.REWORK, Verb.OBJECT, Verb.SUPERVISE}
 ONE_COMMAND = ((Verb.ASSIGN, Verb.ASSIGN_AGAIN), (Verb.DEFER_AT_ONCE, Verb.DEFER))
 """Verbs that one command stands for: which of them it is follows from the task, or from who sends it."""
 
@@ -146,6 +147,8 @@ def expected_of(verb: Verb, state: S, handle: str, task: Task) -> RefusalCode | 
     if not any(LAW[each][2] & standing for each in verbs):
         return RefusalCode.NOT_ALLOWED
     if verb is Verb.CANCEL and task.parent_id is None:  # the lead of a request is never called off
+        return RefusalCode.WRONG_STATE
+    if verb is Verb.SUPERVISE and not task.was_unsolved:  # nothing went wrong with it
         return RefusalCode.WRONG_STATE
     return None if any(state in LAW[each][0] for each in verbs) else RefusalCode.WRONG_STATE
 
@@ -252,6 +255,7 @@ TRIED: Mapping[TaskAction, tuple[Verb, ...]] = {
     TaskAction.VERIFY: (Verb.PASS_CHECK, Verb.FAIL_CHECK),
     TaskAction.ADD_ASSIST: (Verb.ADD_ASSIST,),
     TaskAction.CANCEL: (Verb.CANCEL,),
+    TaskAction.SUPERVISE: (Verb.SUPERVISE,),
     TaskAction.NUDGE: (Verb.NUDGE_TASK,),
 }
 HANDLES = sorted(STANDING)
@@ -273,6 +277,7 @@ def tasks_of_any_past(draw: st.DrawFn) -> Case:
         hidden_from=draw(st.one_of(st.just(()), some_people)),
         parent_id=draw(st.sampled_from([None, new_id(Kind.TASK, 9)])),
         open_assists=draw(st.integers(0, 1)),
+        was_unsolved=draw(st.booleans()),
         nudged_at=draw(st.sampled_from((None, MONDAY - timedelta(hours=11), MONDAY, MONDAY + timedelta(days=2)))),
         deadline_class=draw(st.sampled_from(DeadlineClass)),
         extension=draw(wishes_for_time),

@@ -53,6 +53,7 @@ DEEDS: Mapping[str, Try] = {
     "decideReturn.assigneeId": Try("resident", {"taskId": TASK, "approved": True}, by=("dispatcher-1",)),
     "completeTask.taskId": Try("task", {"outcome": "SOLVED", "note": "换了灯泡"}),
     "verifyTask.taskId": Try("task", {"passed": True}),
+    "superviseRequest.requestId": Try("request", {"reason": "拖了太久"}),
     "createTask.gridId": Try("grid", {"itemId": "$item", "text": "路面有坑"}, by=ABROAD),
     "addAssist.taskId": Try("task", {"what": "先停水", "unitId": "$unit"}),
     "addAssist.unitId": Try("unit", {"taskId": TASK, "what": "先停水"}, by=ABROAD),
