@@ -1,16 +1,19 @@
 """Calling others in to help with a task (主办与协办), and calling work off. Whoever has the task stays accountable for all of it."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from domain.cases import Act, Case, Moment, act_on, permitted
 from domain.deadlines import Due
 from domain.errors import RefusalCode, invalid, not_found, refused
 from domain.events import EventKind
+from domain.following import follow
+from domain.further_owners import service_of_unit
 from domain.legs import promise, windows
 from domain.lifecycle import Verb, guard_cancel
 from domain.organisation import Organisation
-from domain.roll_up import below, called_off, told_of
-from domain.routing import Avoided, Service, service_of_unit
+from domain.roll_up import below, called_off, settled, told_of
+from domain.routing import Avoided, Service
 from domain.tasks import Task, TaskState
 
 MOST = 20
@@ -49,6 +52,14 @@ def add(
     facts = {"assist": child.id, "given_to": child.assignee_id, "given_unit": child.owner_id, "required": is_required}
     act = act_on(after, EventKind.ASSIST_ADDED, task_id, facts)
     return Act(act.case, act.kind, act.task_id, act.facts, said={assist_id: what})
+
+
+def called_in_by_rule(case: Case, services: Mapping[str, Service], moment: Moment) -> Case:
+    """A new case with a required task for each further owner of the matter, by the id that it gets."""
+    lead, due = case.tasks[0], leg_of(case, moment)
+    below = [helping(lead, id_, service, moment, due, is_required=True) for id_, service in services.items()]
+    tasks = settled([lead, *below])
+    return Case(case.request and follow(case.request, tasks, at=moment.at), tasks)
 
 
 def helping(task: Task, assist_id: str, service: Service, moment: Moment, due: Due | None, *, is_required: bool) -> Task:

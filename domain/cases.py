@@ -107,7 +107,8 @@ def act_on(case: Case, kind: EventKind, task_id: str, facts: Facts | None = None
 def submitted(case: Case, *, is_rule_broken: bool = False) -> Act:
     """Row 1 with rows 2 and 6: a case that the router made; the committee hears of a rule that was broken."""
     lead = case.tasks[0]
-    facts: Facts = {"rule": lead.rule, "broken": True} if is_rule_broken else {"rule": lead.rule}
+    called_in = " ".join(task.id for task in case.tasks[1:])
+    facts: Facts = {"rule": lead.rule, **({"broken": True} if is_rule_broken else {}), **({"called_in": called_in} if called_in else {})}
     return act_on(case, EventKind.REQUEST_SUBMITTED, lead.id, facts)
 
 

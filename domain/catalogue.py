@@ -16,6 +16,7 @@ WORDS: Mapping[str, type[Enum]] = {
 }
 TEXTS = ("code", "name", "skill", "photo_reason", "number_to_dial")
 FLAGS = ("is_shielded", "needs_paper", "is_auto_accepted")
+OWNERS = "assist_rules"
 REQUIRED = ("code", "name", "line", "owner_rule", "default_scope", "deadline_class")
 LONGEST = 60
 
@@ -54,7 +55,7 @@ def _faults(number: int, table: object) -> Iterator[ItemFault]:
     if not isinstance(table, Mapping):
         yield ItemFault(number, "item", "a table with keys")
         return
-    known = {*WORDS, *TEXTS, *FLAGS}
+    known = {*WORDS, *TEXTS, *FLAGS, OWNERS}
     yield from (ItemFault(number, str(key), f"one of {', '.join(sorted(known))}") for key in table if key not in known)
     yield from (ItemFault(number, key, "a value: it is required") for key in REQUIRED if key not in table)
     for key, kind in WORDS.items():
@@ -65,9 +66,13 @@ def _faults(number: int, table: object) -> Iterator[ItemFault]:
         if key in table and not (isinstance(value, str) and 0 < len(value.strip()) <= LONGEST and value.isprintable()):
             yield ItemFault(number, key, f"a text of 1 to {LONGEST} characters")
     yield from (ItemFault(number, key, "true or false") for key in FLAGS if not isinstance(table.get(key, False), bool))
-    needs_skill = table.get("owner_rule") == OwnerRule.PROFESSIONAL_BRANCH.value
+    further = table.get(OWNERS, [])
+    if not isinstance(further, list) or len({*map(str, further)}) < len(further) or not {*map(str, further)} <= {*OwnerRule.__members__}:
+        yield ItemFault(number, OWNERS, f"a list of some of {', '.join(OwnerRule.__members__)}, each once")
+        further = []
+    needs_skill = OwnerRule.PROFESSIONAL_BRANCH.value in {table.get("owner_rule"), *further}
     if needs_skill != ("skill" in table):
-        yield ItemFault(number, "skill", "the skill of the professional branch that owns it, and nothing for other owners")
+        yield ItemFault(number, "skill", "the skill of the professional branch that owns it or helps, and nothing for other owners")
     if table.get("deadline_class") == DeadlineClass.DANGER.value and "number_to_dial" not in table:
         yield ItemFault(number, "number_to_dial", "the number to dial first, where there is danger")
     if table.get("deadline_class") == DeadlineClass.DANGER.value and table.get("is_auto_accepted") is False:
@@ -82,6 +87,7 @@ def change_of(tables: Sequence[Mapping[str, Any]], there: Mapping[str, ServiceIt
     unchanged = 0
     for table in tables:
         values: dict[str, Any] = {key: WORDS[key](value) if key in WORDS else value for key, value in table.items()}
+        values[OWNERS] = tuple(OwnerRule(rule) for rule in table.get(OWNERS, ()))
         known = by_code.pop(table["code"], None)
         if known is None:
             added.append(ServiceItem(id=new_id(), **values))

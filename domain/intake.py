@@ -1,5 +1,6 @@
 """Taking a request in, or not: what is not accepted by itself waits at the intake desk, is accepted, declined or given to others."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -97,11 +98,15 @@ def as_accepted(request: Request, item: ServiceItem, scope: MatterScope, calenda
     return replace(taken, promise_due_at=due.at if due else None, promise_provisional=bool(due and due.is_provisional))
 
 
-def accept(case: Case, moment: Moment, taken: Request, task: Task, *, is_rule_broken: bool, expected_version: int | None = None) -> Act:
-    """Row 2: `taken` is the request as it is taken in, `task` its routed work."""
+def accept(
+    case: Case, moment: Moment, taken: Request, work: Sequence[Task], *, is_rule_broken: bool, expected_version: int | None = None
+) -> Act:
+    """Row 2: `taken` is the request as it is taken in, `work` its routed lead, and what helps with it."""
     permitted(case, RequestAction.ACCEPT, moment, expected_version)
+    task, *helping = work
     facts: Facts = {"rule": task.rule, "item": taken.item_id, "scope": taken.scope.value, **({"broken": True} if is_rule_broken else {})}
-    lead_first = (task, *case.tasks)
+    facts = {**facts, **({"called_in": " ".join(each.id for each in helping)} if helping else {})}
+    lead_first = (*work, *case.tasks)
     after = changed(case, replace(taken, state=RequestState.IN_HAND), lead_first, at=moment.at)
     return act_of(after, EventKind.REQUEST_ACCEPTED, facts, task=task)
 

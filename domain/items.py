@@ -34,7 +34,7 @@ class ServiceItem:
     """`photo_required` is false unless `photo_reason` says why evidence is needed. `number_to_dial` comes with danger.
 
     `needs_paper` says that money or rights hang on it: a proxy asks for it only on signed paper. What is not accepted by itself waits
-    until somebody takes it in.
+    until somebody takes it in. `assist_rules` are further owners of the matter, who help its owner.
     """
 
     id: str
@@ -51,6 +51,7 @@ class ServiceItem:
     photo_reason: str | None = None
     number_to_dial: str | None = None
     needs_paper: bool = False
+    assist_rules: tuple[OwnerRule, ...] = ()
 
     @property
     def photo_required(self) -> bool:

@@ -64,7 +64,8 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
     about = task or case.request
     title, hidden_from = (about.title, about.hidden_from) if about else ("", ())
     told: dict[str, tuple[NoticeKind, str]] = {}
-    for person_id, kind, about_id in [*concerns, *_with_other_tasks(event, case)]:
+    unrouted = desk({event.actor_id, *hidden_from}, organisation, on)
+    for person_id, kind, about_id in [*concerns, *_with_other_tasks(event, case, unrouted)]:
         if person_id and person_id != event.actor_id and person_id not in hidden_from:
             told.setdefault(person_id, (kind, about_id))
     return tuple(
@@ -142,6 +143,7 @@ def _asked(case: Case, request: Request, organisation: Organisation, on: date, a
 
 
 OTHER_TASKS = {
+    "called_in": NoticeKind.TASK_ASSIGNED,
     "cancelled": NoticeKind.TASK_CANCELLED,
     "drawn_back": NoticeKind.CHECK_FAILED,
     "assists_done": NoticeKind.ASSISTS_DONE,
@@ -149,13 +151,12 @@ OTHER_TASKS = {
 """What an act does to other tasks of the case, by the fact that has their ids."""
 
 
-def _with_other_tasks(event: Event, case: Case) -> list[Concern]:
-    return [
-        (task.assignee_id, kind, task.id)
-        for fact, kind in OTHER_TASKS.items()
-        for task in case.tasks
-        if task.id in (fact_of(event, fact) or "").split()
-    ]
+def _with_other_tasks(event: Event, case: Case, at_the_desk: list[str]) -> list[Concern]:
+    """Whoever has them; the desk of what was called in and nobody has."""
+    touched = [(task, fact) for fact in OTHER_TASKS for task in case.tasks if task.id in (fact_of(event, fact) or "").split()]
+    unrouted = [task for task, fact in touched if fact == "called_in" and task.assignee_id is None]
+    told = [(task.assignee_id, OTHER_TASKS[fact], task.id) for task, fact in touched]
+    return [*told, *((person, NoticeKind.TASK_UNROUTED, task.id) for task in unrouted for person in at_the_desk)]
 
 
 def _called_in(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:

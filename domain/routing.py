@@ -15,10 +15,9 @@ from domain.people import Person
 from domain.posts import Role
 
 RULE_CONFLICT, RULE_SCOPE, RULE_PLACE, RULE_ITEM, RULE_DUTY, RULE_CLIMB = "2", "3", "4", "5", "6", "7"
+RULE_SEVERAL = "9"
 RULE_HAND = "hand"
 """Not a rule of routing: a leader or the dispatcher picked the person."""
-WORKING_AT_A_UNIT = frozenset({Role.CENTRE_CLERK, Role.PROVIDER_WORKER, Role.GRID_WORKER, Role.VOLUNTEER})
-"""Posts whose holders take what was given to their unit, where nobody leads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ def climb(
     skipped = avoided.persons(organisation, on) | avoided.also | ({assignee_id} if assignee_id else set())
     is_led_by_assignee = assignee_id in organisation.leaders(owner.id, on)
     for rung in _leaders_above(organisation, owner, on):
-        if (rung.unit.id == owner.id and is_led_by_assignee) or not _may_own(rung.unit, on):
+        if (rung.unit.id == owner.id and is_led_by_assignee) or not may_own(rung.unit, on):
             continue
         person_id = next((holder for holder in rung.holders if holder not in skipped), None)
         if person_id and not avoided.covers(organisation, rung.unit.id, on):
@@ -156,29 +155,13 @@ def climb(
     return None
 
 
-def service_of_unit(organisation: Organisation, unit_id: str, avoided: Avoided, *, on: date) -> Service | None:
-    """Whoever takes something for a unit that was picked by hand: who leads it, else who works there; nobody where all are away.
-
-    Nothing where the unit may own nothing, or the matter is about it.
-    """
-    unit = organisation.units[unit_id]
-    if not _may_own(unit, on) or avoided.covers(organisation, unit_id, on):
-        return None
-    workers = [post.person_id for post in organisation.posts_at(unit_id, on) if post.role in WORKING_AT_A_UNIT]
-    asked = [*organisation.present(organisation.leaders(unit_id, on), on), *organisation.on_duty(workers, unit_id, on)]
-    skipped = avoided.persons(organisation, on) | avoided.also
-    person_id = next((person for person in asked if person not in skipped), None)
-    because = (Message("routing.by_hand", {"unit": unit.name}),)
-    return Service(unit, organisation.holders[person_id] if person_id else None, RULE_HAND, because, organisation.path(unit_id)[1:])
-
-
 def unit_above(organisation: Organisation, unit_id: str) -> OrgUnit:
     """The unit one level up; the township stands above itself."""
     path = organisation.path(unit_id)
     return path[1] if len(path) > 1 else organisation.root()
 
 
-def _may_own(unit: OrgUnit, on: date) -> bool:
+def may_own(unit: OrgUnit, on: date) -> bool:
     """An overlay co-ordinates, it does not own (rule 11); a unit that is closed, or not there yet, owns nothing."""
     return unit.kind not in OVERLAYS and unit.is_valid(on)
 
@@ -188,7 +171,7 @@ def _first_served(organisation: Organisation, ladder: list[_Rung], avoided: Avoi
     reasons: list[Message] = []
     is_broken = ladder[0].is_broken
     for rung in ladder:
-        if not _may_own(rung.unit, on) and rung.unit.kind is not OrgUnitKind.TOWNSHIP_COMMITTEE:
+        if not may_own(rung.unit, on) and rung.unit.kind is not OrgUnitKind.TOWNSHIP_COMMITTEE:
             reasons.append(Message("routing.not_an_owner", {"unit": rung.unit.name}))
             is_broken = is_broken or not rung.unit.is_valid(on)
             continue

@@ -16,6 +16,7 @@ from domain.requests import DeclineReason, HandOffTo, Request
 from domain.routing import NO_LOADS, Service, shielded, who_serves
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
+from resolvers.owners import with_further_owners
 from resolvers.requests import loads_of, update_request
 
 
@@ -78,7 +79,8 @@ async def accept_request(sent: AcceptRequest, *, by: Actor, ports: Ports) -> Don
         on = now.at.astimezone(SHANGHAI).date()
         service = who_serves(now.organisation, item, taken.scope, taken.place, on=on, avoided=case.avoided, loads=loads)
         task = intake.first_task(taken, task_id, _as_told(service, taken, case, now), now.moment(Case(taken, ())))
-        return intake.accept(case, now.moment(case), taken, task, is_rule_broken=service.is_broken, expected_version=sent.expected_version)
+        work = with_further_owners(Case(taken, (task,)), item, now, ports).tasks
+        return intake.accept(case, now.moment(case), taken, work, is_rule_broken=service.is_broken, expected_version=sent.expected_version)
 
     return await update_request(sent.request_id, change, now, by=by, ports=ports)
 

@@ -26,6 +26,7 @@ from domain.routing import Avoided, Loads, Place, Service, candidates, shielded,
 from domain.search import LookKind
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
+from resolvers.owners import with_further_owners
 from resolvers.principals import Principal, has_grant_of, home_seen, household_as_principal, principal_of
 from resolvers.search import enter_look
 
@@ -266,7 +267,7 @@ async def _new_case(matter: _Matter, service: Service, now: Acting, ports: Ports
         return intake.received(request, service, now.organisation, on=now.at.astimezone(SHANGHAI).date(), at=now.at)
     task_id = ports.ids.new(Kind.TASK, request.township, now.at)
     routed = intake.first_task(request, task_id, service, now.moment(Case(request, ())))
-    return Case(cases.follow(request, (routed,), at=now.at), (routed,))
+    return with_further_owners(Case(cases.follow(request, (routed,), at=now.at), (routed,)), matter.item, now, ports)
 
 
 def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) -> Request:

@@ -54,3 +54,7 @@ def _items(mint: Mint) -> Iterator[ServiceItem]:
     yield ServiceItem(new(), "staff-conduct", "工作人员作风反映", _GOVERNMENT, _SETTLEMENT, _HERE, _NORMAL, is_shielded=True)
     # Whether and where something new is built is looked at before anybody is sent.
     yield ServiceItem(new(), "new-facility", "增设公共设施建议", _FACILITY, _GRID, _HERE, _COMPLEX, is_auto_accepted=False)
+    # Pumping it out is the property branch's, whose place it is the grid's.
+    yield ServiceItem(
+        new(), "basement-flood", "地下室积水", _FACILITY, _GRID, _HERE, _UTILITY, skill=PROPERTY_SKILL, assist_rules=(_BRANCH,)
+    )

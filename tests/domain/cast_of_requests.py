@@ -37,7 +37,7 @@ def accepted(case: Case, now: Moment, *, as_item: ServiceItem | None = None, ver
     taken = intake.as_accepted(request, wanted, request.scope, CALENDAR)
     service = who_serves(town(), wanted, taken.scope, taken.place, on=ON)
     task = intake.first_task(taken, new_id(Kind.TASK, 9), service, replace(now, deadline_class=wanted.deadline_class))
-    return intake.accept(case, now, taken, task, is_rule_broken=False, expected_version=version)
+    return intake.accept(case, now, taken, [task], is_rule_broken=False, expected_version=version)
 
 
 def _declined(case: Case, now: Moment, version: int | None) -> Act:

@@ -12,11 +12,12 @@ from domain.access import Door, key
 from domain.cases import Act, Case
 from domain.errors import RefusalCode, Refused
 from domain.events import EventKind
+from domain.further_owners import service_of_unit
 from domain.ids import Kind
 from domain.lifecycle import TaskAction, actions
 from domain.requests import RequestState
 from domain.roll_up import DONE, above, below
-from domain.routing import NOTHING_AVOIDED, Avoided, service_of_unit
+from domain.routing import NOTHING_AVOIDED, Avoided
 from domain.standings import verifiers
 from domain.tasks import ContactKind, Outcome, Task, TaskState
 from tests.domain.cast import MONDAY, add_assist, given_to, handle_of, id_of, moment, new_id, refusal_of, standing_in, town

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Message
+from domain.further_owners import further_owners
 from domain.items import MatterScope, OwnerRule, ServiceItem
 from domain.organisation import Organisation, OrgUnit, OrgUnitKind
 from domain.posts import Appointment
-from domain.routing import NOTHING_AVOIDED, Avoided, Place, Service, climb, unit_above, who_serves
+from domain.routing import NOTHING_AVOIDED, RULE_SEVERAL, Avoided, Place, Service, climb, unit_above, who_serves
 from server.wiring import load_messages
 from tests.domain.cast import handle_of, home_of, id_of, item, planned, town
 from tests.domain.townships import ON, Matter, matters
@@ -328,3 +329,18 @@ def test_an_item_of_any_owner_rule_is_routed() -> None:
     wanted: list[ServiceItem] = [replace(LAMP, owner_rule=rule) for rule in OwnerRule]
 
     assert all(who_serves(town(), each, HERE, home_of("resident-1"), on=date(2026, 11, 23)).person for each in wanted)
+
+
+# --- Several owners.
+
+
+def test_each_further_owner_helps_once_and_never_the_one_that_leads() -> None:
+    flood, place, on = item("basement-flood"), home_of("resident-1"), ON
+    lead = who_serves(town(), flood, flood.default_scope, place, on=on)
+    twice = replace(flood, assist_rules=(OwnerRule.PROFESSIONAL_BRANCH, OwnerRule.RESIDENCE_GRID, OwnerRule.PROFESSIONAL_BRANCH))
+    helping = further_owners(town(), twice, flood.default_scope, place, lead.unit, on=on)
+    hidden = further_owners(town(), flood, flood.default_scope, place, lead.unit, on=on, is_shielded=True)
+
+    assert [(service.rule, service.unit.kind) for service in helping] == [(RULE_SEVERAL, OrgUnitKind.PROFESSIONAL_BRANCH)]
+    assert [service.unit.id for service in hidden] == [service.unit.id for service in helping]
+    assert further_owners(town(), item("stairwell-lamp"), flood.default_scope, place, lead.unit, on=on) == []

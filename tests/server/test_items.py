@@ -91,6 +91,10 @@ async def test_checking_says_what_it_would_change_and_writes_nothing(empty: Hous
         (LAMP.replace("RESIDENCE_GRID", "PROFESSIONAL_BRANCH"), "item 1, skill: the skill"),
         (LAMP.replace("NORMAL", "DANGER"), "item 1, number_to_dial: the number"),
         (LAMP + 'needs_paper = "yes"\n', "item 1, needs_paper: true or false"),
+        (LAMP + 'assist_rules = "HUB"\n', "item 1, assist_rules: a list"),
+        (LAMP + 'assist_rules = ["HUB", "HUB"]\n', "item 1, assist_rules: a list"),
+        (LAMP + 'assist_rules = ["NOBODY"]\n', "item 1, assist_rules: a list"),
+        (LAMP + 'assist_rules = ["PROFESSIONAL_BRANCH"]\n', "item 1, skill: the skill"),
         (LAMP + "colour = 1\n", "item 1, colour: one of"),
         (LAMP.replace("楼道灯报修", " "), "item 1, name: a text"),
         (LAMP + LAMP, "item 2, code: a code of its own; item 1 has it"),
@@ -107,7 +111,19 @@ async def test_a_fault_is_named_and_nothing_is_written(empty: House, tmp_path: P
     assert await kept(empty) == {}
 
 
+async def test_further_owners_are_kept_and_may_go_again(empty: House, tmp_path: Path) -> None:
+    with_help = LAMP + 'assist_rules = ["PROFESSIONAL_BRANCH", "HUB"]\nskill = "property"\n'
+    await bring_items(empty, written(tmp_path, with_help), print, check=False)
+    assert [rule.value for rule in (await kept(empty))["lamp"].assist_rules] == ["PROFESSIONAL_BRANCH", "HUB"]
+
+    later = build_house(empty.settings)
+    await bring_items(later, written(tmp_path, LAMP), print, check=False)
+    await later.close()
+
+    assert (await kept(empty))["lamp"].assist_rules == ()
+
+
 def test_the_page_tells_every_key() -> None:
     page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
     keys = ("code", "name", "line", "owner_rule", "default_scope", "deadline_class", "skill", "number_to_dial", "photo_reason")
-    assert [key for key in (*keys, "is_shielded", "needs_paper") if f"`{key}`" not in page] == []
+    assert [key for key in (*keys, "is_shielded", "needs_paper", "assist_rules") if f"`{key}`" not in page] == []
