@@ -1,10 +1,15 @@
-"""Figures of units, never of persons: cohorts by the limit that fell due, as `domain.md`, section 9, defines them."""
+"""Figures of units, never of persons: cohorts by the limit that fell due, as `domain.md`, section 9, defines them (`docs/measures.md`)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from domain.access import UNIT_READERS, Actor
 from domain.organisation import OVERLAYS, Organisation
+from domain.tallies import Counts, periods, quantile_hours, total
+
+SMALLEST_GROUP = 10
+"""Groups smaller than this are not shown outside the unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +23,149 @@ class Measure:
     township: str
     requests: int
     due: int
+    acknowledged_on_time_rate: float | None = None
     contact_rate: float | None = None
+    completion_rate: float | None = None
     on_time_rate: float | None = None
     resolved_rate: float | None = None
+    own_resolved_rate: float | None = None
+    helped_resolved_rate: float | None = None
     satisfied_rate: float | None = None
     answer_coverage: float | None = None
     rework_rate: float | None = None
     return_rate: float | None = None
+    wrong_return_rate: float | None = None
+    proactive_share: float | None = None
+    proxy_share: float | None = None
+    assisted_share: float | None = None
+    leg_share: float | None = None
+    median_hours_to_contact: float | None = None
+    p90_hours_to_contact: float | None = None
     median_hours_to_close: float | None = None
     p90_hours_to_close: float | None = None
+    median_office_hours_to_close: float | None = None
+    p90_office_hours_to_close: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days asked for. What came in is counted up to now; what is judged, up to the last day that is over."""
+
+    first: date
+    last: date
+    today: date
+
+    @property
+    def came(self) -> list[str]:
+        return periods(self.first, self.last)
+
+    @property
+    def judged(self) -> list[str]:
+        return periods(self.first, min(self.last, self.today - timedelta(days=1)))
+
+    @property
+    def months(self) -> list[str] | None:
+        """The months that it is made of, where it is made of whole ones that are over."""
+        is_whole = all(len(period) == len("2026-11") for period in self.came)
+        return self.came if is_whole and self.last < self.today else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What was counted at one unit, by day or month."""
+
+    unit_id: str
+    by_period: Mapping[str, Counts] = field(default_factory=dict)
+
+    def total(self, wanted: Sequence[str]) -> Counts:
+        return total(self.by_period[period] for period in wanted if period in self.by_period)
+
+
+def measure(township: str, sums: Sums, period: Period, *, is_inside: bool) -> Measure:
+    """The formulas. Outside the unit no rate is told of a group that is too small."""
+    came, judged = sums.total(period.came), sums.total(period.judged)
+
+    def rate(part: int, whole: int) -> float | None:
+        return part / whole if whole >= (1 if is_inside else SMALLEST_GROUP) else None
+
+    def hours(name: str, share: float) -> float | None:
+        counted = sum(number for key, number in judged.items() if key.startswith(f"{name}:"))
+        return quantile_hours(judged, name, share) if rate(counted, counted) else None
+
+    helped_answered = judged["answered"] - judged["own_answered"]
+    return Measure(
+        sums.unit_id,
+        township,
+        requests=came["requests"],
+        due=judged["due"],
+        acknowledged_on_time_rate=rate(judged["signed"], judged["to_sign"]),
+        contact_rate=rate(judged["contacted"], judged["to_contact"]),
+        completion_rate=rate(judged["completed"], judged["due"]),
+        on_time_rate=rate(judged["on_time"], judged["due"] - judged["held"]),
+        resolved_rate=rate(judged["solved"], judged["answered"]),
+        own_resolved_rate=rate(judged["own_solved"], judged["own_answered"]),
+        helped_resolved_rate=rate(judged["solved"] - judged["own_solved"], helped_answered),
+        satisfied_rate=rate(judged["satisfied"], judged["answered"]),
+        answer_coverage=rate(judged["closed_answered"], judged["closed"]),
+        rework_rate=rate(judged["closed_reworked"], judged["closed"]),
+        return_rate=rate(came["returned"], came["dispatched"]),
+        wrong_return_rate=rate(came["returns_refused"], came["returned"]),
+        proactive_share=rate(came["proactive"], came["tasks"]),
+        proxy_share=rate(came["proxy"], came["requests"]),
+        assisted_share=rate(came["assisted"], came["requests"]),
+        leg_share=rate(judged["seconds_used"], judged["seconds_promised"]) if rate(judged["due"], judged["due"]) else None,
+        median_hours_to_contact=hours("contact", 0.5),
+        p90_hours_to_contact=hours("contact", 0.9),
+        median_hours_to_close=hours("close", 0.5),
+        p90_hours_to_close=hours("close", 0.9),
+        median_office_hours_to_close=hours("close_office", 0.5),
+        p90_office_hours_to_close=hours("close_office", 0.9),
+    )
+
+
+def measures_of(reader: Actor, asked: Sums, below: Sequence[Sums], period: Period) -> list[Measure]:
+    """The figures of the unit that was asked for, and of those below, as far as the reader may be told of them.
+
+    Outside a unit, only of whole months that are over, each with enough in it; and none from which another's, that is too small to be
+    told, could be worked out.
+    """
+    organisation = reader.organisation
+    if organisation is None:
+        return []
+    inside = {sums.unit_id for sums in (asked, *below) if is_inside(reader, sums.unit_id)}
+    shown = [sums for sums in (asked, *below) if sums.unit_id in inside or _is_large(sums, period)]
+    if asked.unit_id not in inside and asked in shown:
+        shown = [asked, *_without_complement(asked, [sums for sums in below if sums in shown], period)]
+    return [measure(organisation.township, sums, period, is_inside=sums.unit_id in inside) for sums in shown]
+
+
+def is_inside(reader: Actor, unit_id: str) -> bool:
+    """Whether the reader leads the unit or one above it; whoever leads an overlay that covers it stands outside."""
+    organisation = reader.organisation
+    led = reader.units_led(*UNIT_READERS)
+    return organisation is not None and any(step.id in led for step in organisation.path(unit_id))
+
+
+def _is_large(sums: Sums, period: Period) -> bool:
+    """Months are told one by one, so a small one hides in none of them: the difference of two periods would be it."""
+    if period.months is None:
+        return False
+    by_month = [sums.total([month]) for month in period.months]
+    return all(counts["requests"] >= SMALLEST_GROUP and counts["due"] >= SMALLEST_GROUP for counts in by_month)
+
+
+def _without_complement(asked: Sums, shown: list[Sums], period: Period) -> list[Sums]:
+    """Those below, less the smallest until what is not shown of the whole is nothing, or enough itself."""
+    months = period.months or []
+    kept = sorted(shown, key=lambda sums: sums.total(months)["requests"])
+    while kept and not all(_is_enough(asked, kept, month) for month in months):
+        kept = kept[1:]
+    return [sums for sums in shown if sums in kept]
+
+
+def _is_enough(asked: Sums, kept: Sequence[Sums], month: str) -> bool:
+    whole, told = asked.total([month]), total(sums.total([month]) for sums in kept)
+    return all(whole[name] == told[name] or whole[name] - told[name] >= SMALLEST_GROUP for name in ("requests", "due"))
 
 
 def units_told(reader: Actor, unit_id: str) -> Sequence[str]:

@@ -5,7 +5,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 
 from domain.access import Actor
@@ -23,7 +23,6 @@ from domain.identity import SignIn
 from domain.ids import Ids, Kind
 from domain.importing_desk import DivisionTable, ImportDesk
 from domain.items import ServiceItem
-from domain.measures import Measure
 from domain.notices import Notice
 from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
@@ -36,6 +35,7 @@ from domain.requests import Request, RequestState, Words
 from domain.search import SearchLog, Sought
 from domain.subject_requests import SubjectRequests
 from domain.sync import FeedRow
+from domain.tallies import Counts
 from domain.tasks import Task, TaskState
 
 Change = Callable[[Case], Act]
@@ -281,8 +281,8 @@ class Feed(Protocol):
 
 
 class Figures(Protocol):
-    async def measures(self, unit_ids: Sequence[str], first_day: date, last_day: date, *, seen_by: Actor) -> Sequence[Measure]:
-        """Figures of the reader's own township, without what is hidden from the reader."""
+    async def sums(self, unit_ids: Sequence[str], periods: Sequence[str], *, seen_by: Actor) -> Mapping[str, Mapping[str, Counts]]:
+        """What was counted in the reader's own township, by unit and by day or month, without what is hidden from the reader."""
         ...
 
 

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from domain.access import Actor
+from domain.calendar import SHANGHAI
 from domain.errors import BadArgument
-from domain.measures import Measure, units_told
+from domain.measures import Measure, Period, Sums, measures_of, units_told
 from domain.ports import Ports
 
 LONGEST_PERIOD_DAYS = 366 * 2
@@ -21,4 +22,9 @@ async def measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, 
     if (last_day - first_day).days > LONGEST_PERIOD_DAYS:
         raise BadArgument("the period is longer than two years")
     units = units_told(by, unit_id)
-    return await ports.figures.measures(units, first_day, last_day, seen_by=by) if units else []
+    if not units:
+        return []
+    period = Period(first_day, last_day, ports.clock().astimezone(SHANGHAI).date())
+    sums = await ports.figures.sums(units, list(dict.fromkeys([*period.came, *period.judged])), seen_by=by)
+    asked, *below = (Sums(unit, sums.get(unit, {})) for unit in units)
+    return measures_of(by, asked, below, period)

@@ -32,10 +32,11 @@ from server.metrics import serve_metrics
 from server.mongod import EmbeddedMongod, MongodUnavailable
 from server.production import troubles
 from server.relay import Relay, run_relay
-from server.retention import RetentionFailed, hold_contents, run_retention
+from server.retention import RetentionFailed, tend_contents
 from server.rotation import NotRotated, rotate_key
 from server.serving import PortTaken, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
+from server.tallies import HistoryUnread, hold_against_history
 from server.wiring import build_house, wall_clock
 
 VERBS: Mapping[str, str] = {
@@ -49,6 +50,8 @@ VERBS: Mapping[str, str] = {
     "template": "write the empty spreadsheet that `import` takes",
     "export": "write an organisation into such a spreadsheet, names and addresses in clear, without telephone numbers",
     "items": "bring the catalogue of service items from a file, or the one to begin with; --check only says what it would change",
+    "tally": "hold the sums behind the figures against the history, or count them anew from it",
+    "replay": "hold every request and task against what its history tells",
     "retention": "remove what has been kept long enough; --dry-run only lists it",
     "rotate-key": "wrap the data keys with another master key; with --data, seal what is stored with a new data key too",
     "enrolment-code": "hand out a code that links somebody's sign-in, like the first administrator's",
@@ -63,6 +66,13 @@ class Failed(Exception):
     """The verb could not do its work; the message is for the person at the terminal."""
 
 
+TOLD = (
+    *(BadCatalogue, BadSetting, Failed, HistoryUnread, MongodUnavailable, NoAnswer),
+    *(NoCredentials, NotImported, NotRotated, PortTaken, RetentionFailed),
+)
+"""What is one sentence for the person at the terminal, and no bug."""
+
+
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None) -> int:
     environment = os.environ if environment is None else environment
     given = _parser().parse_args(arguments)
@@ -70,7 +80,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         settings = read_settings(environment)
         set_up_logs(settings.log_format)
         return _run(given, settings, environment)
-    except (BadSetting, BadCatalogue, Failed, NoAnswer, NotImported, NotRotated, PortTaken, MongodUnavailable, NoCredentials) as error:
+    except TOLD as error:
         print(f"lianhu: {error}", file=sys.stderr)
         return 1
 
@@ -103,7 +113,9 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
         case "items":
             return run(_items(Path(given.file) if given.file else None, settings, check=given.check))
         case "retention":
-            return run(_retention(given, settings))
+            return run(tend_contents(given, settings, print))
+        case "tally" | "replay":
+            return run(hold_against_history(settings, print, documents=given.verb == "replay", anew=getattr(given, "rebuild", False)))
         case "rotate-key":
             return run(rotate_key(given.new_key, settings, with_data=given.data, say=print))
         case verb:
@@ -145,6 +157,10 @@ def _options(made: Mapping[str, argparse.ArgumentParser]) -> None:
     one_of.add_argument("--hold", metavar="NUMBER", help="instead: keep the contents of this request, because it is in dispute")
     made["retention"].add_argument("--because", metavar="TEXT", help="why it is held (default: in dispute)")
     one_of.add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
+    tally = made["tally"].add_mutually_exclusive_group(required=True)
+    tally.add_argument("--check", action="store_true", help="only say which sums are wrong: exit 1 where any is")
+    tally.add_argument("--rebuild", action="store_true", help="count everything anew; figures lack what was not counted yet")
+    made["replay"].add_argument("--check", action="store_true", required=True, help="say what differs: exit 1 where anything does")
     made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
     made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")
 
@@ -166,7 +182,7 @@ async def _work(verb: str, settings: Settings, environment: Mapping[str, str]) -
         elif verb == "relay":
             pushes = FirebasePushes(firebase, clock=house.ports.clock)
             relay = Relay(house.outbox, house.ports.organisations, pushes, house.messages, house.ports.clock)
-            await _until_signal(run_relay(relay, house.sequencer, house.mongo))
+            await _until_signal(run_relay(relay, house.sequencer, house.tallies, house.mongo))
         else:
             identity = FirebaseIdentity(firebase)
             await _warm_up(identity)
@@ -240,27 +256,6 @@ async def _items(path: Path | None, settings: Settings, *, check: bool) -> int:
         await bring_items(house, path, print, check=check)
     except PyMongoError as error:
         raise Failed(f"MongoDB did not do it ({type(error).__name__}: {error})") from error
-    finally:
-        await house.close()
-    return 0
-
-
-async def _retention(given: argparse.Namespace, settings: Settings) -> int:
-    if not settings.mongodb_uri:
-        raise Failed("LIANHU_MONGODB_URI is empty: name the database that is to be swept")
-    if given.because is not None and not given.because.strip():
-        raise Failed("--because is empty: say why the contents are held; `--release NUMBER` holds them no longer")
-    number, because = given.hold or given.release, (given.because or "in dispute") if given.hold else None
-    house = build_house(settings)
-    try:
-        if not number:
-            await run_retention(house, dry_run=given.dry_run)
-        elif not await hold_contents(house, number, because):
-            raise Failed(f"there is no request {number} with contents")
-        else:
-            print(f"{number} is {'held' if because else 'held no longer'}")
-    except RetentionFailed as error:
-        raise Failed(str(error)) from error
     finally:
         await house.close()
     return 0

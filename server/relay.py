@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from adapters.mongo.bells import rung
 from adapters.mongo.driver import Mongo
 from adapters.mongo.sequencer import Sequencer
+from adapters.mongo.tallies import MongoTallies
 from domain.calendar import SHANGHAI
 from domain.devices import Push, PushOutcome, PushResult
 from domain.messages import Messages
@@ -31,6 +32,8 @@ FIRST_WAIT_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 900.0
 POLL_SECONDS = 0.5
 """How long a change may go unnoticed where the change stream is silent."""
+RECOUNT_SECONDS = 5.0
+"""How long what another relay numbered, and did not count, may wait."""
 
 log = logging.getLogger(__name__)
 
@@ -148,14 +151,24 @@ def backoff_seconds(tries: int) -> float:
     return longest / 2 + random.uniform(0, longest / 2)  # noqa: S311  # spreads load, keeps no secret
 
 
-async def number_changes(sequencer: Sequencer, bell: asyncio.Event) -> None:
-    """Numbers for ever what was committed, for the feed."""
+async def number_changes(sequencer: Sequencer, bell: asyncio.Event, numbered: asyncio.Event) -> None:
+    """Numbers for ever what was committed, for the feed. Rings `numbered` when there is something new in it."""
 
     async def numbers() -> None:
         while await sequencer.number():
-            pass
+            numbered.set()
 
     await for_ever("the sequencer", numbers, lambda: rung(bell, POLL_SECONDS))
+
+
+async def count_figures(tallies: MongoTallies, bell: asyncio.Event) -> None:
+    """Adds for ever what was numbered to the sums that figures are read from."""
+
+    async def counts() -> None:
+        while await tallies.count():
+            pass
+
+    await for_ever("the tally", counts, lambda: rung(bell, RECOUNT_SECONDS))
 
 
 async def ring_on_events(mongo: Mongo, bells: Sequence[asyncio.Event]) -> None:
@@ -171,10 +184,15 @@ async def ring_on_events(mongo: Mongo, bells: Sequence[asyncio.Event]) -> None:
     await for_ever("the listener", listen, lambda: asyncio.sleep(1.0))
 
 
-async def run_relay(relay: Relay, sequencer: Sequencer, mongo: Mongo) -> None:
+async def run_relay(relay: Relay, sequencer: Sequencer, tallies: MongoTallies, mongo: Mongo) -> None:
     """The relay with everything it does at once, until it is cancelled."""
-    deliver, number = asyncio.Event(), asyncio.Event()
-    works = (relay.run(deliver, number), number_changes(sequencer, number), ring_on_events(mongo, [deliver, number]))
+    deliver, number, count = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    works = (
+        relay.run(deliver, number),
+        number_changes(sequencer, number, count),
+        count_figures(tallies, count),
+        ring_on_events(mongo, [deliver, number]),
+    )
     tasks = [asyncio.create_task(work) for work in works]
     try:
         await asyncio.gather(*tasks)

@@ -37,10 +37,12 @@ from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
 from adapters.mongo.proxies import MongoProxyGrants
 from adapters.mongo.reach import MongoReaches
+from adapters.mongo.replay import MongoHistories
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.search import MongoSearchLog
 from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.subject_requests import MongoSubjectRequests
+from adapters.mongo.tallies import MongoTallies
 from adapters.mongo.tasks import MongoTasks
 from adapters.workbook.reading import opened
 from domain.ids import Kind, compose, uuid7
@@ -62,6 +64,8 @@ class House:
     devices: MongoDevices
     outbox: MongoOutbox
     sequencer: Sequencer
+    histories: MongoHistories
+    tallies: MongoTallies
     due_tasks: MongoClock
     import_desk: MongoImportDesk
 
@@ -124,6 +128,7 @@ class _Hands:
     contacts: MongoContacts
     ids: RandomIds
     import_desk: MongoImportDesk
+    tallies: MongoTallies
 
 
 def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Sequence[CommandListener] = ()) -> House:
@@ -132,15 +137,19 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
     cases, devices, feed = MongoCases(mongo, ledger, MongoCalendars(mongo)), MongoDevices(mongo, ledger), MongoFeed(mongo)
     organisations, contacts, ids = MongoOrganisations(mongo, ledger), MongoContacts(mongo, ledger), RandomIds()
     import_desk = _import_desk(mongo, ledger, organisations, contacts, clock, ids)
+    histories = MongoHistories(mongo)
+    tallies = MongoTallies(mongo, histories, cases.calendars)
     return House(
         settings,
         mongo,
-        _ports(settings, clock, _Hands(mongo, ledger, cases, devices, feed, organisations, contacts, ids, import_desk)),
+        _ports(settings, clock, _Hands(mongo, ledger, cases, devices, feed, organisations, contacts, ids, import_desk, tallies)),
         load_messages(),
         feed,
         devices,
         MongoOutbox(mongo, devices, mark=secrets.token_hex(16)),
         Sequencer(mongo),
+        histories,
+        tallies,
         MongoClock(mongo, cases, mark=secrets.token_hex(16)),
         import_desk,
     )
@@ -171,7 +180,7 @@ def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
         proxy_grants=MongoProxyGrants(mongo, ledger),
         reaches=MongoReaches(mongo, ledger),
         feed=hands.feed,
-        figures=MongoFigures(mongo),
+        figures=MongoFigures(mongo, hands.tallies),
         subject_requests=MongoSubjectRequests(mongo, ledger, MongoErasure(mongo)),
         clock=clock,
         ids=hands.ids,

@@ -209,10 +209,12 @@ class Town:
         return next(item.id for item in self.planned.items if item.code == code)
 
     async def settle(self) -> None:
-        """Everything committed so far is told to inboxes and phones, and numbered for the feed."""
+        """Everything committed so far is told to inboxes and phones, numbered for the feed, and counted for the figures."""
         while await self.served.relay.turn():
             pass
         while await self.house.sequencer.number():
+            pass
+        while await self.house.tallies.count():
             pass
 
     async def wind(self) -> None:

@@ -167,9 +167,7 @@ COLLECTIONS: tuple[Collection, ...] = (
                 "place.grid_id",
             ),
             _index("hidden", "township", "hidden_from"),
-            _index("received_by_unit", "township", "owner_path", "is_counted", "submitted_at"),
             _index("retention", "township", "closed_at", "_id"),
-            _index("due_by_unit", "township", "owner_path", "is_counted", "promise_due_at"),
         ),
     ),
     Collection(
@@ -259,6 +257,8 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("proxy_parties", {**_TOWNSHIP, "grants": ["int", "long"]}),
     Collection("household_reaches", {**_TOWNSHIP, "reach": "string", "set_by_id": "string", "set_at": "date"}),
     Collection("sequences", {"value": ["int", "long"]}),
+    Collection("tallies", {**_TOWNSHIP, "unit_id": "string", "period": "string", "counts": "object"}),
+    Collection("tally_heads", {"seq": ["int", "long"], "turn": "int"}),
     Collection("migrations", {"applied_at": "date"}),
 )
 

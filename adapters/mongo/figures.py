@@ -1,41 +1,32 @@
-"""Figures of units on MongoDB: counts that an index answers alone."""
+"""Figures of units on MongoDB: sums that are kept, less what is hidden from the reader."""
 
-from asyncio import gather
-from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from adapters.mongo.driver import Mongo
+from adapters.mongo.tallies import MongoTallies
 from domain.access import Actor
-from domain.calendar import SHANGHAI
-from domain.measures import Measure
 
 
 class MongoFigures:
     """Keeps `domain.ports.Figures`."""
 
-    def __init__(self, mongo: Mongo) -> None:
+    def __init__(self, mongo: Mongo, tallies: MongoTallies) -> None:
         self._mongo = mongo
+        self._tallies = tallies
 
-    async def measures(self, unit_ids: Sequence[str], first_day: date, last_day: date, *, seen_by: Actor) -> list[Measure]:
+    async def sums(self, unit_ids: Sequence[str], periods: Sequence[str], *, seen_by: Actor) -> Mapping[str, Mapping[str, Counter[str]]]:
         if seen_by.organisation is None:
-            return []
-        period = {"$gte": _midnight(first_day), "$lt": _midnight(last_day + timedelta(days=1))}
+            return {}
         township = seen_by.organisation.township
-        return list(await gather(*(self._measure(township, unit_id, period, seen_by.id) for unit_id in unit_ids)))
-
-    async def _measure(self, township: str, unit_id: str, period: dict[str, datetime], reader_id: str | None) -> Measure:
-        counted = {"township": township, "owner_path": unit_id, "is_counted": True}
-        received, due = {**counted, "submitted_at": period}, {**counted, "promise_due_at": period}
-        count = self._mongo.collection("requests").count_documents
-        counts = await gather(
-            count(received, hint="received_by_unit"),
-            count(due, hint="due_by_unit"),
-            # Few are hidden from anybody: they are taken off, so that the large counts need no document.
-            count({**received, "hidden_from": reader_id}, hint="hidden"),
-            count({**due, "hidden_from": reader_id}, hint="hidden"),
-        )
-        return Measure(unit_id, township, counts[0] - counts[2], counts[1] - counts[3])
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, SHANGHAI)
+        head = await self._tallies.head(township)
+        sums: dict[str, dict[str, Counter[str]]] = {unit_id: {} for unit_id in unit_ids}
+        for (unit_id, period), counts in (await self._tallies.of(head, unit_ids, periods)).items():
+            sums[unit_id][period] = Counter(counts)
+        # Few are hidden from anybody: what they added is taken off, so that everything else is read as it is kept.
+        hidden = self._mongo.collection("requests").find({"township": township, "hidden_from": seen_by.id}, {"_id": 1}).hint("hidden")
+        ids = [document["_id"] for document in await hidden.to_list()]
+        for (unit_id, period, name), number in (await self._tallies.added_by(head, ids)).items():
+            if period in sums.get(unit_id, {}):
+                sums[unit_id][period][name] -= number
+        return sums

@@ -119,7 +119,7 @@ async def _run(settings: Settings, listening: socket.socket, *, once: bool, say:
 async def _serve_and_play(server: Server, listening: socket.socket, relay: Relay, house: House, base: str, *, once: bool, say: Say) -> int:
     stop_on_signals(server.stop)
     helpers = [
-        asyncio.create_task(run_relay(relay, house.sequencer, house.mongo)),
+        asyncio.create_task(run_relay(relay, house.sequencer, house.tallies, house.mongo)),
         asyncio.create_task(run_clockwork(house)),
     ]
     serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -307,12 +307,16 @@ class _Year:
         notices = [notice for event in events for notice in self._notices(event, case)]
         text = sentence(self._words)
         words = {"_id": request.id, "township": self._township, "text": text, "tokens": tokens_of(text), "address": None, "location": None}
+        documents = [request_document(request), *(task_document(case, task, CALENDAR) for task in case.tasks)]
+        # As the acts would have left them: each raised every version, and the first one made the documents.
+        kept = [{**document, "version": len(events)} for document in documents]
         return {
-            "requests": [request_document(request)],
-            "tasks": [task_document(case, task, CALENDAR) for task in case.tasks],
+            "requests": kept[:1],
+            "tasks": kept[1:],
             "words": [{**words, "remarks": {}}],
             "events": [
-                self._numbered(self._event_document(event, case, subjects, is_newest=is_newest), is_newest=is_newest) for event in events
+                self._numbered(self._event_document(event, case, subjects, changes, is_newest=is_newest), is_newest=is_newest)
+                for event, changes in zip(events, _changes(kept, len(events)), strict=True)
             ],
             "notices": [self._numbered(self._notice_document(notice), is_newest=is_newest) for notice in notices],
         }
@@ -342,10 +346,10 @@ class _Year:
         id_ = derived(Kind.NOTICE, event.id, person_id)
         yield Notice(id_, self._township, person_id, kind, lead.title, about_id, event.at, read_at)
 
-    def _event_document(self, event: Event, case: Case, subjects: list[Document], *, is_newest: bool) -> Document:
+    def _event_document(self, event: Event, case: Case, subjects: list[Document], changes: list[Document], *, is_newest: bool) -> Document:
         document = {
             **encode(event),
-            "changes": [{"id": subject["id"], "fields": {"state": "IN_PROGRESS", "updated_at": event.at}} for subject in subjects],
+            "changes": changes,
             "subjects": subjects,
             "scopes": sorted({scope for subject in subjects for scope in subject["scopes"]}),
             "hidden_from": list(case.request.hidden_from) if case.request else [],
@@ -365,6 +369,12 @@ class _Year:
             return {**document, "unnumbered": True}
         self.head += 1
         return {**document, "seq": self.head}
+
+
+def _changes(documents: Sequence[Document], events: int) -> Iterator[list[Document]]:
+    """What each event changed: the first one everything, the others a version."""
+    for version in range(1, events + 1):
+        yield [{"id": each["_id"], "fields": {**(each if version == 1 else {}), "version": version}} for each in documents]
 
 
 def _lived_in(planned: Settlement) -> Sequence[tuple[Household, Person]]:

@@ -3,7 +3,7 @@
 from asyncio import iscoroutine
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ from domain.commands import Command
 from domain.devices import Push, PushOutcome, PushResult
 from domain.identity import SignIn
 from domain.ids import Kind
+from domain.measures import Period, Sums, measure
 from domain.requests import Request
 from domain.tasks import Task
 from resolvers.acting import Done
@@ -115,6 +116,16 @@ class Stage:
         while await self.house.sequencer.number():
             pass
         return await self.house.ports.feed.head(self.township)
+
+    async def figures(self, by: str, unit_ids: Sequence[str], first_day: date, last_day: date) -> list[tuple[int, int]]:
+        """What came in and what fell due of each unit, when everything is counted."""
+        await self.number()
+        while await self.house.tallies.count():
+            pass
+        reader, period = await self.actor(by), Period(first_day, last_day, self.clock().date())
+        sums = await self.house.ports.figures.sums(unit_ids, [*period.came, *period.judged], seen_by=reader)
+        each = [measure(self.township, Sums(unit_id, sums[unit_id]), period, is_inside=True) for unit_id in unit_ids]
+        return [(of_unit.requests, of_unit.due) for of_unit in each]
 
     async def find(self, collection: str, **wanted: Any) -> list[Document]:
         return await self.house.mongo.collection(collection).find(wanted).sort([("_id", 1)]).to_list()

@@ -176,21 +176,16 @@ async def test_planting_again_is_the_same_settlement_and_leaves_others_alone(sta
 
 async def test_figures_count_what_came_in_and_what_fell_due_by_unit(stage: Stage) -> None:
     asked = [await stage.submit(), await stage.submit("resident-4"), await stage.submit(item="gas-smell")]
-    await stage.house.mongo.collection("requests").update_one({"_id": asked[1].id}, {"$set": {"is_counted": False}})
-    units = {unit.name: unit.id for unit in stage.planned.parts.units}
     first, second = asked[0].owner_path[0], asked[1].owner_path[0]
-    root = next(iter(units.values()))
+    units = [stage.planned.parts.units[0].id, first, second]
 
-    async def counted(first_day: date, last_day: date) -> list[tuple[int, int]]:
-        dispatcher = await stage.actor("dispatcher-1")
-        measures = await stage.house.ports.figures.measures([root, first, second], first_day, last_day, seen_by=dispatcher)
-        assert [(measure.unit_id, measure.township) for measure in measures] == [(id_, stage.township) for id_ in (root, first, second)]
-        return [(measure.requests, measure.due) for measure in measures]
-
-    assert await counted(TODAY, TODAY) == [(2, 1), (2, 1), (0, 0)]
-    assert await counted(TODAY, TODAY + timedelta(days=14)) == [(2, 2), (2, 2), (0, 0)]
-    assert await counted(LAST_WEEK, TODAY - timedelta(days=1)) == [(0, 0), (0, 0), (0, 0)]
-    assert await stage.house.ports.figures.measures([root], TODAY, TODAY, seen_by=NOBODY) == []
+    assert await stage.figures("dispatcher-1", units, TODAY, TODAY) == [(3, 0), (2, 0), (1, 0)]  # the day is not over
+    stage.clock.advance(days=1)
+    assert await stage.figures("dispatcher-1", units, TODAY, TODAY) == [(3, 1), (2, 1), (1, 0)]
+    stage.clock.advance(days=30)
+    assert await stage.figures("dispatcher-1", units, TODAY, TODAY + timedelta(days=14)) == [(3, 3), (2, 2), (1, 1)]
+    assert await stage.figures("dispatcher-1", units, LAST_WEEK, TODAY - timedelta(days=1)) == [(0, 0)] * 3
+    assert await stage.house.ports.figures.sums(units, ["2026-11"], seen_by=NOBODY) == {}
 
 
 async def test_a_day_of_figures_is_a_day_in_shanghai(stage: Stage) -> None:
@@ -198,20 +193,17 @@ async def test_a_day_of_figures_is_a_day_in_shanghai(stage: Stage) -> None:
     request = await stage.submit()
     stage.clock.now += timedelta(minutes=2)
     await stage.submit()
-    dispatcher, root = await stage.actor("dispatcher-1"), request.owner_path[-1]
     days = [TODAY, TODAY + timedelta(days=1)]
-    found = [await stage.house.ports.figures.measures([root], day, day, seen_by=dispatcher) for day in days]
-    assert [measures[0].requests for measures in found] == [1, 1]
+    assert [await stage.figures("dispatcher-1", [request.owner_path[-1]], day, day) for day in days] == [[(1, 0)], [(1, 0)]]
 
 
 async def test_figures_leave_out_what_is_hidden_from_the_reader(stage: Stage) -> None:
     await stage.submit()
     request = await stage.submit(item="staff-conduct", about_person_id=stage.id_of("secretary-2"))
-    root = request.owner_path[-1]
+    stage.clock.advance(days=40)
     for handle, count in (("secretary-2", 1), ("dispatcher-1", 2)):
-        reader = await stage.actor(handle)
-        [measure] = await stage.house.ports.figures.measures([root], TODAY, TODAY + timedelta(days=30), seen_by=reader)
-        assert (measure.requests, measure.due) == (count, count)
+        found = await stage.figures(handle, [request.owner_path[-1]], TODAY, TODAY + timedelta(days=30))
+        assert found == [(count, count)]
 
 
 async def _of_township(house: House, township: str) -> Organisation:

@@ -122,9 +122,7 @@ async def swept(stage: Stage, at: datetime, *, dry_run: bool, policies: Sequence
 
 
 async def figures(stage: Stage) -> object:
-    dispatcher = await stage.actor("dispatcher-1")
-    units = [unit.id for unit in stage.planned.parts.units]
-    return await stage.house.ports.figures.measures(units, date(2026, 1, 1), date(2027, 12, 31), seen_by=dispatcher)
+    return await stage.figures("dispatcher-1", [unit.id for unit in stage.planned.parts.units], date(2026, 1, 1), date(2027, 12, 31))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -28,6 +28,7 @@ from domain.retention import POLICIES, YEAR
 from domain.search import LookKind, sought
 from domain.subject_requests import SubjectRequestKind, SubjectRequestState
 from domain.sync import SNAPSHOT_KINDS
+from domain.tallies import periods
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
 from resolvers.accounts import LinkAccount, UnlinkAccount, link_account, unlink_account, who_are_you
 from resolvers.clock import wind
@@ -144,8 +145,8 @@ class Tour:
         self._note(f"{name}: figures")
         units = [unit.id for unit in self._organisation.units[:8]]
         today = self._clock().date()
-        await self._ports.figures.measures(units, today - timedelta(days=30), today, seen_by=reader)
-        await self._ports.figures.measures(units, today - timedelta(days=360), today, seen_by=reader)
+        for days in (30, 360):
+            await self._ports.figures.sums(units, periods(today - timedelta(days=days), today), seen_by=reader)
 
     async def _pages(self, words: str, read: Callable[[PageRequest], Any]) -> None:
         """The first page and the next; of a list with one filter, or none, the last page and the one before it too."""
@@ -381,6 +382,16 @@ class Tour:
         await house.outbox.claim(at=self._clock() + timedelta(days=2), limit=5_000, lease_seconds=1)  # work that nobody asked for among it
         self._note("the sequencer")
         while await house.sequencer.number():
+            pass
+        self._note("the tally")
+        while await house.tallies.count():
+            pass
+        head, _ = await house.tallies.kept(self._township)
+        await house.tallies.recounted(head)
+        await house.tallies.begin_anew(self._township)
+        await house.tallies.count()
+        self._note("the documents held against their history")
+        async for _ in house.histories.differing(self._township):
             pass
         self._note("the clock")
         await house.due_tasks.backlog(at=self._clock())

@@ -229,6 +229,7 @@ async def test_the_figures_move_for_the_units_it_belongs_to(town: Town) -> None:
     document = 'query($u: ID!) { measures(unitId: $u, from: "2026-11-23", to: "2026-11-23") { unit { name } requests due } }'
 
     await submit(town, resident)
+    await town.settle()
 
     figures = (await secretary.ask(document, u=units["柳湾新村党总支"]))["measures"]
     counted = {figure["unit"]["name"]: figure["requests"] for figure in figures}

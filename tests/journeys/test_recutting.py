@@ -76,6 +76,7 @@ async def served_by(player: Player, town: Town, at: str | None = None) -> Answer
 
 async def counts(player: Player, town: Town) -> list[Answer]:
     root = town.planned.parts.units[0].id
+    await town.settle()
     found: list[Answer] = (await player.ask(MEASURES, unit=root, **{"from": "2026-11-01", "to": "2026-12-20"}))["measures"]
     return found
 

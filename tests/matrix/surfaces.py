@@ -140,7 +140,6 @@ ASKED: Mapping[str, str] = {
     "Query.measures": f'measures(unitId: $unit, from: "2026-11-01", to: "2026-11-30") {{ unit {_ID} }}',
     "Measure.unit": f"unit {_ID}",
     "Measure.requests": "requests",
-    "Measure.due": "due",
     # The desk.
     "Query.board": f"board(unitId: $unit) {{ unit {_ID} }}",
     "Board.unit": f"unit {_ID}",
@@ -257,7 +256,11 @@ PLAIN: Mapping[str, str] = {
     "Village": "id divisionCode name",
     "ServiceItem": "id code name line deadlineClass defaultScope photoRequired numberToDial version",
     "Service": "rule because",
-    "Measure": "contactRate onTimeRate resolvedRate satisfiedRate answerCoverage reworkRate returnRate medianHoursToClose p90HoursToClose",
+    "Measure": (
+        "due acknowledgedOnTimeRate contactRate completionRate onTimeRate resolvedRate ownResolvedRate helpedResolvedRate satisfiedRate "
+        "answerCoverage reworkRate returnRate wrongReturnRate proactiveShare proxyShare assistedShare legShare "
+        "medianHoursToContact p90HoursToContact medianHoursToClose p90HoursToClose medianOfficeHoursToClose p90OfficeHoursToClose"
+    ),
     "ChangeBatch": "removed cursor more reset",
     "Board": "queues",
     "BoardQueue": "kind count",

@@ -87,6 +87,13 @@ class Deeds:
             task = await self.do(deed, sent, by)
         return task
 
+    async def count_figures(self) -> None:
+        """Everything committed so far is in the figures."""
+        while await self.house.sequencer.number():
+            pass
+        while await self.house.tallies.count():
+            pass
+
     async def contents(self) -> dict[str, int]:
         """How many documents each collection has that a deed may write."""
         names = ("requests", "words", "tasks", "events", "commands", "notices", "devices")

@@ -364,3 +364,19 @@ class Model:
             "verdict": matter.verdict.value if matter.verdict else None,
             "grade": matter.grade.value if matter.grade else None,
         }
+
+    def counted(self, matter: Matter) -> list[str]:
+        """What it has to add to the figures, each once for the whole township."""
+        has_answered, is_closed = matter.verdict is not None, matter.state == "CLOSED"
+        holds = {
+            "requests": True,
+            "due": matter.promise is not None,
+            "completed": matter.outcome is not None,
+            "answered": has_answered,
+            "solved": matter.verdict is Verdict.SOLVED,
+            "satisfied": has_answered and matter.grade not in BAD_GRADES,
+            "closed": is_closed,
+            "closed_reworked": is_closed and matter.reworks > 0,
+        }
+        judged_by_promise = {*holds} - {"requests"} if matter.promise is None else set()
+        return [name for name, it_does in holds.items() if it_does and name not in judged_by_promise] + ["returned"] * len(matter.returners)

@@ -52,7 +52,7 @@ DEEDS: dict[type[Any], Callable[..., Any]] = {
     VerifyTask: tasks.verify_task,
 }
 ASKERS = ["resident-1", "resident-2", "resident-4", "grid-worker-1"]
-OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist"] * 2 + ["wait", "send_again", "send_changed", "try_again"]
+OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist"] * 2 + ["wait", "count", "send_again", "send_changed", "try_again"]
 PASSING = [timedelta(minutes=11), timedelta(hours=1), timedelta(hours=3), timedelta(days=1), timedelta(days=4)]
 LIKELY = [AcknowledgeTask, StartTask, CompleteTask, VerifyTask, AnswerFollowUp] * 2 + [
     ReturnTask,
@@ -73,6 +73,14 @@ ARGUMENTS = st.tuples(
 OWN_WORK = {"TaskVerified", "TaskFailedCheck", "FollowUpAnswered", "RequestReworked"}
 
 
+Figures = dict[tuple[str, str, str], int]
+COUNTED = ("requests", "due", "completed", "answered", "solved", "satisfied", "closed", "closed_reworked", "returned")
+
+
+def _as_first_read(event: Document) -> Document:
+    return {name: value for name, value in event.items() if name not in {"seq", "unnumbered"}}
+
+
 @dataclass
 class World:
     """A house of its own in a loop of its own, for whoever has none."""
@@ -91,7 +99,7 @@ class World:
         self.clock.now = MONDAY_MORNING
 
         async def clear() -> None:
-            for name in ("requests", "words", "tasks", "events", "commands"):
+            for name in ("requests", "words", "tasks", "events", "commands", "sequences", "tallies", "tally_heads"):
                 await self.house.mongo.collection(name).delete_many({})
 
         self.portal.call(clear)
@@ -119,6 +127,27 @@ class World:
             return moved
 
         return self.portal.call(turn)
+
+    def count_figures(self) -> None:
+        """What was committed is numbered, and counted."""
+
+        async def turn() -> None:
+            while await self.house.sequencer.number():
+                pass
+            while await self.house.tallies.count():
+                pass
+
+        self.portal.call(turn)
+
+    def figures(self) -> tuple[Figures, Figures]:
+        """As they are kept, and as the history makes them."""
+
+        async def read() -> tuple[Figures, Figures]:
+            head, kept = await self.house.tallies.kept(self.planned.township_code)
+            recounted = await self.house.tallies.recounted(head)
+            return {cell: n for cell, n in kept.items() if n}, {cell: n for cell, n in recounted.items() if n}
+
+        return self.portal.call(read)
 
     def kept(self, name: str, *, after: str = "") -> list[Document]:
         """By id, which is the order of time."""
@@ -252,6 +281,9 @@ class Commands(RuleBasedStateMachine):
 
     def wait(self, data: st.DataObject) -> None:
         self.pass_time(data.draw(st.sampled_from(PASSING)))
+
+    def count(self, _data: st.DataObject) -> None:
+        self.world.count_figures()
 
     def pass_time(self, time: timedelta) -> None:
         """And the clock does what is due."""
@@ -388,8 +420,17 @@ class Commands(RuleBasedStateMachine):
         assert self.told == self.versions
 
     def teardown(self) -> None:
-        """Nothing of the history was altered since it was first read."""
-        assert self.world.kept("events") == self.events
+        """Nothing of the history was altered since it was first read but for its place in the feed; figures are what it makes of them."""
+        assert [_as_first_read(event) for event in self.world.kept("events")] == [_as_first_read(event) for event in self.events]
+        self.world.count_figures()
+        kept, recounted = self.world.figures()
+        assert kept == recounted
+        root = self.world.planned.parts.units[0].id
+        by_model = Counter(name for matter in self.model.each() for name in self.model.counted(matter))
+        in_all = Counter[str]()
+        for (unit, period, name), number in kept.items():
+            in_all[name] += number if unit == root and len(period) == len("2026-11") else 0
+        assert {name: in_all[name] for name in COUNTED} == {name: by_model[name] for name in COUNTED}
 
     @invariant()
     def whoever_did_the_work_never_judged_it(self) -> None:

@@ -228,7 +228,7 @@ async def test_several_relays_share_the_work_and_double_nothing(town: Town) -> N
 
 async def test_a_running_relay_tells_and_numbers_what_is_committed(town: Town) -> None:
     relay = another_relay(town.house, NoPhones(), "running", town.clock)
-    running = asyncio.create_task(run_relay(relay, town.house.sequencer, town.house.mongo))
+    running = asyncio.create_task(run_relay(relay, town.house.sequencer, town.house.tallies, town.house.mongo))
     try:
         await asyncio.sleep(0.2)
         await ask(town)
@@ -271,7 +271,7 @@ async def test_a_relay_that_is_told_to_end_ends_whatever_it_is_sending(town: Tow
     await ask(town)
     try:
         relay = another_relay(house, NoPhones(), "ending", town.clock)
-        tell_at.task = running = asyncio.create_task(run_relay(relay, house.sequencer, house.mongo))
+        tell_at.task = running = asyncio.create_task(run_relay(relay, house.sequencer, house.tallies, house.mongo))
         async with asyncio.timeout(5):
             await tell_at.told.wait()
             await end(running)

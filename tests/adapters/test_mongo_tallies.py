@@ -1,0 +1,198 @@
+"""Sums are kept up with the feed, each event once, whoever else counts and whoever is killed; the history tells what is stored."""
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from random import Random
+from uuid import uuid4
+
+import pytest
+
+from adapters.mongo import replay, tallies
+from adapters.mongo.replay import MongoHistories
+from adapters.mongo.tallies import MongoTallies
+from domain.events import EventKind
+from domain.ids import Kind
+from domain.requests import Grade, Verdict
+from domain.tasks import ContactKind, Outcome, ReturnReason
+from resolvers.requests import AnswerFollowUp, answer_follow_up
+from resolvers.tasks import (
+    AcknowledgeTask,
+    CompleteTask,
+    DecideReturn,
+    ReturnTask,
+    StartTask,
+    VerifyTask,
+    acknowledge_task,
+    complete_task,
+    decide_return,
+    return_task,
+    start_task,
+    verify_task,
+)
+from server.loops import end
+from tests.adapters.stage import Stage
+
+
+async def count(stage: Stage) -> None:
+    await stage.number()
+    while await stage.house.tallies.count():
+        pass
+
+
+async def are_right(stage: Stage) -> bool:
+    """Whether the sums that are kept are those that the history makes, case by case."""
+    head, kept = await stage.house.tallies.kept(stage.township)
+    return _nonzero(kept) == _nonzero(await stage.house.tallies.recounted(head))
+
+
+def _nonzero(counts: Counter[tuple[str, str, str]]) -> dict[tuple[str, str, str], int]:
+    return {cell: number for cell, number in counts.items() if number}
+
+
+async def live_through(stage: Stage, handle: str, chance: Random) -> None:
+    """A matter from asking to somewhere on its way."""
+    request = await stage.submit(handle)
+    [task] = await stage.tasks_of(request)
+    worker = "grid-worker-1"
+    if chance.random() < 0.3:
+        await stage.do(return_task, ReturnTask, worker, task_id=task.id, reason=ReturnReason.NOT_MY_ITEM, note="不归我管")
+        await stage.do(decide_return, DecideReturn, "dispatcher-1", task_id=task.id, approved=False, reason="归您")
+    else:
+        await stage.do(acknowledge_task, AcknowledgeTask, worker, task_id=task.id)
+    verdicts = chance.choice([[], [Verdict.SOLVED], [Verdict.NOT_SOLVED, Verdict.SOLVED]])
+    await stage.do(start_task, StartTask, worker, task_id=task.id, contact=ContactKind.CALL)
+    for verdict in verdicts:
+        await stage.do(complete_task, CompleteTask, worker, task_id=task.id, outcome=Outcome.SOLVED, note="换了灯泡")
+        await stage.do(verify_task, VerifyTask, "grid-leader-1", task_id=task.id, passed=True)
+        await stage.do(answer_follow_up, AnswerFollowUp, handle, request_id=request.id, verdict=verdict, grade=Grade.SATISFIED)
+
+
+async def test_sums_follow_every_act_and_counting_anew_makes_the_same(stage: Stage) -> None:
+    chance = Random(5)
+    for _ in range(8):
+        await live_through(stage, chance.choice(["resident-1", "resident-2"]), chance)
+        if chance.random() < 0.5:
+            await count(stage)
+    await count(stage)
+
+    head, kept = await stage.house.tallies.kept(stage.township)
+    root = stage.planned.parts.units[0].id
+    assert kept[root, "2026-11", "requests"] == kept[root, "2026-11-23", "requests"] == 8
+    assert await are_right(stage)
+
+    again = await stage.house.tallies.begin_anew(stage.township)
+    assert (again.seq, again.turn) == (0, head.turn + 1)
+    assert (await stage.house.tallies.kept(stage.township))[1] == Counter()
+    await count(stage)
+    assert _nonzero((await stage.house.tallies.kept(stage.township))[1]) == _nonzero(kept)
+    assert await stage.house.tallies.count() == 0
+
+
+async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tallies, "BATCH", 3)
+    chance, house = Random(8), stage.house
+
+    async def rival() -> None:
+        counting = MongoTallies(house.mongo, MongoHistories(house.mongo), house.ports.calendars)
+        while True:
+            await counting.count()
+            await asyncio.sleep(0.002)
+
+    async def kill() -> None:
+        while True:
+            running = [asyncio.create_task(rival()) for _ in range(3)]
+            try:
+                await asyncio.sleep(chance.uniform(0.02, 0.2))
+            finally:
+                await end(*running)
+
+    killing = asyncio.create_task(kill())
+    for _ in range(6):
+        await live_through(stage, "resident-1", chance)
+        await stage.number()
+    killing.cancel()
+    with suppress(asyncio.CancelledError):
+        await killing
+    await count(stage)
+
+    assert (await house.tallies.head(stage.township)).seq == await house.ports.feed.head(stage.township)
+    assert await are_right(stage)
+
+
+async def test_townships_are_counted_apart(stage: Stage) -> None:
+    await stage.plant_other()
+    await stage.submit()
+    await count(stage)
+
+    assert sorted(await stage.house.tallies.heads()) == [stage.township]
+    assert {document["township"] for document in await stage.find("tallies")} == {stage.township}
+
+
+async def test_work_that_nobody_asked_for_is_counted_by_itself(stage: Stage) -> None:
+    """Two tasks without a request, as events tell of them."""
+    request = await stage.submit()
+    [task] = await stage.find("tasks")
+    [event] = await stage.find("events")
+    for number in range(2):
+        alone = {**task, "_id": stage.house.ports.ids.new(Kind.TASK, stage.township, stage.clock()), "request_id": None, "askers": []}
+        told = {"id": alone["_id"], "fields": alone}
+        made = {**event, "_id": stage.new_event_id(), "request_id": None, "task_id": alone["_id"], "changes": [told]}
+        seen = {"subjects": [{"id": alone["_id"], "scopes": []}], "kind": EventKind.TASK_ASSIGNED.value, "n": number}
+        await stage.house.mongo.collection("events").insert_one({**made, **seen})
+        await stage.house.mongo.collection("tasks").insert_one(alone)
+    await count(stage)
+
+    _, kept = await stage.house.tallies.kept(stage.township)
+    assert {name: kept[request.owner_path[-1], "2026-11-23", name] for name in ("requests", "tasks", "proactive")} == {
+        "requests": 1,
+        "tasks": 3,
+        "proactive": 2,
+    }
+    assert await are_right(stage)
+    assert [found async for found in stage.house.histories.differing(stage.township)] == []
+
+
+async def test_what_is_not_as_its_history_tells_is_found(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replay, "BATCH", 2)
+    asked = [await stage.submit() for _ in range(5)]
+    tasks = {task["request_id"]: task["_id"] for task in await stage.find("tasks")}
+    mongo = stage.house.mongo
+    await mongo.collection("requests").update_one(
+        {"_id": asked[1].id}, {"$set": {"verdict": "SOLVED", "rework_count": 1, "of_no_request": 1}}
+    )
+    await mongo.collection("tasks").update_one({"_id": tasks[asked[3].id]}, {"$unset": {"outcome": ""}})
+    await mongo.collection("events").delete_one({"request_id": asked[4].id})
+
+    found = {id_: fields async for id_, fields in stage.house.histories.differing(stage.township)}
+
+    assert found[asked[1].id] == ("rework_count", "verdict")
+    assert found[tasks[asked[3].id]] == ("outcome",)
+    assert {asked[4].id, tasks[asked[4].id]} < set(found)
+    assert len(found) == 4
+
+
+async def test_an_act_between_two_readings_is_no_difference(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The document was read before an act, and its events after it."""
+    request = await stage.submit()
+    [task] = await stage.tasks_of(request)
+    read = MongoHistories.of
+
+    async def with_an_act_before(self: MongoHistories, *given: object, **more: object) -> object:
+        with suppress(Exception):
+            await stage.do(acknowledge_task, AcknowledgeTask, "grid-worker-1", task_id=task.id)
+        return await read(self, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(MongoHistories, "of", with_an_act_before)
+    assert [found async for found in stage.house.histories.differing(stage.township)] == []
+
+
+async def test_sums_of_a_long_period_are_read_by_the_month(stage: Stage) -> None:
+    await stage.submit()
+    await count(stage)
+    head, root = await stage.house.tallies.head(stage.township), stage.planned.parts.units[0].id
+
+    sums = await stage.house.tallies.of(head, [root, str(uuid4())], ["2026-10", "2026-11", "2026-11-23", "2026-11-24"])
+
+    assert sorted(period for _, period in sums) == ["2026-11", "2026-11-23", "2026-11-24"]
+    assert await stage.house.tallies.added_by(head, []) == Counter()

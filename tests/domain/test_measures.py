@@ -1,0 +1,194 @@
+"""The formulas of domain.md, section 9: known figures come out of them, nothing is divided by nothing, and small groups are not told."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from datetime import date
+from itertools import pairwise
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.access import Actor, actor_of
+from domain.ids import Kind, compose
+from domain.measures import SMALLEST_GROUP, Measure, Period, Sums, measure, measures_of
+from domain.organisation import Organisation, OrgUnitKind
+from domain.tallies import periods
+from tests.domain.cast import MONDAY, actor, everybody, planned, town
+
+DECEMBER = Period(date(2016, 12, 1), date(2016, 12, 31), date(2017, 1, 10))
+
+
+def told(counts: Mapping[str, int], *, is_inside: bool = True) -> Measure:
+    return measure("990101101", Sums("unit", {"2016-12": counts}), DECEMBER, is_inside=is_inside)
+
+
+def hours(told: float | None) -> float:
+    assert told is not None
+    return round(told, 4)
+
+
+def test_the_figures_of_tianmen_come_out() -> None:
+    """Tianmen, December 2016: 1,054 taken in, 996 filed, 972 due, 911 closed, 737 on time; the 58 that were not filed are left out."""
+    whole = told({"requests": 1_054 - 58, "due": 972, "completed": 911, "on_time": 737})
+    events, parts = told({"due": 956, "completed": 902}), told({"due": 16, "completed": 9})
+
+    assert (whole.requests, whole.due) == (996, 972)
+    for rate, percent in (
+        (whole.completion_rate, 93.72),
+        (whole.on_time_rate, 75.82),
+        (events.completion_rate, 94.35),
+        (parts.completion_rate, 56.25),
+    ):
+        assert rate is not None
+        assert round(rate * 100, 2) == percent
+
+
+def test_what_is_held_over_its_due_time_is_judged_neither_way() -> None:
+    assert told({"due": 10, "held": 2, "on_time": 6}).on_time_rate == 0.75
+
+
+def test_every_rate_is_one_count_over_another() -> None:
+    measured = told(
+        {
+            "to_sign": 8,
+            "signed": 6,
+            "to_contact": 10,
+            "contacted": 5,
+            "answered": 10,
+            "solved": 6,
+            "satisfied": 7,
+            "own_answered": 6,
+            "own_solved": 5,
+            "closed": 20,
+            "closed_answered": 9,
+            "closed_reworked": 2,
+            "dispatched": 40,
+            "returned": 4,
+            "returns_refused": 3,
+            "tasks": 50,
+            "proactive": 5,
+            "requests": 45,
+            "proxy": 9,
+            "assisted": 18,
+            "due": 1,
+            "seconds_used": 30,
+            "seconds_promised": 120,
+        }
+    )
+
+    assert (measured.acknowledged_on_time_rate, measured.contact_rate) == (0.75, 0.5)
+    assert (measured.resolved_rate, measured.own_resolved_rate, measured.helped_resolved_rate) == (0.6, 5 / 6, 0.25)
+    assert (measured.satisfied_rate, measured.answer_coverage, measured.rework_rate) == (0.7, 0.45, 0.1)
+    assert (measured.return_rate, measured.wrong_return_rate, measured.proactive_share) == (0.1, 0.75, 0.1)
+    assert (measured.proxy_share, measured.assisted_share, measured.leg_share) == (0.2, 0.4, 0.25)
+
+
+def test_nothing_is_divided_by_nothing() -> None:
+    measured = told({})
+
+    assert (measured.requests, measured.due) == (0, 0)
+    assert {getattr(measured, name.name) for name in fields(measured) if name.type == float | None} == {None}
+
+
+def test_times_are_read_from_bins() -> None:
+    measured = told({"close:48": 5, "close:56": 4, "close:80": 1})
+
+    assert (hours(measured.median_hours_to_close), hours(measured.p90_hours_to_close)) == (round(64 / 60, 4), round(128 / 60, 4))
+    assert measured.median_hours_to_contact is None
+
+
+def test_what_is_judged_waits_for_its_day_to_be_over() -> None:
+    counts = {"2026-11-22": {"requests": 1, "due": 1}, "2026-11-23": {"requests": 2, "due": 2}, "2026-11-24": {"requests": 4, "due": 4}}
+    period = Period(date(2026, 11, 22), date(2026, 11, 24), date(2026, 11, 23))
+    measured = measure("990101101", Sums("unit", counts), period, is_inside=True)
+
+    assert (measured.requests, measured.due) == (7, 1)
+
+
+@given(st.dates(date(2025, 1, 1), date(2027, 12, 31)), st.integers(-1, 800))
+def test_a_period_is_read_as_each_of_its_days_once(first: date, days: int) -> None:
+    last = date.fromordinal(first.toordinal() + days)
+    found = periods(first, last)
+
+    covered = [
+        day
+        for day in map(date.fromordinal, range(first.toordinal() - 40, last.toordinal() + 41))
+        for period in found
+        if str(day).startswith(period)
+    ]
+    assert covered == [date.fromordinal(number) for number in range(first.toordinal(), last.toordinal() + 1)]
+    assert len(found) <= days / 28 + 62
+    assert all(earlier < later for earlier, later in pairwise(sorted(found)))
+
+
+# --- Small groups, outside the unit.
+
+
+WHOLE = Period(date(2026, 9, 1), date(2026, 10, 31), date(2026, 11, 23))
+
+
+def outsider() -> Actor:
+    """Leads an overlay that covers the settlement's organisation, and nothing else."""
+    root, settlement = planned().parts.units[:2]
+    overlay = replace(
+        root, id=compose(Kind.UNIT, root.township, UUID(int=7)), code=f"{root.township}95", kind=OrgUnitKind.AREA_COMMITTEE,
+        parent_id=root.id, covers=(settlement.id,),
+    )  # fmt: skip
+    secretary = everybody()["secretary-2"]
+    posts = [replace(post, unit_id=overlay.id) if post.person_id == secretary.id else post for post in planned().parts.appointments]
+    parts = replace(planned().parts, units=(*planned().parts.units, overlay), appointments=tuple(posts))
+    return actor_of(secretary, Organisation(planned().township_code, "", parts), at=MONDAY)
+
+
+def shown(reader: Actor, *requests: Mapping[str, int], period: Period = WHOLE) -> list[int]:
+    """The requests of the settlement's organisation and of those below it, as the reader is told of them; `requests` by month."""
+    settlement = planned().parts.units[1]
+    units = [settlement, *town().children(settlement.id)]
+    sums = [
+        Sums(unit.id, {month: {"requests": n, "due": n} for month, n in each.items()}) for unit, each in zip(units, requests, strict=False)
+    ]
+    return [measured.requests for measured in measures_of(reader, sums[0], sums[1:], period)]
+
+
+def both(number: int) -> dict[str, int]:
+    return {"2026-09": number, "2026-10": number}
+
+
+def test_outside_the_unit_small_groups_are_not_told() -> None:
+    assert shown(outsider(), both(50), both(25), both(25)) == [100, 50, 50]
+    assert shown(outsider(), both(9), both(9)) == []
+    assert shown(actor("secretary-1"), both(9), both(9), both(0)) == [18, 18, 0], "inside it they are"
+
+
+def test_a_small_group_cannot_be_worked_out_from_the_whole() -> None:
+    assert shown(outsider(), both(64), both(40), both(20), both(4)) == [128, 80], "the next smallest goes with it"
+    assert shown(outsider(), both(60), both(40), both(20)) == [120, 80, 40]
+    assert shown(outsider(), both(44), both(40)) == [88], "what the whole has of its own is a group as well"
+
+
+def test_a_small_group_cannot_be_worked_out_from_two_periods() -> None:
+    assert shown(outsider(), {"2026-09": 40, "2026-10": 9}) == [], "October alone would not be told"
+    for first, last in ((date(2026, 9, 1), date(2026, 10, 30)), (date(2026, 11, 1), date(2026, 11, 30))):
+        assert shown(outsider(), {"2026-09": 50, "2026-10": 50, "2026-11": 50}, period=Period(first, last, WHOLE.today)) == []
+
+
+def test_outside_the_unit_no_rate_is_of_a_small_group() -> None:
+    counts = {
+        "due": 40,
+        "on_time": 20,
+        "answered": SMALLEST_GROUP - 1,
+        "solved": 3,
+        "closed": SMALLEST_GROUP,
+        "closed_answered": 9,
+        "close:8": 9,
+    }
+    outside, inside = told(counts, is_inside=False), told(counts)
+
+    assert (outside.on_time_rate, outside.resolved_rate, outside.answer_coverage, outside.median_hours_to_close) == (0.5, None, 0.9, None)
+    assert (inside.resolved_rate, hours(inside.median_hours_to_close)) == (3 / 9, round(2 / 60, 4))
+
+
+def test_no_figure_is_of_a_person() -> None:
+    assert not [name.name for name in fields(Measure) if "person" in name.name or "worker" in name.name or "assignee" in name.name]
+    assert measures_of(actor("nobody"), Sums("unit"), [], WHOLE) == []

@@ -1,0 +1,311 @@
+"""What a case adds to the figures follows from its history, at the units that had it, on the days when its limits fell due."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.cases import Act, Case, submitted
+from domain.deadlines import office_time_between
+from domain.errors import Refused
+from domain.events import Event, EventKind
+from domain.ids import Kind
+from domain.lifecycle import Verb
+from domain.replay import Recorded, Step, differing, in_order, replayed
+from domain.requests import Request, RequestState
+from domain.tallies import Counts, bin_of, hours_of_bin, quantile_hours, tally, with_months
+from domain.tasks import Task, TaskState
+from tests.domain.cast import CALENDAR, MONDAY, Story, asked, new_id, standing_in, town
+
+WORKER, LEADER, DESK, RESIDENT = "grid-worker-1", "grid-leader-1", "dispatcher-1", "resident-1"
+TODAY, DUE = "2026-11-23", "2026-11-30"
+"""Of a lamp that somebody asked for on Monday: the day it came in, and the day of the promise."""
+HOUR = timedelta(hours=1)
+
+
+def event(act: Act, number: int, at: datetime) -> Event:
+    task = act.case.task(act.task_id or "")
+    id_ = new_id(Kind.EVENT, number)
+    return Event(id_, task.township, task.request_id, task.id, act.kind, None, None, at, None, act.facts)
+
+
+def steps_of(story: Story, begun: Case, at: datetime = MONDAY) -> list[Step]:
+    """The story with its beginning."""
+    acts = [submitted(begun), *story.acts]
+    return [Step(event(act, number, act.case.tasks[0].updated_at if number else at), act.case) for number, act in enumerate(acts)]
+
+
+def office(first: datetime, last: datetime) -> timedelta:
+    return office_time_between(CALENDAR, first, last)
+
+
+def counted(steps: Sequence[Step], unit_id: str | None = None) -> dict[str, dict[str, int]]:
+    """What it added for a unit, the township unless another is named, by day."""
+    found: dict[str, dict[str, int]] = {}
+    for (unit, day, name), number in tally(steps, office).items():
+        if unit == (unit_id or town().root().id) and number:
+            found.setdefault(day, {})[name] = number
+    return found
+
+
+def told(*done: tuple[Verb, str, timedelta], begun: Case | None = None) -> list[Step]:
+    first = begun or asked()
+    story = Story(first)
+    for verb, by, after in done:
+        story.do(verb, by, after=after)
+    return steps_of(story, first)
+
+
+TO_THE_CHECK = ((Verb.ACKNOWLEDGE, WORKER, HOUR), (Verb.START, WORKER, HOUR), (Verb.COMPLETE, WORKER, HOUR))
+CHECKED = (*TO_THE_CHECK, (Verb.PASS_CHECK, LEADER, HOUR))
+
+
+def test_a_request_that_was_solved_in_time_counts_on_every_day_of_its_limits() -> None:
+    steps = told(*CHECKED, (Verb.ANSWER, RESIDENT, HOUR))
+    found = counted(steps)
+
+    assert found[TODAY] == {"requests": 1, "tasks": 1, "dispatched": 1, "to_sign": 1, "signed": 1}
+    contact = found["2026-11-24"]
+    assert {name: contact[name] for name in ("to_contact", "contacted")} == {"to_contact": 1, "contacted": 1}
+    assert quantile_hours(contact, "contact", 0.5) == pytest.approx(2, rel=0.045)
+    due = found[DUE]
+    judged = ("due", "completed", "on_time", "answered", "own_answered", "own_solved", "solved", "satisfied", "closed", "closed_answered")
+    assert {name: due[name] for name in judged} == dict.fromkeys(judged, 1)
+    assert quantile_hours(due, "close", 0.9) == pytest.approx(5, rel=0.045)
+    assert quantile_hours(due, "close_office", 0.9) == pytest.approx(3.5, rel=0.045), "less the lunch hour and a half"
+    assert due["seconds_used"] == 3 * 3600
+
+
+def test_it_counts_for_the_owner_and_everybody_above_and_nobody_else() -> None:
+    steps = told()
+    request = steps[-1].case.request
+    assert request is not None
+    counts = tally(steps, office)
+
+    assert {unit for unit, _, name in counts if name == "requests"} == set(request.owner_path)
+
+
+@pytest.mark.parametrize("state", [RequestState.WITHDRAWN, RequestState.DECLINED, RequestState.MERGED, RequestState.HANDED_OFF])
+def test_what_was_withdrawn_or_went_elsewhere_is_left_out_everywhere(state: RequestState) -> None:
+    steps = told(*TO_THE_CHECK)
+    last = steps[-1]
+    assert last.case.request is not None
+    ended = replace(last, case=replace(last.case, request=replace(last.case.request, state=state)))
+
+    assert tally([*steps, ended], office) == Counter()
+    assert tally([], office) == Counter()
+
+
+def test_whoever_did_not_sign_in_time_missed_it_and_the_next_one_has_a_window_of_their_own() -> None:
+    found = counted(told((Verb.ESCALATE, WORKER, 5 * HOUR + HOUR / 2)))
+
+    assert sum(day.get("to_sign", 0) for day in found.values()) == 2
+    assert sum(day.get("signed", 0) for day in found.values()) == 0
+    assert found[TODAY]["dispatched"] == 2
+
+
+def test_a_task_that_is_taken_away_before_its_limits_owes_nothing_for_them() -> None:
+    found = counted(told((Verb.ASSIGN_AGAIN, DESK, HOUR)))
+
+    assert sum(day.get("to_sign", 0) for day in found.values()) == 1
+    assert sum(day.get("to_contact", 0) for day in found.values()) == 1
+
+
+def test_a_return_is_counted_with_its_dispatch_and_where_it_was_wrong_as_such() -> None:
+    refused = counted(told((Verb.RETURN, WORKER, HOUR), (Verb.REFUSE_RETURN, DESK, HOUR)))
+    approved = counted(told((Verb.RETURN, WORKER, HOUR), (Verb.APPROVE_RETURN, DESK, HOUR)))
+
+    assert {name: refused[TODAY].get(name, 0) for name in ("dispatched", "returned", "returns_refused", "signed")} == {
+        "dispatched": 1,
+        "returned": 1,
+        "returns_refused": 1,
+        "signed": 1,
+    }
+    assert {name: approved[TODAY].get(name, 0) for name in ("dispatched", "returned", "returns_refused")} == {
+        "dispatched": 2,
+        "returned": 1,
+        "returns_refused": 0,
+    }
+    assert approved[DUE]["seconds_used"] == 3600, "while the desk thought nobody had it"
+
+
+def test_three_tries_count_for_the_clock_and_not_as_contact() -> None:
+    tries = ((Verb.TRY_CONTACT, WORKER, HOUR),) * 3
+    steps = told((Verb.ACKNOWLEDGE, WORKER, HOUR), *tries)
+    found = counted(steps)
+
+    assert steps[-1].case.tasks[0].state is TaskState.IN_PROGRESS
+    assert found["2026-11-24"] == {"to_contact": 1}
+
+
+def test_not_solved_is_an_answer_and_the_second_try_closes_it_as_reworked() -> None:
+    again = told(*CHECKED, (Verb.REWORK, RESIDENT, HOUR))
+    assert {name: counted(again)[DUE].get(name, 0) for name in ("answered", "solved", "closed", "completed")} == {
+        "answered": 1,
+        "solved": 0,
+        "closed": 0,
+        "completed": 0,
+    }
+
+    closed = told(*CHECKED, (Verb.REWORK, RESIDENT, HOUR), *CHECKED[2:], (Verb.ANSWER, RESIDENT, HOUR))
+    due = counted(closed)[DUE]
+    assert (due["closed"], due["closed_reworked"], due["solved"], due["on_time"]) == (1, 1, 1, 1)
+    assert due["seconds_used"] == 4 * 3600, "the time of the check is nobody's"
+
+
+def test_what_is_on_hold_is_held_and_its_leg_stands_still() -> None:
+    steps = told(*TO_THE_CHECK[:2])
+    last = steps[-1]
+    at = last.event.at
+    held = _moved(last, TaskState.SUSPENDED, at + HOUR, RequestState.ON_HOLD)
+    resumed = _moved(held, TaskState.IN_PROGRESS, at + 50 * HOUR, RequestState.IN_HAND)
+    done = _moved(resumed, TaskState.COMPLETED, at + 51 * HOUR, RequestState.IN_HAND, completed_at=at + 51 * HOUR)
+
+    assert counted([*steps, held])[DUE]["held"] == 1
+    assert counted([*steps, held, resumed, done])[DUE]["seconds_used"] == 4 * 3600
+
+
+def _moved(step: Step, state: TaskState, at: datetime, request_state: RequestState, **changes: object) -> Step:
+    assert step.case.request is not None
+    task = replace(step.case.tasks[0], state=state, updated_at=at, **changes)  # type: ignore[arg-type]
+    case = Case(replace(step.case.request, state=request_state), (task,))
+    return Step(replace(step.event, at=at, kind=EventKind.TASK_STARTED, facts={}), case)
+
+
+def test_helped_and_proxied_are_told_apart_from_who_asked_by_themselves() -> None:
+    begun = asked()
+    assert begun.request is not None
+    helped = replace(begun, request=replace(begun.request, on_behalf_of_id=begun.request.submitted_by_id))
+    proxied = replace(begun, request=replace(begun.request, proxy_grant_id="grant"))
+
+    assert counted(told(begun=helped))[TODAY]["assisted"] == 1
+    assert counted(told(begun=proxied))[TODAY]["proxy"] == 1
+
+
+def test_work_that_nobody_had_to_ask_for_is_proactive_unless_it_was_cancelled() -> None:
+    alone = replace(asked().tasks[0], request_id=None)
+    made = Step(Event("e", alone.township, None, alone.id, EventKind.TASK_ASSIGNED, None, None, MONDAY, None, {}), Case(None, (alone,)))
+    cancelled = replace(made, case=Case(None, (replace(alone, state=TaskState.CANCELLED),)))
+
+    assert counted([made])[TODAY] == {"tasks": 1, "proactive": 1, "dispatched": 1, "to_sign": 1}
+    assert counted([made, cancelled]) == {}
+    child = replace(made, case=Case(None, (replace(alone, parent_id="parent"),)))
+    assert "tasks" not in counted([child])[TODAY], "an assist task is part of another one"
+
+
+def test_a_queued_task_is_dispatched_to_nobody() -> None:
+    assert "dispatched" not in counted(told(begun=standing_in(TaskState.QUEUED, assigned_at=None)))[TODAY]
+
+
+# --- Times.
+
+
+@given(st.floats(60, 63_072_000))
+def test_a_time_read_from_its_bin_is_hardly_off(seconds: float) -> None:
+    assert hours_of_bin(bin_of(timedelta(seconds=seconds))) * 3600 == pytest.approx(seconds, rel=0.0445)
+
+
+@given(st.lists(st.integers(0, 200), min_size=1, max_size=40), st.sampled_from([0.5, 0.9]))
+def test_a_quantile_is_the_nearest_rank(bins: list[int], share: float) -> None:
+    counts: Counts = Counter(f"close:{number}" for number in bins) | Counter({"close_office:3": 7, "other": 2})
+    rank = -int(-share * len(bins) // 1)
+
+    assert quantile_hours(counts, "close", share) == hours_of_bin(sorted(bins)[rank - 1])
+
+
+# --- Whatever happens.
+
+
+VERBS = (*Verb,)
+BY: dict[Verb, str] = {Verb.ANSWER: RESIDENT, Verb.REWORK: RESIDENT}
+STEPS = st.lists(
+    st.tuples(st.sampled_from(VERBS), st.sampled_from([WORKER, "grid-worker-2", LEADER, DESK, RESIDENT]), st.integers(0, 40)), max_size=25
+)
+
+
+def any_story(draws: list[tuple[Verb, str, int]]) -> list[Step]:
+    """Whatever of it the law allows."""
+    begun = asked()
+    story = Story(begun)
+    for verb, by, hours in draws:
+        try:
+            story.do(verb, by, after=hours * HOUR)
+        except (Refused, AssertionError, KeyError, AttributeError):
+            continue
+    return steps_of(story, begun)
+
+
+@settings(max_examples=60)
+@given(STEPS)
+def test_counts_are_never_below_nothing_and_no_part_is_more_than_its_whole(draws: list[tuple[Verb, str, int]]) -> None:
+    counts = tally(any_story(draws), office)
+    assert all(number >= 0 for number in counts.values())
+    for (unit, day, name), number in counts.items():
+        for whole in PARTS.get(name, ()):
+            assert number <= counts[unit, day, whole], (name, whole)
+    months = with_months(counts)
+    assert sum(months.values()) == 2 * sum(counts.values())
+
+
+PARTS = {
+    "completed": ["due"], "on_time": ["completed"], "held": ["due"], "closed": ["completed"], "closed_answered": ["closed", "answered"],
+    "closed_reworked": ["closed"], "solved": ["answered"], "satisfied": ["answered"], "own_answered": ["answered"],
+    "own_solved": ["solved"], "signed": ["to_sign"], "contacted": ["to_contact"], "returned": ["dispatched"],
+    "returns_refused": ["returned"], "proactive": ["tasks"],
+}  # fmt: skip
+
+
+@settings(max_examples=60)
+@given(STEPS, st.integers(0, 26))
+def test_counting_up_step_by_step_is_counting_at_once(draws: list[tuple[Verb, str, int]], cut: int) -> None:
+    """What the sums rest on: a batch adds what there is with it, less what there was without it."""
+    steps = any_story(draws)
+    kept = tally(steps[:cut], office)
+    kept.update(tally(steps, office))
+    kept.subtract(tally(steps[:cut], office))
+
+    assert +kept == +tally(steps, office)
+
+
+# --- Replay.
+
+
+def recorded(before: Case | None, act: Act, number: int, fields_of: Callable[[object], dict[str, object]]) -> Recorded:
+    def documents(case: Case | None) -> dict[str, dict[str, object]]:
+        things: list[Request | Task] = [*case.tasks, *([case.request] if case.request else [])] if case else []
+        return {thing.id: fields_of(thing) for thing in things}
+
+    old, changes = documents(before), {}
+    for id_, new in documents(act.case).items():
+        changed = {name: value for name, value in new.items() if id_ not in old or old[id_][name] != value}
+        if changed:
+            changes[id_] = changed
+    return Recorded(event(act, number, MONDAY), changes)
+
+
+@settings(max_examples=40)
+@given(STEPS, st.randoms(use_true_random=False))
+def test_the_changes_in_any_order_make_the_documents_again(draws: list[tuple[Verb, str, int]], chance: object) -> None:
+    def fields_of(thing: object) -> dict[str, object]:
+        return {name: getattr(thing, name) for name in type(thing).__dataclass_fields__}  # type: ignore[attr-defined]
+
+    steps, history, before = any_story(draws), [], None
+    for number, step in enumerate(steps):
+        act = Act(step.case, step.event.kind, step.case.tasks[0].id)
+        history.append(recorded(before, act, number, fields_of))
+        before = step.case
+    shuffled = sorted(history, key=lambda _: chance.random())  # type: ignore[attr-defined]
+    last = steps[-1].case
+    assert last.request is not None
+
+    stored = {last.request.id: fields_of(last.request)} | {task.id: fields_of(task) for task in last.tasks}
+    assert replayed(shuffled) == stored
+    assert list(in_order(shuffled, last.request.id)) == history
+
+
+def test_a_difference_is_told_by_its_fields() -> None:
+    assert differing({"a": 1, "b": 2, "c": None}, {"a": 1, "b": 3}) == ("b", "c")
