@@ -201,3 +201,13 @@ def test_actions_are_exactly_what_is_then_accepted(case: Case, handle: str, late
     accepted = {action for action in A if refusal_of(lambda: REQUEST_DEEDS[action](case, now, None)) is None}  # noqa: B023
 
     assert set(request_actions(request_of(case), now.by, at=now.at)) == accepted
+
+
+def test_a_message_is_too_late_a_year_after_the_end() -> None:
+    case = request_in(S.CLOSED)
+    told = [
+        refusal_of(lambda: REQUEST_DEEDS[A.ADD_MESSAGE](case, now_of("resident-1", at=MONDAY + timedelta(days=days)), None))  # noqa: B023
+        for days in (365, 366)
+    ]
+
+    assert told == [None, RefusalCode.TOO_LATE]
