@@ -4,20 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from domain import requests, tasks
+from domain import tasks
 from domain.access import Actor
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.deadlines import DeadlineClass
-from domain.errors import RefusalCode as Code
-from domain.errors import invalid, refused
+from domain.errors import invalid
 from domain.events import EventKind
 from domain.following import follow as follow
 from domain.legs import promise, resumed_due, windows
-from domain.lifecycle import Verb, guard_completion, guard_return, permit
+from domain.lifecycle import Verb, guard_completion, guard_contact, guard_return, permit
 from domain.organisation import Organisation
-from domain.requests import Grade, Request, RequestState, Verdict
+from domain.requests import Request
 from domain.roll_up import changed_along, drawn_back, ended_along, told_of
-from domain.routing import Avoided, Service, unit_above
+from domain.routing import Avoided, Service
 from domain.standings import standings, verifiers
 from domain.tasks import Outcome, ReturnReason, Task, TaskState
 
@@ -33,6 +32,11 @@ class Case:
 
     def task(self, task_id: str) -> Task:
         return next(task for task in self.tasks if task.id == task_id)
+
+    @property
+    def workers(self) -> frozenset[str]:
+        """Whoever had any of its tasks at any time."""
+        return frozenset().union(*(task.workers for task in self.tasks))
 
     @property
     def avoided(self) -> Avoided:
@@ -150,16 +154,18 @@ def start(
     note: str | None = None,
     expected_version: int | None = None,
 ) -> Act:
-    """Row 12, or 12a where the resident was not reached. A contact is wanted where somebody asked.
+    """Row 12, or 12a where the resident was not reached; row 12c after a bad review. A contact is wanted where somebody asked.
 
     `tried_at` is the phone's time: it counts where it lies between the assignment and now.
     """
     if contact is None and case.task(task_id).request_id is not None:
         raise invalid("refusal.contact_wanted", "contact")
-    task = permitted(case, task_id, moment, Verb.START, expected_version=expected_version)
+    task = permitted(case, task_id, moment, Verb.START, Verb.CONTACT_AGAIN, expected_version=expected_version)
+    guard_contact(task)
     is_plausible = tried_at is not None and task.assigned_at is not None and task.assigned_at <= tried_at <= moment.at
     changed = task.start(at=moment.at) if reached else task.try_contact(tried_at if tried_at and is_plausible else moment.at, at=moment.at)
-    kind = EventKind.TASK_STARTED if changed.state is TaskState.IN_PROGRESS else EventKind.TASK_CONTACT_TRIED
+    met = EventKind.TASK_CONTACTED if task.state is TaskState.IN_PROGRESS else EventKind.TASK_STARTED
+    kind = met if changed.contacted_at is not None else EventKind.TASK_CONTACT_TRIED
     facts: Facts = {"contact": contact.value if contact else None, "reached": reached}
     return act_on(case.after(changed), kind, task_id, facts, note)
 
@@ -221,12 +227,12 @@ def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note
 
 
 def _is_asked(case: Case, task: Task) -> bool:
-    """Whether somebody has the last word on it: whoever asked, unless they did the work; once, about the whole; not on a message."""
-    if task.parent_id is not None or task.is_message:
+    """Whether somebody has the last word on it: whoever asked, unless they worked on it themselves; once, about the whole."""
+    if task.parent_id is not None:
         return False
     if case.request is None or case.request.is_for_household:
         return case.request is not None
-    return case.request.judge_id not in {task.assignee_id, *task.past_assignees}
+    return case.request.judge_id not in case.workers
 
 
 def verify(
@@ -241,47 +247,21 @@ def verify(
         return act_on(checked, EventKind.TASK_VERIFIED, task_id, {"asked": is_asked}, reason)
     if reason is None:
         raise invalid("refusal.reason_wanted", "reason")
-    due = promise(moment.calendar, moment.deadline_class, moment.at)
+    leg = promise(moment.calendar, moment.deadline_class, moment.at)
     request = case.request.rework() if case.request and not task.is_message else None
-    back = [lead.rework(due, at=moment.at) for lead in drawn_back(case.tasks, task)]
-    after = case.after(task.rework(due, at=moment.at), request, also=back)
+    back = [with_an_owner(lead.rework(leg, at=moment.at), moment) for lead in drawn_back(case.tasks, task)]
+    after = case.after(with_an_owner(task.rework(leg, at=moment.at), moment), request, also=back)
     return act_on(after, EventKind.TASK_FAILED_CHECK, task_id, told_of(case.tasks, after.tasks, task_id), reason)
 
 
-def answer(case: Case, moment: Moment, *, verdict: Verdict, grade: Grade, words: str | None = None) -> Act:
-    """Rows 23 and 24: the resident's last word; not solved, or one of the two lowest grades, and it is done again."""
-    request = case.request
-    has_worked = any(moment.by.id in (task.assignee_id, *task.past_assignees) for task in case.tasks)
-    if request is None or moment.by.id is None or moment.by.id != request.judge_id or has_worked:
-        raise refused(Code.NOT_ALLOWED, "refusal.not_allowed", "requestId")
-    return judged(case, request, moment, EventKind.FOLLOW_UP_ANSWERED, verdict=verdict, grade=grade, words=words)
-
-
-def judged(
-    case: Case, request: Request, moment: Moment, kind: EventKind, *, verdict: Verdict, grade: Grade, words: str | None = None
-) -> Act:
-    """What the last word does, whoever gave it."""
-    lead = case.tasks[0]
-    if request.state is not RequestState.ANSWERED:
-        raise refused(Code.WRONG_STATE, "refusal.not_asked", "requestId", current=request)
-    graded = request.judge(verdict, grade)
-    facts: Facts = {"verdict": verdict.value, "grade": grade.value}
-    if requests.is_to_be_reworked(verdict, grade):
-        return _rework(case, graded.not_solved(), lead, moment, facts, words)
-    closed = case
-    for task in case.tasks:
-        if not task.is_over and not task.is_message:
-            closed = closed.after(task.close(at=moment.at), replace(graded, state=closed.request.state) if closed.request else None)
-    return act_on(_one_version_up(closed, case), kind, lead.id, facts, words)
-
-
-def _rework(case: Case, request: Request, lead: Task, moment: Moment, facts: Facts, words: str | None) -> Act:
-    again = lead.rework(promise(moment.calendar, moment.deadline_class, moment.at), at=moment.at, is_unsolved=True)
-    if request.unsolved_count > 1:
-        above = unit_above(moment.organisation, lead.owner_id)
-        again = again.supervise(tuple(unit.id for unit in moment.organisation.path(above.id)))
-    reworked = {**facts, "supervised": again.is_supervised}
-    return act_on(case.after(again, request), EventKind.REQUEST_REWORKED, lead.id, reworked, words)
+def with_an_owner(task: Task, moment: Moment) -> Task:
+    """Back with whoever did it; on the desk where they hold no post any more: nothing is done again by nobody."""
+    on = moment.at.astimezone(SHANGHAI).date()
+    return (
+        task
+        if moment.organisation.posts_of(task.assignee_id or "", on)
+        else replace(task, state=TaskState.QUEUED, assignee_id=None, contact_by=None)
+    )
 
 
 def remind(case: Case, task_id: str, *, at: datetime) -> Act | None:
@@ -311,10 +291,3 @@ def hand_to(task: Task, service: Service, moment: Moment, *, is_new_leg: bool) -
     if not is_new_leg or service.person is None:
         return given
     return given.new_leg(promise(moment.calendar, moment.deadline_class, moment.at))
-
-
-def _one_version_up(after: Case, before: Case) -> Case:
-    """Several tasks closed in one act are one change of the request."""
-    if after.request is None or before.request is None:
-        return after
-    return Case(replace(after.request, version=before.request.version + 1), after.tasks)

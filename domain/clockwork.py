@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain import cases, overdue, pauses
+from domain import cases, followups, overdue, pauses
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.cases import Act, Case, Moment
 from domain.commands import Command, Replayed
@@ -57,6 +57,8 @@ CLOCK_ACTS: tuple[ClockAct, ...] = (
     ClockAct("red", overdue.red_of, overdue.tell_overdue),
     ClockAct("promise broken", overdue.promise_red_of, overdue.tell_promise_broken),
     ClockAct("yellow", overdue.yellow_of, overdue.tell_due_soon),
+    ClockAct("begin the calls", followups.calls_due, followups.begin_calls),
+    ClockAct("close without an answer", followups.silence_due, followups.close_unanswered),
 )
 
 

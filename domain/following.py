@@ -17,13 +17,21 @@ def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Re
     owner_path = work[0].owner_path if work else request.owner_path
     opened = frozenset[str]().union(*(task.scopes for task in all_tasks))
     return replace(
-        judged,
+        _asked(judged, state, at),
         state=state,
         held_at=(request.held_at if request.state is RequestState.ON_HOLD else at) if state is RequestState.ON_HOLD else None,
         closed_at=request.closed_at or (at if state in requests.OVER else None),
         owner_path=owner_path,
         task_scopes=opened if work else opened | keys(Door.UNIT, owner_path),
     )
+
+
+def _asked(request: Request, state: RequestState, at: datetime) -> Request:
+    """What is kept of asking whether it helped, for as long as that is asked; that no answer came, for as long as it is closed."""
+    unanswered = request.closed_unanswered and state is RequestState.CLOSED
+    if state is RequestState.ANSWERED:
+        return replace(request, asked_at=request.asked_at or at, closed_unanswered=False)
+    return replace(request, asked_at=None, calls_begun_at=None, call_tries=(), closed_unanswered=unanswered)
 
 
 def _judged(request: Request, work: tuple[Task, ...]) -> Request:

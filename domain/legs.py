@@ -24,6 +24,11 @@ INSTANT = timedelta(milliseconds=1)
 """What is done at its due time is done in time."""
 
 
+BAD_REVIEW_CONTACT = Limit(1, LimitUnit.WORKING_DAY)
+BAD_REVIEW_REPLY = Limit(15, LimitUnit.WORKING_DAY)
+"""After one of the two lowest grades: contacted within a day, put right within fifteen (好差评, domain.md 6)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Windows:
     """What a person who was just assigned must do by when; nothing where the class has no such limit."""
@@ -38,6 +43,13 @@ def promise(calendar: WorkingCalendar, deadline_class: DeadlineClass, received_a
     """When the resident may expect an answer; nothing for an appointment, whose slot is its time."""
     limit = POLICIES[deadline_class].reply
     return due(calendar, received_at, limit) if limit else None
+
+
+def put_right(calendar: WorkingCalendar, deadline_class: DeadlineClass, reviewed_at: datetime) -> Due:
+    """When a bad review is to be put right. What is counted in clock hours is urgent, and keeps its own limit."""
+    reply = POLICIES[deadline_class].reply
+    is_urgent = reply is not None and reply.unit is LimitUnit.URGENT_HOUR
+    return due(calendar, reviewed_at, reply if reply and is_urgent else BAD_REVIEW_REPLY)
 
 
 def windows(calendar: WorkingCalendar, deadline_class: DeadlineClass, assigned_at: datetime) -> Windows:

@@ -77,11 +77,15 @@ class Verb(Enum):
     OBJECT = "object"
     REVIEW = "review"
     UNDEFER = "undefer"
+    CONTACT_AGAIN = "contact again"
     COMPLETE = "complete"
     PASS_CHECK = "pass check"
     FAIL_CHECK = "fail check"
     ANSWER = "answer"
     RECORD = "record the answer"
+    BEGIN_CALLS = "begin the calls"
+    TRY_CALL = "try a call"
+    SILENT_CLOSE = "close without an answer"
     REWORK = "rework"
     ADD_ASSIST = "add assist"
     CANCEL = "cancel"
@@ -166,8 +170,12 @@ MOVES: tuple[Move, ...] = (
         guard="a contact, where somebody asked", clock="the contact window is met",
     ),
     _move(
-        "12b", Verb.MISS_CONTACT, {ACKNOWLEDGED}, None, {Standing.CLOCK}, EventKind.CONTACT_MISSED,
-        guard="somebody asked, and the contact window is over; once",
+        "12b", Verb.MISS_CONTACT, {ACKNOWLEDGED, IN_PROGRESS}, None, {Standing.CLOCK}, EventKind.CONTACT_MISSED,
+        guard="somebody asked, and the contact window is over; in progress, that after a bad review; once",
+    ),
+    _move(
+        "12c", Verb.CONTACT_AGAIN, {IN_PROGRESS}, IN_PROGRESS, {Standing.ASSIGNEE}, EventKind.TASK_CONTACTED, TaskAction.START,
+        guard="after a bad review, until whoever asked was heard again; three tries as in row 12a", clock="the contact window is met",
     ),
     _move(
         "20a", Verb.WARN, _RUNNING, None, {Standing.CLOCK}, EventKind.TASK_WARNED,
@@ -242,11 +250,24 @@ MOVES: tuple[Move, ...] = (
     _move("23", Verb.ANSWER, {AWAITING}, CLOSED, {Standing.ASKER}, EventKind.FOLLOW_UP_ANSWERED, guard="every task of the request was checked"),
     _move(
         "23a", Verb.RECORD, {AWAITING}, CLOSED, {Standing.CALLER}, EventKind.FOLLOW_UP_RECORDED,
-        guard="it is for a home, or typed for one that no app reaches; what they said; not solved: as row 24",
+        guard="it is for a home, or typed for one that no app reaches, or the calls have begun; what they said; not solved: as row 24",
+    ),
+    _move(
+        "23b", Verb.BEGIN_CALLS, {AWAITING}, AWAITING, {Standing.CLOCK}, EventKind.FOLLOW_UP_STARTED,
+        guard="the working day after every task was checked; once", clock="a week to answer starts",
+    ),
+    _move(
+        "23c", Verb.TRY_CALL, {AWAITING}, AWAITING, {Standing.CALLER}, EventKind.FOLLOW_UP_TRIED,
+        guard="the calls have begun; what came of the try",
     ),
     _move(
         "24", Verb.REWORK, {AWAITING}, IN_PROGRESS, {Standing.ASKER}, EventKind.REQUEST_REWORKED,
-        guard="not solved or one of the two lowest grades; the second time one level up owns it", clock="a new leg; the promise is open again",
+        guard="not solved or one of the two lowest grades; the second time one level up owns it",
+        clock="a new leg, of 15 working days and a contact within one where the grade was low; the promise is open again",
+    ),
+    _move(
+        "25", Verb.SILENT_CLOSE, {AWAITING}, CLOSED, {Standing.CLOCK}, EventKind.FOLLOW_UP_UNANSWERED,
+        guard="three tries on two days, or a week of calls, and no answer",
     ),
     _move(
         "14", Verb.ADD_ASSIST, {ACKNOWLEDGED, IN_PROGRESS}, None, {Standing.ASSIGNEE, *_ASSIGNERS}, EventKind.ASSIST_ADDED,
@@ -282,8 +303,12 @@ def permit(verbs: tuple[Verb, ...], task: Task, standing: frozenset[Standing], *
         raise Refused(Refusal(RefusalCode.CONFLICT, Message("refusal.conflict"), "expectedVersion", task))
     legal = next((move for move in moves if task.state in move.sources), None)
     if legal is None:
-        raise Refused(Refusal(RefusalCode.WRONG_STATE, Message("refusal.wrong_state", {"state": task.state.value}), "taskId", task))
+        raise wrong_state(task)
     return legal
+
+
+def wrong_state(task: Task) -> Refused:
+    return Refused(Refusal(RefusalCode.WRONG_STATE, Message("refusal.wrong_state", {"state": task.state.value}), "taskId", task))
 
 
 def guard_return(task: Task, by_id: str, *, at: datetime) -> None:
@@ -319,6 +344,12 @@ def guard_supervision(task: Task, *, at: datetime, is_promise_broken: bool = Fal
         raise refused(RefusalCode.WRONG_STATE, "refusal.nothing_to_supervise", "requestId", current=task)
 
 
+def guard_contact(task: Task) -> None:
+    """Raises WRONG_STATE where the work goes on and whoever asked was heard."""
+    if task.state is IN_PROGRESS and task.contacted_at is not None:
+        raise wrong_state(task)
+
+
 Guard = Callable[[Task, str, datetime], None]
 
 _GUARDS: dict[TaskAction, Guard] = {
@@ -332,6 +363,7 @@ _GUARDS: dict[TaskAction, Guard] = {
     TaskAction.SUSPEND: guards.guard_suspension,
     TaskAction.DEFER: guards.guard_deferral,
     TaskAction.DECIDE_DEFERRAL: guards.guard_deferral_asked,
+    TaskAction.START: lambda task, _by_id, _at: guard_contact(task),
 }
 
 

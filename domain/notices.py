@@ -8,7 +8,7 @@ from domain.cases import Case
 from domain.devices import Device, Push
 from domain.errors import Message
 from domain.events import Event, EventKind
-from domain.followups import carriers
+from domain.followups import callers, carriers
 from domain.ids import Kind, derived
 from domain.messages import Messages
 from domain.notice_kinds import NOTHING_AROUND as NOTHING_AROUND
@@ -85,7 +85,6 @@ FOR_THE_ASSIGNEE: Mapping[EventKind, NoticeKind] = {
     EventKind.CONTACT_MISSED: NoticeKind.CONTACT_MISSED,
     EventKind.TASK_NUDGED: NoticeKind.TASK_NUDGED,
     EventKind.RETURN_REFUSED: NoticeKind.RETURN_REFUSED,
-    EventKind.TASK_FAILED_CHECK: NoticeKind.CHECK_FAILED,
 }
 """Acts that concern whoever has the task, and nobody else."""
 
@@ -116,6 +115,8 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
             return [(person, NoticeKind.TASK_RETURNED, task.id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
         case EventKind.TASK_COMPLETED if event.facts.get("checked"):
             return [(person, NoticeKind.TASK_TO_CHECK, task.id) for person in verifiers(task, organisation, on)]
+        case EventKind.TASK_FAILED_CHECK:
+            return [(task.assignee_id, NoticeKind.CHECK_FAILED, task.id), *_left_alone(event, task, organisation, on)]
         case EventKind.TASK_VERIFIED | EventKind.TASK_COMPLETED if event.facts.get("asked") and case.request:
             return _asked(case, case.request, organisation, on, around)
         case EventKind.ASSIST_ADDED:
@@ -126,8 +127,22 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
             return [(person, NoticeKind.REQUEST_SUPERVISED, task.id) for person in (task.assignee_id, *leaders)]
         case EventKind.TASK_CANCELLED:
             return [(task.assignee_id, NoticeKind.TASK_CANCELLED, task.id)]
+        case _:
+            return _after_the_work(event, task, case, organisation, on)
+
+
+def _after_the_work(event: Event, task: Task, case: Case, organisation: Organisation, on: date) -> list[Concern]:
+    """What comes of asking whether it helped."""
+    request = case.request
+    match event.kind:
         case EventKind.REQUEST_REWORKED:
-            return _reworked(event, task, organisation, on)
+            return [*_reworked(event, task, organisation, on), *_recorded(event, request)]
+        case EventKind.FOLLOW_UP_RECORDED:
+            return _recorded(event, request)
+        case EventKind.FOLLOW_UP_STARTED if request:
+            return [(person, NoticeKind.FOLLOW_UP_TO_CALL, request.id) for person in callers(case, organisation, on)]
+        case EventKind.FOLLOW_UP_UNANSWERED if request:
+            return [(request.judge_id or request.submitted_by_id, NoticeKind.FOLLOW_UP_UNANSWERED, request.id)]
         case _:
             return []
 
@@ -168,6 +183,12 @@ def _called_in(event: Event, task: Task, organisation: Organisation, on: date) -
     return [(given_to, NoticeKind.TASK_ASSIGNED, assist_id), (task.assignee_id, NoticeKind.ASSIST_ADDED, task.id)]
 
 
+def _recorded(event: Event, request: Request | None) -> list[Concern]:
+    """Whoever has the last word, where somebody else wrote it down: they can say that it was none of theirs."""
+    was_recorded = request is not None and event.facts.get("recorded") is True
+    return [(request.judge_id, NoticeKind.FOLLOW_UP_RECORDED, request.id)] if request and was_recorded else []
+
+
 def _assigned(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
     if task.assignee_id is None:
         return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
@@ -178,7 +199,7 @@ def _reworked(event: Event, task: Task, organisation: Organisation, on: date) ->
     """Who works on it, and whoever answers one level up: the resident said that it did not help."""
     owner_id = task.owner_id if event.facts.get("supervised") else unit_above(organisation, task.owner_id).id
     above = [(person, NoticeKind.NOT_SOLVED_BELOW, task.id) for person in organisation.leaders(owner_id, on)]
-    return [(task.assignee_id, NoticeKind.NOT_SOLVED, task.id), *above]
+    return [(task.assignee_id, NoticeKind.NOT_SOLVED, task.id), *_left_alone(event, task, organisation, on), *above]
 
 
 def _answerable(event: Event, task: Task, organisation: Organisation, on: date) -> list[str]:
@@ -189,6 +210,12 @@ def _answerable(event: Event, task: Task, organisation: Organisation, on: date) 
         if leaders:
             return [*holders, *leaders]
     return holders
+
+
+def _left_alone(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+    """The desk, where whoever is to do it again holds no post any more."""
+    told = desk({event.actor_id, *task.hidden_from}, organisation, on) if task.assignee_id is None else []
+    return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in told]
 
 
 def pushes_of(notices: tuple[Notice, ...], devices: Mapping[str, tuple[Device, ...]], messages: Messages) -> tuple[Push, ...]:

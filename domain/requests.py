@@ -6,11 +6,13 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 
 from domain.access import Actor, Door, asker_keys, key
+from domain.calendar import SHANGHAI
 from domain.check_digits import check_digit
 from domain.deadlines import Due
 from domain.items import MatterScope
 from domain.places import GeoPoint
 from domain.routing import Place
+from domain.tasks import GAP_BETWEEN_TRIES
 
 
 class RequestState(Enum):
@@ -83,6 +85,12 @@ class Grade(Enum):
     VERY_UNSATISFIED = "VERY_UNSATISFIED"
 
 
+ANSWER_WITHIN = timedelta(days=7)
+"""How long whoever asked may think about it once the calls have begun; then it is closed without an answer."""
+
+TRIES_TO_ASK, DAYS_TO_ASK = 3, 2
+"""As many tries to reach them on at least so many days, Shanghai time, end it sooner."""
+
 LOWEST_GRADES = frozenset({Grade.UNSATISFIED, Grade.VERY_UNSATISFIED})
 
 
@@ -106,6 +114,8 @@ class Request:
 
     Principal (`on_behalf_of_id`), agent (who acts under a grant) and typist (`submitted_by_id`) are three fields; they and the household
     are empty where the matter is shielded from the reader. `is_for_household`: a helper typed it for a home, and nobody there reads it.
+    While whoever asked is asked whether it helped, `asked_at` is since when, `calls_begun_at` since when somebody from outside asks too,
+    and `call_tries` when they were not reached; `closed_unanswered` where no answer ever came.
     `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which. `title` is the item's name.
     `intake_scopes` are the keys of those who may take it in and have no task of it to see it by.
     The promise stands still since `held_at` while it is ON_HOLD; once it was moved, `promise_first_due_at` is what was promised first.
@@ -154,6 +164,10 @@ class Request:
     held_at: datetime | None = None
     promise_first_due_at: datetime | None = None
     extended_by: int = 0
+    asked_at: datetime | None = None
+    calls_begun_at: datetime | None = None
+    call_tries: tuple[datetime, ...] = ()
+    closed_unanswered: bool = False
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -225,6 +239,27 @@ class Request:
         """`shown_to`, and without the home once its contents are closed to the reader."""
         shown = self.shown_to(self.as_asker(reader))
         return replace(shown, household_id=None) if self.has_closed_contents_for(reader, at) else shown
+
+    @property
+    def answer_by(self) -> datetime | None:
+        """Until when an answer is waited for, once the calls have begun."""
+        if self.calls_begun_at is None:
+            return None
+        days = {tried_at.astimezone(SHANGHAI).date() for tried_at in self.call_tries}
+        is_enough = len(self.call_tries) >= TRIES_TO_ASK and len(days) >= DAYS_TO_ASK
+        return self.call_tries[-1] if is_enough else self.calls_begun_at + ANSWER_WITHIN
+
+    def begin_calls(self, *, at: datetime) -> "Request":
+        return replace(self, calls_begun_at=at)
+
+    def try_call(self, *, at: datetime) -> "Request":
+        """They were not reached. Two tries at nearly the same time are one."""
+        counts = all(abs(at - earlier) >= GAP_BETWEEN_TRIES for earlier in self.call_tries)
+        return replace(self, call_tries=(*self.call_tries, at)) if counts else self
+
+    def unanswered(self) -> "Request":
+        """Nobody said whether it helped: what was said of an earlier try says nothing of this one."""
+        return replace(self, verdict=None, grade=None, closed_unanswered=True)
 
     def judge(self, verdict: Verdict, grade: Grade) -> "Request":
         return replace(self, verdict=verdict, grade=grade)

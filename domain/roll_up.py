@@ -35,7 +35,7 @@ def above(tasks: Sequence[Task], task: Task) -> Iterator[Task]:
 
 
 def settled(tasks: Sequence[Task]) -> tuple[Task, ...]:
-    """Each with what follows from the others: the required ones it waits for, who worked on any below it, who has those above it."""
+    """Each with what follows from the others: the required ones it waits for, who worked on them, who has those above it."""
     return tuple(_settled(task, tasks) for task in tasks)
 
 
@@ -46,9 +46,11 @@ def _settled(task: Task, tasks: Sequence[Task]) -> Task:
     worked = tuple(
         dict.fromkeys([*task.past_assignees, *(person for helping in below(tasks, task.id) for person in helping.past_assignees)])
     )
-    if (leads, waits_for, worked) == (task.leads, task.open_assists, task.past_assignees):
+    # Nor does anybody check a part whose other parts they worked on.
+    colleagues = tuple(sorted(frozenset[str]().union(*(other.workers for other in tasks if other.id != task.id))))
+    if (leads, waits_for, worked, colleagues) == (task.leads, task.open_assists, task.past_assignees, task.colleagues):
         return task
-    return replace(task, leads=leads, open_assists=waits_for, past_assignees=worked)
+    return replace(task, leads=leads, open_assists=waits_for, past_assignees=worked, colleagues=colleagues)
 
 
 def changed_along(tasks: Sequence[Task], changed: Task, also: Sequence[Task]) -> tuple[Task, ...]:

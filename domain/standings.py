@@ -26,7 +26,7 @@ class Standing(Enum):
     DEFERRAL_JUDGE = "a secretary of the township, who neither has it nor asked for it"
     VERIFIER = "the nearest leader of the owner's chain who never worked on it"
     ASKER = "the resident, or the principal"
-    CALLER = "the dispatcher, a clerk, or the volunteer who typed it, from outside the owner unit"
+    CALLER = "the dispatcher, a clerk, or the volunteer who typed it, from outside the unit that did the work"
     CLOCK = "the clock"
 
 
@@ -52,19 +52,23 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
         held.add(Standing.VERIFIER)
     if task.askers and task.askers[0] == actor.id and not task.is_for_household:
         held.add(Standing.ASKER)
-    if may_call(task, actor.id, actor.appointments, organisation):
+    if may_call(task, actor.id, actor.appointments, organisation, on):
         held.add(Standing.CALLER)
     return frozenset(held)
 
 
-def may_call(task: Task, person_id: str, posts: Sequence[Appointment], organisation: Organisation) -> bool:
+def may_call(task: Task, person_id: str, posts: Sequence[Appointment], organisation: Organisation, on: date) -> bool:
     """Who may ask by word whether it helped: the desk, the counter, or the volunteer who typed it. `posts` are the person's live ones.
 
-    Never who worked on it, who has the last word or is its proxy, nor the owner's staff.
+    Never who worked on it or on another task of the request, who has the last word or is its proxy, nor the staff of the unit that did the
+    work: the owner's; where it was moved up for supervision, of those who worked on it.
     """
     typists = task.askers if task.is_for_household else () if task.proxy_grant_id else task.askers[1:]
-    out = {task.assignee_id, *task.past_assignees, *task.hidden_from, *(set(task.askers) - set(typists))}
-    is_staff = any(post.unit_id == task.owner_id and post.role not in VOLUNTEERS for post in posts)
+    out = {*task.workers, *task.colleagues, *task.hidden_from, *(set(task.askers) - set(typists))}
+    units = (
+        {post.unit_id for worker in task.workers for post in organisation.posts_of(worker, on)} if task.is_supervised else {task.owner_id}
+    )
+    is_staff = any(post.unit_id in units and post.role not in VOLUNTEERS for post in posts)
     if person_id in out or is_staff:
         return False
     above = authority(task, organisation)
@@ -92,7 +96,7 @@ def verifiers(task: Task, organisation: Organisation, on: date) -> tuple[str, ..
 
     What the centre's counter owns, another clerk of the centre may check too.
     """
-    excluded = {task.assignee_id, *task.past_assignees, *task.hidden_from, *task.askers}
+    excluded = {*task.workers, *task.colleagues, *task.hidden_from, *task.askers}
     owner = organisation.units.get(task.owner_id)
     is_centre = owner is not None and owner.kind is OrgUnitKind.SERVICE_CENTRE
     posts = organisation.posts_at(task.owner_id, on) if is_centre else []

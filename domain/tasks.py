@@ -65,7 +65,7 @@ GAP_BETWEEN_TRIES = timedelta(minutes=10)
 class Task:
     """One piece of work and its leg. `owner_path` are the owner unit and those above it, nearest first, as it was routed.
 
-    `past_assignees` have worked on it and can never check it; `hidden_from` are those whom the matter is about.
+    `past_assignees` worked on it, `colleagues` on its request: they can never check it; `hidden_from` are those whom the matter is about.
     `is_of_grid` while the branch of its own grid owns it. `leg_met` is set by a completion in time; until then `due_at` alone
     tells whether the leg is overdue; `due_by_clock` where it runs day and night. `due_soon_told`, `overdue_told` and `contact_told` are the
     times of which it was said that they come near, or are over.
@@ -114,6 +114,7 @@ class Task:
     returners: tuple[str, ...] = ()
     is_return_bound: bool = False
     past_assignees: tuple[str, ...] = ()
+    colleagues: tuple[str, ...] = ()
     completed_at: datetime | None = None
     leg_met: bool = False
     outcome: Outcome | None = None
@@ -145,6 +146,11 @@ class Task:
     is_required: bool = True
     open_assists: int = 0
     leads: tuple[str, ...] = ()
+
+    @property
+    def workers(self) -> frozenset[str]:
+        """Whoever had it at any time."""
+        return frozenset(self._with_assignee_in_the_past())
 
     @property
     def is_over(self) -> bool:

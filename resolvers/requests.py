@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from domain import cases, intake
+from domain import cases, intake, verdicts
 from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
@@ -136,7 +136,7 @@ async def answer_follow_up(sent: AnswerFollowUp, *, by: Actor, ports: Ports) -> 
     words = optional_text(sent.words, "words")
 
     def change(case: Case) -> cases.Act:
-        return cases.answer(case, now.moment(case), verdict=sent.verdict, grade=sent.grade, words=words)
+        return verdicts.answer(case, now.moment(case), verdict=sent.verdict, grade=sent.grade, words=words)
 
     return await update_request(sent.request_id, change, now, by=by, ports=ports)
 

@@ -157,6 +157,11 @@ class Request(Node):
     history: Any = edge(_history, EventConnection, "What happened, its tasks' acts included, newest first (办理历史).")
     verdict: Verdict | None = described("The resident's latest answer (是否解决).")
     grade: Grade | None = described("The resident's latest grade (评价).")
+    calls_begun_at: datetime | None = described(
+        "While it is asked whether it helped: since when somebody from outside calls too (开始回访时间)."
+    )
+    answer_by: datetime | None = described("Until when an answer is waited for, once the calls have begun (答复期限).")
+    closed_unanswered: bool = described("Whether it was closed because no answer came (无人答复结案).")
     merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on (并入诉求).")
     actions: Any = edge(_actions, list[RequestAction], "What you may do with it now, besides the last word (可用操作).")
     declined_because: DeclineReason | None = described("Why it was not taken on; the words are in its history (不予受理原因).")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import assists, cases, extensions, followups, pauses, supervision
+from domain import assists, cases, extensions, followups, pauses, supervision, verdicts
 from domain.access import NOBODY, Actor, actor_of
 from domain.approvals import Deferral, Extension, SuspendCause
 from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
@@ -18,11 +18,12 @@ from domain.households import Reach
 from domain.ids import Kind, compose
 from domain.items import MatterScope, ServiceItem
 from domain.legs import promise, windows
-from domain.lifecycle import Verb
+from domain.lifecycle import Verb, permit
 from domain.organisation import Organisation
 from domain.people import Person
 from domain.requests import Grade, Request, RequestState, Verdict
 from domain.routing import NOTHING_AVOIDED, RULE_HAND, Avoided, Place, Service, who_serves
+from domain.standings import standings
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
 from server.demo.settlement import Settlement, settlement
 
@@ -157,7 +158,7 @@ def _start(case: Case, now: Moment, version: int | None, *, reached: bool) -> Ac
 
 
 def _answer(verdict: Verdict, grade: Grade) -> Deed:
-    return lambda case, now, _: cases.answer(case, now, verdict=verdict, grade=grade)
+    return lambda case, now, _: verdicts.answer(case, now, verdict=verdict, grade=grade)
 
 
 def _by_the_clock(name: str) -> Deed:
@@ -203,13 +204,29 @@ def add_assist(
     )
 
 
+def _called(case: Case) -> Case:
+    """The same case, had the calls begun on Monday; whoever asked was not heard of since."""
+    return replace(case, request=case.request and replace(case.request, calls_begun_at=case.request.asked_at and MONDAY))
+
+
+def _contact_again(case: Case, now: Moment, version: int | None) -> Act:
+    """By the verb of the first contact, had the same case come back with one of the lowest grades."""
+    permit((Verb.CONTACT_AGAIN,), case.tasks[0], standings(case.tasks[0], now.by, at=now.at), expected_version=version)
+    return _start(_unheard(case), now, version, reached=True)
+
+
+def _unheard(case: Case) -> Case:
+    """The same case, had whoever asked not been heard since it came back."""
+    return replace(case, tasks=tuple(replace(task, contacted_at=None) for task in case.tasks))
+
+
 DEEDS: Mapping[Verb, Deed] = {
     Verb.ASSIGN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
     Verb.ASSIGN_AGAIN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
     Verb.ACKNOWLEDGE: lambda case, now, version: cases.acknowledge(case, _lead(case), now, expected_version=version),
     Verb.REMIND: lambda case, now, _: cases.remind(case, _lead(case), at=now.at),
     Verb.ESCALATE: lambda case, now, _: cases.escalate(case, _lead(case), given_to("grid-leader-1"), now),
-    Verb.MISS_CONTACT: _by_the_clock("contact missed"),
+    Verb.MISS_CONTACT: lambda case, now, version: _by_the_clock("contact missed")(_unheard(case), now, version),
     Verb.WARN: _by_the_clock("yellow"),
     Verb.MISS: _by_the_clock("red"),
     Verb.BREAK_PROMISE: _by_the_clock("promise broken"),
@@ -241,6 +258,7 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.OBJECT: lambda case, now, _: pauses.object_to_deferral(case, now, words="不想再等"),
     Verb.REVIEW: lambda case, now, _: pauses.review(case, case.tasks[0], now),
     Verb.UNDEFER: lambda case, now, version: pauses.undefer(case, _lead(case), now, expected_version=version),
+    Verb.CONTACT_AGAIN: lambda case, now, version: _contact_again(case, now, version),
     Verb.COMPLETE: lambda case, now, version: cases.complete(
         case, _lead(case), now, outcome=Outcome.SOLVED, note="换了灯泡", expected_version=version
     ),
@@ -253,6 +271,11 @@ DEEDS: Mapping[Verb, Deed] = {
         _typed_for_them(case), now, verdict=Verdict.SOLVED, grade=Grade.SATISFIED, words="灯亮了", reach=Reach.VISIT
     ),
     Verb.NUDGE_TASK: lambda case, now, version: nudge_task(case, _lead(case), now, note="进展如何", expected_version=version),
+    Verb.BEGIN_CALLS: lambda case, now, _: followups.begin_calls(case, case.tasks[0], now),
+    Verb.TRY_CALL: lambda case, now, _: followups.try_call(_called(case), now, reached=False, note="没人接"),
+    Verb.SILENT_CLOSE: lambda case, now, _: followups.close_unanswered(
+        _called(case), case.tasks[0], replace(now, at=now.at + timedelta(days=7))
+    ),
     Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
     Verb.ADD_ASSIST: lambda case, now, version: add_assist(case, now, to=_somebody_else(case), expected_version=version),
     Verb.SUPERVISE: lambda case, now, _: supervision.supervise(case, now, reason="拖了太久"),
@@ -291,6 +314,7 @@ def standing_in(state: TaskState, case: Case | None = None, **changes: object) -
     at = task.updated_at
     by_state: Mapping[TaskState, Mapping[str, object]] = {
         TaskState.QUEUED: {"assignee_id": None, "acknowledge_by": None, "remind_at": None, "contact_by": None, "return_by": None},
+        TaskState.IN_PROGRESS: {"contacted_at": task.contacted_at or at},
         TaskState.RETURN_PENDING: {"returned_at": at, "returners": (*task.returners, task.assignee_id), "acknowledge_by": None},
         TaskState.SUSPENDED: {"paused_at": at, "suspended_because": SuspendCause.WEATHER, "resume_at": at + timedelta(hours=1)},
         TaskState.DEFERRED: {"paused_at": at, "review_on": at.date(), "review_at": at + timedelta(hours=1)},

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import cases
+from domain import cases, verdicts
 from domain.cases import Act, Case
 from domain.errors import RefusalCode
 from domain.events import EventKind
@@ -249,7 +249,7 @@ def test_work_that_nobody_asked_for_is_rated_by_nobody() -> None:
 @pytest.mark.parametrize("verdict", Verdict)
 def test_not_solved_or_one_of_the_two_lowest_grades_is_done_again(verdict: Verdict, grade: Grade) -> None:
     is_bad = verdict is Verdict.NOT_SOLVED or grade in {Grade.UNSATISFIED, Grade.VERY_UNSATISFIED}
-    act = cases.answer(standing_in(AWAITING), moment("resident-1"), verdict=verdict, grade=grade, words="谢谢")
+    act = verdicts.answer(standing_in(AWAITING), moment("resident-1"), verdict=verdict, grade=grade, words="谢谢")
     request = request_of(act)
 
     assert (request.verdict, request.grade, act.reason) == (verdict, grade, "谢谢")

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from domain import cases
 from domain.cases import Case, Moment
 from domain.clockwork import DueTask, act_of_clock, clock_at
-from domain.deadlines import POLICIES, DeadlineClass, LimitUnit, office_time_between
+from domain.deadlines import POLICIES, DeadlineClass, Limit, LimitUnit, due, office_time_between
 from domain.events import EventKind
-from domain.legs import RETURN_WINDOW, promise, resumed_due, windows
+from domain.legs import RETURN_WINDOW, promise, put_right, resumed_due, windows
 from domain.lifecycle import Verb
 from domain.tasks import Task, TaskState
 from tests.domain.cast import (
@@ -114,9 +114,18 @@ def test_a_new_leg_is_due_after_the_items_limit(state: TaskState, verb: Verb, by
     before = promised(story.case)
     story.do(verb, by, after=2 * DAYS)
 
-    assert story.task.due_at == limit_from(story.at)
+    is_bad_review = verb is Verb.REWORK  # with one of the two lowest grades
+    assert story.task.due_at == (put_right(CALENDAR, LAMP, story.at).at if is_bad_review else limit_from(story.at))
     assert story.task.due_at != before
     assert promised(story.case) == before
+
+
+@pytest.mark.parametrize("deadline_class", DeadlineClass)
+def test_a_bad_review_is_put_right_within_fifteen_working_days_and_danger_sooner(deadline_class: DeadlineClass) -> None:
+    by = put_right(CALENDAR, deadline_class, MONDAY)
+
+    is_urgent = deadline_class in {DeadlineClass.DANGER, DeadlineClass.UTILITY}
+    assert by == (promise(CALENDAR, deadline_class, MONDAY) if is_urgent else due(CALENDAR, MONDAY, Limit(15, LimitUnit.WORKING_DAY)))
 
 
 def test_an_appointment_has_neither_promise_nor_leg() -> None:
@@ -275,7 +284,7 @@ def test_a_task_climbs_step_by_step_to_the_township_and_stays_there() -> None:
 
 @pytest.mark.parametrize("state", TaskState)
 def test_the_clock_lets_be_what_nobody_works_on(state: TaskState) -> None:
-    at_rest = {TaskState.COMPLETED, TaskState.AWAITING_FOLLOW_UP, TaskState.CLOSED, TaskState.CANCELLED}
+    at_rest = {TaskState.COMPLETED, TaskState.CLOSED, TaskState.CANCELLED}
 
     assert (looked_at(standing_in(state)) is None) == (state in at_rest)
 

@@ -79,6 +79,7 @@ DEEDS: Mapping[str, Try] = {
     "revealContact.taskId": Try("task", {"reason": "ARRANGE_VISIT"}),
     "setContact.personId": Try("resident", CALL, by=("resident-4", "grid-worker-1", "dispatcher-1", "ADMINISTRATOR@another township")),
     "recordAnswer.requestId": Try("request", {"verdict": "SOLVED", "grade": "SATISFIED", "words": "修好了"}),
+    "recordFollowUpTry.requestId": Try("request"),
     "requestOwnData.onBehalfOfId": Try("resident", {"kind": "COPY"}, by=(*STRANGERS, *ABROAD)),
     "decideSubjectRequest.subjectRequestId": Try("subject_request", {"done": False, "reason": "不符"}),
     "grantProxy.principalId": Try("resident", {"agentId": "$worker", **DAYS, "evidence": "WITNESS"}, by=(*STRANGERS, *ABROAD)),

@@ -230,7 +230,7 @@ PLAIN: Mapping[str, str] = {
     " isRequired openAssists extendedBy suspendedBecause resumeAt reviewOn objectedAt createdAt updatedAt version",
     "Request": "id number state statusText scope entry noticeVersion"
     " submittedAt promiseDueAt promiseProvisional promiseFirstDueAt extendedBy heldAt overdue reworkCount"
-    " verdict grade version actions declinedBecause handedOffTo",
+    " verdict grade callsBegunAt answerBy closedUnanswered version actions declinedBecause handedOffTo",
     "TaskExtension": "until workingDays askedAt",
     "TaskDeferral": "reviewOn askedAt",
     "Event": "id kind at deviceTime deviceTimeDoubtful",

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.calendar import WorkingCalendar
-from domain.deadlines import DeadlineClass
+from domain.calendar import SHANGHAI, WorkingCalendar
+from domain.deadlines import DeadlineClass, Limit, LimitUnit, due
 from domain.errors import RefusalCode as No
-from domain.legs import promise, red_at, resumed_due, windows, yellow_at
+from domain.legs import promise, put_right, red_at, resumed_due, windows, yellow_at
 from domain.organisation import OrgUnitKind
 from domain.posts import Role
 from domain.requests import Grade, Verdict
@@ -64,6 +64,10 @@ class Matter:
     outcome: Outcome | None = None
     verdict: Verdict | None = None
     grade: Grade | None = None
+    is_unheard: bool = False
+    asked_at: datetime | None = None
+    calls_begun_at: datetime | None = None
+    is_unanswered: bool = False
 
 
 class Model:
@@ -156,7 +160,7 @@ class Model:
             case AcknowledgeTask():
                 rule = (is_assignee, {"ASSIGNED"})
             case StartTask():
-                rule = (is_assignee, {"ACKNOWLEDGED"})
+                rule = (is_assignee, {"ACKNOWLEDGED", "IN_PROGRESS"} if matter.is_unheard else {"ACKNOWLEDGED"})
             case ReturnTask():
                 rule = (is_assignee, {"ASSIGNED", "ACKNOWLEDGED"})
             case DecideReturn():
@@ -217,12 +221,13 @@ class Model:
             case AnswerFollowUp():
                 self._answer(matter, sent, at)
         matter.request_state = {"AWAITING_FOLLOW_UP": "ANSWERED", "CLOSED": "CLOSED"}.get(matter.state, "IN_HAND")
+        matter.asked_at, matter.calls_begun_at = (at, None) if matter.request_state == "ANSWERED" else (None, None)
 
     def hand(self, matter: Matter, person: str | None, unit: str, at: datetime, *, is_new_leg: bool) -> None:
         """To somebody of a unit, or to nobody of it."""
         if matter.assignee:
             matter.had.add(matter.assignee)
-        matter.owner, matter.path, matter.assignee, matter.tries = unit, self.path(unit), person, []
+        matter.owner, matter.path, matter.assignee, matter.tries, matter.is_unheard = unit, self.path(unit), person, [], False
         matter.state, matter.returned_at, matter.assigned_at = "ASSIGNED" if person else "QUEUED", None, at if person else None
         given = windows(self._calendar, matter.deadline_class, at) if person else None
         matter.acknowledge_by = given.acknowledge_by if given else None
@@ -243,7 +248,7 @@ class Model:
         if not sent.reached and all(abs(tried_at - earlier) >= timedelta(minutes=10) for earlier in matter.tries):
             matter.tries.append(tried_at)
         if sent.reached or len(matter.tries) == 3:
-            matter.state = "IN_PROGRESS"
+            matter.state, matter.is_unheard = "IN_PROGRESS", False
 
     def _decide(self, matter: Matter, sent: DecideReturn, at: datetime) -> None:
         matter.is_bound = matter.is_bound or len(matter.returners) > 1
@@ -272,10 +277,23 @@ class Model:
         matter.verdict, matter.grade, matter.state = sent.verdict, sent.grade, "CLOSED"
         if sent.verdict is Verdict.NOT_SOLVED or sent.grade in BAD_GRADES:
             self._again(matter, at)
+            if sent.grade in BAD_GRADES:
+                self._put_right(matter, at)
             matter.unsolved += 1
             if matter.unsolved > 1:
                 matter.owner = self._parents[matter.owner] or matter.owner
                 matter.path = self.path(matter.owner)
+
+    def _put_right(self, matter: Matter, at: datetime) -> None:
+        """After a bad review: heard again within a day, done within fifteen."""
+        leg, heard = put_right(self._calendar, matter.deadline_class, at), due(self._calendar, at, Limit(1, LimitUnit.WORKING_DAY))
+        matter.due, matter.is_provisional, matter.contact_by, matter.is_unheard, matter.tries = (
+            leg.at,
+            leg.is_provisional,
+            heard.at,
+            True,
+            [],
+        )
 
     # --- What the passing of time does.
 
@@ -283,9 +301,24 @@ class Model:
         """How many acts the clock does now."""
         acts = 0
         for matter in self.each():
-            while self._climb(matter, at) or self._tell(matter, at):
+            while self._climb(matter, at) or self._tell(matter, at) or self._ask(matter, at):
                 acts += 1
         return acts
+
+    def _ask(self, matter: Matter, at: datetime) -> bool:
+        """The calls begin on the working day after; a week later nobody waits any more."""
+        if matter.asked_at is None:
+            return False
+        if matter.calls_begun_at is None:
+            opens, _ = next(self._calendar.office.on(self._calendar.working_day_after(matter.asked_at.astimezone(SHANGHAI).date())))
+            matter.calls_begun_at = at if opens <= at else None
+        elif matter.calls_begun_at + timedelta(days=7) <= at:
+            matter.state = matter.request_state = "CLOSED"
+            matter.asked_at, matter.verdict, matter.grade, matter.is_unanswered = None, None, None, True
+        else:
+            return False
+        matter.version += matter.calls_begun_at is not None
+        return matter.calls_begun_at is not None
 
     def each(self) -> list[Matter]:
         return list({matter.task_id: matter for matter in self.matters.values()}.values())
@@ -294,7 +327,11 @@ class Model:
         """The first of these that is over and was not said: the contact, the leg, the promise; that the leg is over soon."""
         is_running = matter.state in {"QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS"}
         by_clock = matter.deadline_class in {DeadlineClass.DANGER, DeadlineClass.UTILITY}
-        over = {"contact": matter.state == "ACKNOWLEDGED" and matter.contact_by is not None and matter.contact_by < at}
+        over = {
+            "contact": (matter.state == "ACKNOWLEDGED" or (matter.state == "IN_PROGRESS" and matter.is_unheard))
+            and matter.contact_by is not None
+            and matter.contact_by < at
+        }
         for name, due_at, is_judged in (
             ("leg", matter.due, is_running and not matter.is_provisional),
             ("promise", matter.promise, (is_running or matter.state == "RETURN_PENDING") and not matter.promise_provisional),
@@ -363,6 +400,7 @@ class Model:
             "rework_count": matter.reworks,
             "verdict": matter.verdict.value if matter.verdict else None,
             "grade": matter.grade.value if matter.grade else None,
+            "closed_unanswered": matter.is_unanswered,
         }
 
     def counted(self, matter: Matter) -> list[str]:

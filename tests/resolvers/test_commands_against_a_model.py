@@ -244,11 +244,12 @@ class Commands(RuleBasedStateMachine):
         holder = next((handle for handle in GIVEN_TO if self.world.id_of(handle) == matter.assignee), None)
         if holder is None:
             return
-        if data.draw(st.booleans()):
+        is_late = data.draw(st.booleans())
+        if is_late:
             if matter.state == "ASSIGNED":
                 self.send(AcknowledgeTask(self.new_id(), matter.task_id), holder)
             self.pass_time(timedelta(days=4))
-        if data.draw(st.booleans()):
+        if is_late or data.draw(st.booleans()):
             self.send(ReturnTask(self.new_id(), matter.task_id, ReturnReason.NO_AUTHORITY, "办不了"), holder)
         else:
             self.send(AssignTask(self.new_id(), matter.task_id, self.world.id_of(holder)), "dispatcher-1")
