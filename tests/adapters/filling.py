@@ -65,6 +65,7 @@ ITEM_SHARES = {
     "haircut-at-home": 10,
     "tree-planting": 5,
     "staff-conduct": 3,
+    "basement-flood": 2,
 }
 
 OPEN_SHARES = {

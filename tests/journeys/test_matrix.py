@@ -243,7 +243,12 @@ def tried_by(stage: Stage, answers: Answers) -> list[tuple[str, Player, list[str
             tries.append((f"{reader.role} {reader.where}", phone, blind))
     by_hand = {handle for tried in deeds.DEEDS.values() for handle in tried.by}
     named = {handle: [name for name, tried in deeds.DEEDS.items() if handle in tried.by] for handle in sorted(by_hand)}
-    return [*tries, *((handle, signed_in(stage.town, handle), names) for handle, names in named.items())]
+    tries += [(handle, signed_in(stage.town, handle), names) for handle, names in named.items()]
+    return [(who, phone, names[at : at + AT_ONCE]) for who, phone, names in tries for at in range(0, len(names), AT_ONCE)]
+
+
+AT_ONCE = 25
+"""Deeds that one document tries: it is held to the limits like any other."""
 
 
 OF_A_PLACE = {"a sibling branch", "the village left", "an area committee over it", "another township"}
@@ -272,10 +277,14 @@ HARMLESS = {"markNoticesRead.noticeIds"}
 """Answers how many of one's own are unread, whatever was named."""
 
 
+def command_of(deed: str) -> UUID:
+    return UUID(int=list(deeds.DEEDS).index(deed) + 1)
+
+
 def inputs(names: list[str], ids: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, Any]:
     """The variables that try these deeds; other ids than the asked one are real."""
     return {
-        f"d{number}": deeds.filled(name, deeds.DEEDS[name], str(UUID(int=number + 1)), ids, asked[deeds.DEEDS[name].thing])
+        f"d{number}": deeds.filled(name, deeds.DEEDS[name], str(command_of(name)), ids, asked[deeds.DEEDS[name].thing])
         for number, name in enumerate(names)
     }
 
@@ -354,8 +363,11 @@ async def test_an_office_of_the_township_is_one_only_where_it_is_held_there(stag
 # --- What must not be kept (domain.md, section 12), in the documents themselves.
 
 
-EMPTY_HERE = {"imports", "import_parts", "divisions", "link_tries"}
-"""No file is imported and no code is guessed here; their fields are those of `COLLECTIONS`, which `tests/test_house.py` reads."""
+EMPTY_HERE = {"imports", "import_parts", "divisions", "link_tries", "looks"}
+"""No file is imported, no code is guessed and nothing is searched for here; their fields are those of `COLLECTIONS`.
+
+`tests/test_house.py` reads these.
+"""
 ALLOWED_IN_DOCUMENTS = {
     "households.label": "a room number, like 3-2-501: of a home, not of a person",
     "items.photo_reason": "why an item wants a picture of the matter, never of a face",
