@@ -62,11 +62,13 @@ class WorkingCalendar:
     """Answers for every day: by the table where it has the day, else Monday to Friday less the fixed statutory holidays.
 
     `days` holds the days that depart from Monday to Friday (true = working); what lies after `published_through` is provisional.
+    Each change of the table makes another `version`.
     """
 
     days: Mapping[date, bool]
     published_through: date
     office: OfficeHours = DEFAULT_OFFICE_HOURS
+    version: int = 1
 
     @classmethod
     def from_days(cls, days: Iterable[CalendarDay], *, published_through: date, office: OfficeHours = DEFAULT_OFFICE_HOURS) -> Self:
@@ -85,6 +87,13 @@ class WorkingCalendar:
     def is_provisional(self, day: date) -> bool:
         """Whether a table that is not published yet may still change this day."""
         return day > self.published_through
+
+    def first_change(self, other: "WorkingCalendar") -> date | None:
+        """The first day of which the two say something else, or which only one of them takes for published."""
+        changed = {day for day in {*self.days, *other.days} if self.is_working(day) != other.is_working(day)}
+        if self.published_through != other.published_through:
+            changed.add(min(self.published_through, other.published_through) + ONE_DAY)
+        return min(changed, default=None)
 
     def working_day_after(self, day: date) -> date:
         """The first working day later than this day."""

@@ -57,6 +57,7 @@ class EventKind(Enum):
     ASSIST_ADDED = "AssistAdded"
     TASK_CANCELLED = "TaskCancelled"
     TASK_NUDGED = "TaskNudged"
+    DEADLINES_RECOUNTED = "DeadlinesRecounted"
 
 
 BY_ASKERS = frozenset(

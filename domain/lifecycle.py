@@ -14,7 +14,7 @@ from domain.calendar import SHANGHAI
 from domain.errors import Message, Refusal, RefusalCode, Refused, refused
 from domain.events import EventKind
 from domain.standings import Standing, standings
-from domain.tasks import Task, TaskState
+from domain.tasks import OVER, Task, TaskState
 
 QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS = TaskState.QUEUED, TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS
 RETURN_PENDING, COMPLETED, AWAITING, CLOSED = (
@@ -59,6 +59,7 @@ class Verb(Enum):
     WARN = "warn"
     MISS = "miss"
     BREAK_PROMISE = "break the promise"
+    RECOUNT = "count anew"
     RETURN = "return"
     APPROVE_RETURN = "approve return"
     REFUSE_RETURN = "refuse return"
@@ -234,6 +235,10 @@ MOVES: tuple[Move, ...] = (
     _move(
         "19f", Verb.UNDEFER, {DEFERRED}, IN_PROGRESS, {Standing.LEADER, Standing.DISPATCHER}, EventKind.TASK_UNDEFERRED, TaskAction.UNDEFER,
         clock="what was left is left, to the second",
+    ),
+    _move(
+        "20d", Verb.RECOUNT, set(TaskState) - OVER, None, {Standing.CLOCK}, EventKind.DEADLINES_RECOUNTED,
+        guard="the calendar of working days was changed; once for each change", clock="both clocks keep their office time, by the new table",
     ),
     _move(
         "20", Verb.COMPLETE, {IN_PROGRESS}, COMPLETED, {Standing.ASSIGNEE}, EventKind.TASK_COMPLETED, TaskAction.COMPLETE,

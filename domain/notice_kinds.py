@@ -22,6 +22,7 @@ class NoticeKind(Enum):
     TASK_DUE_SOON = "task_due_soon"
     TASK_OVERDUE = "task_overdue"
     PROMISE_BROKEN = "promise_broken"
+    DEADLINE_MOVED = "deadline_moved"
     TASK_RETURNED = "task_returned"
     RETURN_REFUSED = "return_refused"
     TASK_TO_CHECK = "task_to_check"

@@ -111,6 +111,10 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
             kind = NoticeKind.TASK_OVERDUE if event.kind is EventKind.TASK_MISSED else NoticeKind.PROMISE_BROKEN
             told = [*_answerable(event, task, organisation, on), *desk({event.actor_id, *task.hidden_from}, organisation, on)]
             return [(person, kind, task.id) for person in told]
+        case EventKind.DEADLINES_RECOUNTED:
+            worker = [(task.assignee_id, task.id)] if event.facts.get("leg_from") != event.facts.get("leg_to") else []
+            asker = [(case.request.judge_id, case.request.id)] if case.request and event.facts.get("from") != event.facts.get("to") else []
+            return [(person, NoticeKind.DEADLINE_MOVED, about) for person, about in (*worker, *asker)]
         case EventKind.TASK_RETURNED:
             return [(person, NoticeKind.TASK_RETURNED, task.id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
         case EventKind.TASK_COMPLETED if event.facts.get("checked"):

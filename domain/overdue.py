@@ -39,14 +39,14 @@ def promise_red_of(case: Case, task: Task, calendar: WorkingCalendar) -> datetim
     request = case.request
     if request is None or task.id != case.tasks[0].id or not _may(Verb.BREAK_PROMISE, task):
         return None
-    return _promise_red(request, task, calendar)
+    return _promise_red(request, calendar)
 
 
-def _promise_red(request: Request, lead: Task, calendar: WorkingCalendar) -> datetime | None:
+def _promise_red(request: Request, calendar: WorkingCalendar) -> datetime | None:
     due_at = request.promise_due_at
     if due_at is None or request.promise_provisional or due_at == request.promise_told or request.completed_at is not None:
         return None
-    return red_at(calendar, due_at, by_the_clock=lead.due_by_clock)
+    return red_at(calendar, due_at, by_the_clock=request.promise_by_clock)
 
 
 def tell_contact_missed(case: Case, task: Task, now: Moment) -> Act:
@@ -63,7 +63,7 @@ def tell_overdue(case: Case, task: Task, now: Moment) -> Act:
     """Row 20b. Where the promise is over with it, that is said by the same word."""
     request = case.request
     if request is not None and task.id == case.tasks[0].id:
-        red = _promise_red(request, task, now.calendar)
+        red = _promise_red(request, now.calendar)
         request = replace(request, promise_told=request.promise_due_at) if red is not None and red <= now.at else request
     return _told(case, task, now, EventKind.TASK_MISSED, request, overdue_told=task.due_at)
 

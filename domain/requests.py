@@ -152,6 +152,7 @@ class Request:
     proxy_grant_id: str | None = None
     is_for_household: bool = False
     promise_told: datetime | None = None
+    promise_by_clock: bool = False
     version: int = 1
     notice_version: int | None = None
     title: str = ""

@@ -289,6 +289,7 @@ def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) ->
         submitted_at=now.at,
         promise_due_at=due.at if due else None,
         promise_provisional=bool(due and due.is_provisional),
+        promise_by_clock=bool(due and due.by_the_clock),
         is_shielded=matter.item.is_shielded or matter.avoided.is_about_somebody,
         about_person_id=matter.avoided.person_id,
         about_unit_id=matter.avoided.unit_id,

@@ -15,6 +15,7 @@ from adapters.firebase.identity import FirebaseIdentity
 from adapters.firebase.push import FirebasePushes
 from adapters.mongo.collections import build
 from adapters.mongo.migrations import migrate
+from domain.calendar_editing import BadCalendar
 from domain.identity import IdentityUnavailable
 from domain.messages import DEFAULT_LANGUAGE, LANGUAGES
 from schema.printed import SNAPSHOT, printed
@@ -38,6 +39,7 @@ from server.serving import PortTaken, listen, make_server, run, stop_on_signals
 from server.settings import BadSetting, Settings, described_settings, read_settings
 from server.tallies import HistoryUnread, hold_against_history
 from server.wiring import build_house, wall_clock
+from server.working_days import calendar_options, change_calendar
 
 VERBS: Mapping[str, str] = {
     "serve": "serve the GraphQL API",
@@ -50,6 +52,7 @@ VERBS: Mapping[str, str] = {
     "template": "write the empty spreadsheet that `import` takes",
     "export": "write an organisation into such a spreadsheet, names and addresses in clear, without telephone numbers",
     "items": "bring the catalogue of service items from a file, or the one to begin with; --check only says what it would change",
+    "calendar": "bring a year of working days, mark a day, show a month",
     "tally": "hold the sums behind the figures against the history, or count them anew from it",
     "replay": "hold every request and task against what its history tells",
     "retention": "remove what has been kept long enough; --dry-run only lists it",
@@ -67,7 +70,7 @@ class Failed(Exception):
 
 
 TOLD = (
-    *(BadCatalogue, BadSetting, Failed, HistoryUnread, MongodUnavailable, NoAnswer),
+    *(BadCalendar, BadCatalogue, BadSetting, Failed, HistoryUnread, MongodUnavailable, NoAnswer),
     *(NoCredentials, NotImported, NotRotated, PortTaken, RetentionFailed),
 )
 """What is one sentence for the person at the terminal, and no bug."""
@@ -112,6 +115,8 @@ def _run(given: argparse.Namespace, settings: Settings, environment: Mapping[str
             return run(export_file(Path(given.file), given.township, given.language, settings, print))
         case "items":
             return run(_items(Path(given.file) if given.file else None, settings, check=given.check))
+        case "calendar":
+            return run(change_calendar(given, settings, print))
         case "retention":
             return run(tend_contents(given, settings, print))
         case "tally" | "replay":
@@ -149,6 +154,7 @@ def _options(made: Mapping[str, argparse.ArgumentParser]) -> None:
     made["export"].add_argument("--township", metavar="CODE", required=True, help="of which township")
     made["items"].add_argument("file", metavar="FILE", nargs="?", help="a .toml of [[item]] tables (default: the catalogue to begin with)")
     made["items"].add_argument("--check", action="store_true", help="only say what is wrong, or what it would change")
+    calendar_options(made["calendar"])
     made["rotate-key"].add_argument("new_key", metavar="NEW_KEY", help="the new master key, as LIANHU_DATA_KEY will name it")
     made["rotate-key"].add_argument("--data", action="store_true", help="make a new data key as well, and seal everything anew with it")
     made["token"].add_argument("person", metavar="PERSON", help="somebody of /demo/people, like resident-1")

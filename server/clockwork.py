@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from resolvers.clock import wind
+from resolvers.recounting import recount
 from server import metrics
 from server.loops import for_ever
 from server.wiring import House
@@ -21,6 +22,8 @@ async def run_clockwork(house: House) -> None:
 async def rounds(house: House) -> None:
     """Goes on until nothing is left that is due; says how far it is where that takes more than one round."""
     done = 0
+    while counted := await recount(house.recounts, ports=house.ports):
+        metrics.RECOUNTED.inc(counted)
     await measure(house)
     while moved := await wind(house.due_tasks, ports=house.ports):
         metrics.CLOCK_ACTS.inc(moved)

@@ -11,6 +11,7 @@ NOTICES = Counter("lianhu_notices_total", "Notices put into inboxes", registry=R
 PUSHES = Counter("lianhu_pushes_total", "Pushes by how they ended", ["outcome"], registry=REGISTRY)
 PARKED = Gauge("lianhu_outbox_parked", "Acts whose pushes were given up", registry=REGISTRY)
 CLOCK_ACTS = Counter("lianhu_clock_acts_total", "Acts of the clock", registry=REGISTRY)
+RECOUNTED = Counter("lianhu_recounted_total", "Requests and tasks counted anew by a calendar that changed", registry=REGISTRY)
 CLOCK_BACKLOG = Gauge("lianhu_clock_backlog", "Tasks whose moment has come and that no clockwork has claimed", registry=REGISTRY)
 CLOCK_LATE = Gauge("lianhu_clock_late_seconds", "How long the first of them waits, in seconds", registry=REGISTRY)
 

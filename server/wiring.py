@@ -14,8 +14,9 @@ from pymongo.monitoring import CommandListener
 from adapters.mongo.accounts import MongoAccounts
 from adapters.mongo.aftermath import MongoAftermath
 from adapters.mongo.board import MongoBoards
+from adapters.mongo.calendars import MongoCalendars
 from adapters.mongo.cases import MongoCases
-from adapters.mongo.catalogue import MongoCalendars, MongoCatalogue
+from adapters.mongo.catalogue import MongoCatalogue
 from adapters.mongo.clock import MongoClock
 from adapters.mongo.codec import stored_moment
 from adapters.mongo.contacts import MongoContacts, MongoReadLog
@@ -37,6 +38,7 @@ from adapters.mongo.outbox import MongoOutbox
 from adapters.mongo.people import MongoPeople
 from adapters.mongo.proxies import MongoProxyGrants
 from adapters.mongo.reach import MongoReaches
+from adapters.mongo.recounting import MongoRecounts
 from adapters.mongo.replay import MongoHistories
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.search import MongoSearchLog
@@ -67,6 +69,8 @@ class House:
     histories: MongoHistories
     tallies: MongoTallies
     due_tasks: MongoClock
+    recounts: MongoRecounts
+    calendars: MongoCalendars
     import_desk: MongoImportDesk
 
     @property
@@ -151,6 +155,8 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         histories,
         tallies,
         MongoClock(mongo, cases, mark=secrets.token_hex(16)),
+        MongoRecounts(mongo, cases, mark=secrets.token_hex(16)),
+        cases.calendars,
         import_desk,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from adapters.mongo.catalogue import MongoCalendars
+from adapters.mongo.calendars import MongoCalendars
 from adapters.mongo.codec import changed_fields, decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.erasure import kept_of
@@ -20,7 +20,8 @@ from domain.clockwork import clock_at
 from domain.commands import Command, Replayed
 from domain.errors import NumberTaken, RefusalCode, not_found, refused
 from domain.events import Event
-from domain.ids import township_of
+from domain.ids import Kind, township_of
+from domain.recounting import recounted, settled, to_recount
 from domain.requests import Request, Words
 from domain.roll_up import in_order
 from domain.tasks import Task
@@ -29,6 +30,9 @@ Change = Callable[[Case], Act | None]
 
 OF_A_CLAIM = ("clock_mark", "clock_tries")
 """What a clockwork left on a task that it claimed; whoever changes the task ends that."""
+
+ALWAYS_KEPT = ("clock_at", "counted_by")
+"""A claim may have moved the one; the other says by which calendar the clocks are counted that are kept with it."""
 
 NOTHING_YET = Case(None, ())
 
@@ -47,6 +51,15 @@ class _Difference:
     fields: Document
     scopes: list[str]
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A case as it is kept, and as the calendar of now counts it."""
+
+    kept: Case
+    settled: Case
+    calendar: WorkingCalendar
 
 
 class MongoCases:
@@ -82,15 +95,16 @@ class MongoCases:
         self, name: str, scoped: Filter, change: Change, event_id: str, command: Command, *, subject_field: str
     ) -> Case | Replayed | None:
         """Changes the case that `scoped` finds in collection `name`; nothing where `change` had nothing to do."""
-        subject_id, calendar = scoped["_id"], await self.calendars.current()
+        subject_id = scoped["_id"]
 
         async def work(session: Session) -> Case:
-            before = await self._load(name, scoped, subject_field, session)
-            act = change(before)
+            loaded = await self._load(name, scoped, subject_field, session)
+            before = loaded.kept
+            act = change(loaded.settled)
             if act is None:
                 raise _NothingToDo
             await self._remark(before, act, event_id, session)
-            await self._keep(before, act, event_id, command, calendar, session)
+            await self._keep(before, act, event_id, command, loaded.calendar, session)
             return act.case
 
         try:
@@ -98,13 +112,34 @@ class MongoCases:
         except _NothingToDo:  # undone, so that the command may come again
             return None
 
-    async def _load(self, name: str, scoped: Filter, field: str, session: Session) -> Case:
+    async def recount(self, id_: str, event_id: str, command: Command) -> Case | Replayed | None:
+        """Keeps the case as the calendar of now counts it, with the event that says so; nothing where nothing moved."""
+        name, township = ("requests" if id_.startswith(Kind.REQUEST.value) else "tasks"), township_of(id_)
+
+        async def work(session: Session) -> Case | None:
+            loaded = await self._load(name, {"township": township, "_id": id_}, "id", session)
+            act = recounted(loaded.kept, loaded.settled, at=command.at)
+            if act is not None:
+                await self._keep(loaded.kept, act, event_id, command, loaded.calendar, session)
+            await self._count_by(act.case if act else loaded.settled, loaded.calendar, session)
+            return act.case if act else None
+
+        return await self._ledger.once(command, township, id_, work)
+
+    async def _count_by(self, case: Case, calendar: WorkingCalendar, session: Session) -> None:
+        """Whatever did not move was counted anew as well; when the clock has to look at it may be another moment all the same."""
+        for id_, (name, document) in _documents(case, calendar).items():
+            fields = {name: document[name] for name in ALWAYS_KEPT if name in document}
+            by_id = {"township": township_of(id_), "_id": id_}
+            await self._mongo.collection(name).update_one(by_id, {"$set": fields}, session=session)
+
+    async def _load(self, name: str, scoped: Filter, field: str, session: Session) -> "_Loaded":
         found = await self._mongo.collection(name).find_one(scoped, session=session)
         if found is None:
             raise not_found(field)
         request_id = found["_id"] if name == "requests" else found["request_id"]
         if request_id is None and found.get("root_id") is None:
-            return Case(None, (decode(Task, found),))
+            return await self._settled(None, [found])
         whole = {"root_id": found["root_id"]} if request_id is None else {"request_id": request_id}
         in_case = {"township": found["township"], **whole}
         tasks = await self._mongo.collection("tasks").find(in_case, session=session).sort([("_id", 1)]).to_list()
@@ -112,7 +147,15 @@ class MongoCases:
         request = (
             found if name == "requests" or request_id is None else await self._mongo.collection("requests").find_one(by_id, session=session)
         )
-        return Case(decode(Request, request) if request and request_id else None, in_order([decode(Task, task) for task in tasks]))
+        return await self._settled(request if request_id else None, tasks)
+
+    async def _settled(self, request: Document | None, tasks: Sequence[Document]) -> "_Loaded":
+        """With both clocks as the calendar of now counts them: what an act does to them is then right at once."""
+        kept = Case(decode(Request, request) if request else None, in_order([decode(Task, task) for task in tasks]))
+        versions = {document["_id"]: document.get("counted_by", 1) for document in [*([request] if request else []), *tasks]}
+        calendar = await self.calendars.at_least(max(versions.values()))
+        counted_by = {id_: await self.calendars.of_version(version) for id_, version in versions.items()}
+        return _Loaded(kept, settled(kept, counted_by, calendar), calendar)
 
     async def _keep(self, before: Case, act: Act, event_id: str, command: Command, calendar: WorkingCalendar, session: Session) -> None:
         differences = _differences(before, act.case, calendar)
@@ -155,17 +198,22 @@ class MongoCases:
             raise refused(RefusalCode.TOO_LATE, "refusal.contents_gone", "requestId")
 
 
-def request_document(request: Request) -> Document:
-    """With what only queries need: the readers' keys, whoever asked, whether it counts."""
+def request_document(request: Request, calendar: WorkingCalendar) -> Document:
+    """With what only queries need: the readers' keys, whoever asked, whether it counts, what a calendar may move."""
     fields = {"scopes": sorted(request.scopes), "asker_ids": list(request.askers), "is_counted": request.is_counted}
-    return {**encode(request), **fields}
+    return {**encode(request), **fields, **_counted(request, calendar)}
 
 
 def task_document(case: Case, task: Task, calendar: WorkingCalendar) -> Document:
     """With what only queries need: the readers' keys, when the clock has to look at it, where it lies on the desk."""
     pile = pile_of(task)
     on_the_desk = {"pile": pile.value if pile else None, "pile_at": task.due_at or NEVER}
-    return {**encode(task), "scopes": sorted(task.scopes), "clock_at": clock_at(case, task, calendar), **on_the_desk}
+    clock = {"clock_at": clock_at(case, task, calendar), **_counted(task, calendar)}
+    return {**encode(task), "scopes": sorted(task.scopes), **clock, **on_the_desk}
+
+
+def _counted(thing: Request | Task, calendar: WorkingCalendar) -> Document:
+    return {"recount_due": to_recount(thing), "counted_by": calendar.version}
 
 
 def _words_fields(words: Words) -> Mapping[str, Any]:
@@ -175,7 +223,7 @@ def _words_fields(words: Words) -> Mapping[str, Any]:
 def _documents(case: Case, calendar: WorkingCalendar) -> dict[str, tuple[str, Document]]:
     documents = {task.id: ("tasks", task_document(case, task, calendar)) for task in case.tasks}
     if case.request is not None:
-        documents[case.request.id] = ("requests", request_document(case.request))
+        documents[case.request.id] = ("requests", request_document(case.request, calendar))
     return documents
 
 
@@ -185,8 +233,7 @@ def _differences(before: Case, after: Case, calendar: WorkingCalendar) -> list[_
         earlier = old[id_][1] if id_ in old else {}
         fields = changed_fields(earlier, document)
         if fields:
-            if name == "tasks":
-                fields["clock_at"] = document["clock_at"]  # a claim may have moved it
+            fields |= {name: document[name] for name in ALWAYS_KEPT if name in document}
             scopes = sorted({*document["scopes"], *earlier.get("scopes", ())})
             differences.append(_Difference(name, id_, document["township"], fields, scopes, is_new=not earlier))
     return differences

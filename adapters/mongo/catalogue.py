@@ -1,13 +1,11 @@
-"""The catalogue and the calendar on MongoDB: small, public, and kept in memory for a minute."""
+"""The catalogue on MongoDB: small, public, and kept in memory for a minute."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date
 from time import monotonic
 from typing import Generic, TypeVar
 
 from adapters.mongo.codec import decode, encode
 from adapters.mongo.driver import Mongo
-from domain.calendar import CalendarDay, WorkingCalendar
 from domain.items import ServiceItem
 
 T = TypeVar("T")
@@ -28,6 +26,10 @@ class Kept(Generic[T]):
             self._value = await self._read()
             self._read_at = monotonic()
         return self._value
+
+    def forget(self) -> None:
+        """It is read again when it is asked for next."""
+        self._value = None
 
 
 class MongoCatalogue:
@@ -50,27 +52,3 @@ async def keep_items(mongo: Mongo, items: Sequence[ServiceItem]) -> None:
     for item in items:
         document = encode(item)
         await mongo.collection("items").replace_one({"_id": document["_id"]}, document, upsert=True)
-
-
-class MongoCalendars:
-    """Keeps `domain.ports.Calendars`: the table is one document, published as one."""
-
-    def __init__(self, mongo: Mongo) -> None:
-        self._mongo = mongo
-        self._kept = Kept(self._read)
-
-    async def current(self) -> WorkingCalendar:
-        return await self._kept.get()
-
-    async def _read(self) -> WorkingCalendar:
-        document = await self._mongo.collection("calendar").find_one({"_id": "china"})
-        if document is None:
-            raise LookupError("the calendar table is empty: run the verb `indexes`")
-        days = [decode(CalendarDay, day) for day in document["days"]]
-        return WorkingCalendar.from_days(days, published_through=date.fromisoformat(document["published_through"]))
-
-
-async def publish_calendar(mongo: Mongo, days: tuple[CalendarDay, ...], through: date) -> None:
-    """The whole table in one write: nobody ever reads half of it."""
-    table = {"days": [encode(day) for day in days], "published_through": through.isoformat()}
-    await mongo.collection("calendar").replace_one({"_id": "china"}, table, upsert=True)

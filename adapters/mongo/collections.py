@@ -168,6 +168,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             ),
             _index("hidden", "township", "hidden_from"),
             _index("retention", "township", "closed_at", "_id"),
+            _index("recount", "counted_by", "recount_due"),
         ),
     ),
     Collection(
@@ -198,6 +199,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("board", "township", "scopes", "pile", "pile_at", "_id", partialFilterExpression=_ON_THE_DESK),
             _index("board_hidden", "township", "hidden_from", "pile", "pile_at", partialFilterExpression=_ON_THE_DESK),
             _index("clock", "clock_at"),
+            _index("recount", "counted_by", "recount_due"),
         ),
     ),
     Collection(

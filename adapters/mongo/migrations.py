@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pymongo import ReplaceOne, UpdateOne
 
-from adapters.mongo.catalogue import publish_calendar
+from adapters.mongo.calendars import publish_calendar
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.organisations import version_record
 from adapters.mongo.search import tokens_for

@@ -308,7 +308,7 @@ class _Year:
         notices = [notice for event in events for notice in self._notices(event, case)]
         text = sentence(self._words)
         words = {"_id": request.id, "township": self._township, "text": text, "tokens": tokens_of(text), "address": None, "location": None}
-        documents = [request_document(request), *(task_document(case, task, CALENDAR) for task in case.tasks)]
+        documents = [request_document(request, CALENDAR), *(task_document(case, task, CALENDAR) for task in case.tasks)]
         # As the acts would have left them: each raised every version, and the first one made the documents.
         kept = [{**document, "version": len(events)} for document in documents]
         return {

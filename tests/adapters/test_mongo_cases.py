@@ -52,7 +52,7 @@ async def test_asking_keeps_documents_words_event_command_and_what_the_relay_owe
     assert {name: await stage.count(name) for name in WRITTEN} == dict.fromkeys(WRITTEN, 1)
     [document], [words], [event], [record] = [await stage.find(name) for name in ("requests", "words", "events", "commands")]
     [task] = await stage.tasks_of(request)
-    assert document == _as_stored(request_document(request))
+    assert document == _as_stored(request_document(request, await stage.house.ports.calendars.current()))
     assert (words["_id"], words["township"], words["text"]) == (request.id, stage.township, "三单元五楼楼道灯不亮")
     assert (event["request_id"], event["task_id"], event["kind"]) == (request.id, task.id, EventKind.REQUEST_SUBMITTED.value)
     assert (event["unnumbered"], event["relay"]) == (True, {"due_at": stage.clock(), "tries": 0})

@@ -12,6 +12,8 @@ from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
 from adapters.mongo.versions import KINDS
 from domain.access import Actor, Door, key
+from domain.calendar import DayKind
+from domain.calendar_editing import with_mark
 from domain.contacts import Contact
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
 from domain.enrolment import with_check_digit
@@ -36,6 +38,7 @@ from resolvers.devices import RegisterDevice, RetireDevice, register_device, ret
 from resolvers.enrolment import CorrectPerson, EnrolPerson, IssueEnrolmentCode, correct_person, enrol_person, issue_enrolment_code
 from resolvers.notices import MarkNoticesRead, mark_notices_read
 from resolvers.own_data import data_of_subject
+from resolvers.recounting import recount
 from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
 from resolvers.search import enter_look, search_log
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
@@ -398,6 +401,16 @@ class Tour:
         [failed, *_] = await house.due_tasks.claim(at=self._clock(), limit=5, lease_seconds=1)
         await house.due_tasks.later(failed, until=self._clock())
         await wind(house.due_tasks, ports=self._ports)
+        self._note("another calendar")
+        table = await house.calendars.table()
+        days = with_mark(table.days, self._clock().date() + timedelta(days=1), DayKind.OFF, "演练")
+        await house.calendars.publish(days, table.published_through, instead_of=table, at=self._clock())
+        await recount(house.recounts, ports=self._ports, limit=5)
+        job = await house.recounts.claim(at=self._clock(), lease_seconds=60)
+        if job is None:
+            raise ValueError("a calendar that changed is to be counted by")
+        await house.recounts.affected(job, 100_000)
+        await house.recounts.done(job)
         self._note("the bells")
         for name in ("events", "sequences"):
             async with house.mongo.watch(name, [{"$match": {"operationType": "insert"}}]):

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
 from domain import assists, cases, extensions, followups, pauses, supervision, verdicts
 from domain.access import NOBODY, Actor, actor_of
 from domain.approvals import Deferral, Extension, SuspendCause
-from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
+from domain.calendar import SHANGHAI, CalendarDay, DayKind, WorkingCalendar, published_days, published_through
 from domain.cases import Act, Case, Moment
 from domain.clockwork import CLOCK_ACTS
 from domain.desk_nudges import nudge_task
@@ -21,6 +21,7 @@ from domain.legs import promise, windows
 from domain.lifecycle import Verb, permit
 from domain.organisation import Organisation
 from domain.people import Person
+from domain.recounting import recounted, settled
 from domain.requests import Grade, Request, RequestState, Verdict
 from domain.routing import NOTHING_AVOIDED, RULE_HAND, Avoided, Place, Service, who_serves
 from domain.standings import standings
@@ -101,6 +102,7 @@ def asked(code: str = "stairwell-lamp", by: str = "resident-1", *, at: datetime 
         submitted_at=at,
         promise_due_at=due.at if due else None,
         promise_provisional=False,
+        promise_by_clock=bool(due and due.by_the_clock),
         is_shielded=asked_for.is_shielded,
         about_person_id=avoided.person_id,
         about_unit_id=avoided.unit_id,
@@ -177,6 +179,13 @@ def _defer(case: Case, now: Moment, version: int | None) -> Act:
     return pauses.defer(case, _lead(case), now, plan="下批改造", reason="要换整条线路", review_on=on, expected_version=version)
 
 
+TUESDAY_OFF = replace(CALENDAR.with_days([CalendarDay(date(2026, 11, 24), DayKind.OFF, "tests")]), version=2)
+
+
+def _ids(case: Case) -> list[str]:
+    return [*([case.request.id] if case.request else []), *(task.id for task in case.tasks)]
+
+
 def _typed_for_them(case: Case) -> Case:
     """The same case, had somebody been with whoever asked."""
     request = case.request and replace(case.request, on_behalf_of_id=case.request.submitted_by_id)
@@ -230,6 +239,7 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.WARN: _by_the_clock("yellow"),
     Verb.MISS: _by_the_clock("red"),
     Verb.BREAK_PROMISE: _by_the_clock("promise broken"),
+    Verb.RECOUNT: lambda case, now, _: recounted(case, settled(case, dict.fromkeys(_ids(case), CALENDAR), TUESDAY_OFF), at=now.at),
     Verb.RETURN: lambda case, now, version: cases.give_back(
         case, _lead(case), now, reason=ReturnReason.NOT_MY_ITEM, note="不归我管", expected_version=version
     ),

@@ -207,7 +207,14 @@ def test_what_was_late_before_the_pause_is_as_late_after_it() -> None:
 
 @st.composite
 def sequences(draw: st.DrawFn) -> list[tuple[Verb, timedelta]]:
-    return draw(st.lists(st.tuples(st.sampled_from(list(DEEDS)), st.sampled_from([MINUTES, HOURS, DAYS, 9 * DAYS])), max_size=25))
+    return draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from([verb for verb in DEEDS if verb is not Verb.RECOUNT]), st.sampled_from([MINUTES, HOURS, DAYS, 9 * DAYS])
+            ),
+            max_size=25,
+        )
+    )
 
 
 WHO = {Verb.ANSWER: "resident-1", Verb.REWORK: "resident-1"}
@@ -224,7 +231,7 @@ def may(task: Task, verb: Verb) -> str:
 
 @settings(deadline=None, max_examples=150)
 @given(steps=sequences())
-def test_the_promise_never_moves_and_versions_grow_by_one(steps: list[tuple[Verb, timedelta]]) -> None:
+def test_but_for_another_calendar_the_promise_never_moves_and_versions_grow_by_one(steps: list[tuple[Verb, timedelta]]) -> None:
     story = Story(asked())
     before = promised(story.case)
     for verb, after in steps:

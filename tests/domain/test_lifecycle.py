@@ -56,6 +56,7 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     Verb.MISS_CONTACT: ({ACKNOWLEDGED, IN_PROGRESS}, None, CLOCK, EventKind.CONTACT_MISSED),
     Verb.WARN: (RUNNING, None, CLOCK, EventKind.TASK_WARNED),
     Verb.MISS: (RUNNING, None, CLOCK, EventKind.TASK_MISSED),
+    Verb.RECOUNT: (set(S) - {S.CLOSED, S.CANCELLED}, None, CLOCK, EventKind.DEADLINES_RECOUNTED),
     Verb.BREAK_PROMISE: (RUNNING | {PENDING}, None, CLOCK, EventKind.PROMISE_MISSED),
     Verb.RETURN: ({ASSIGNED, ACKNOWLEDGED}, PENDING, ASSIGNEE, EventKind.TASK_RETURNED),
     Verb.APPROVE_RETURN: ({PENDING}, S.QUEUED, JUDGE, EventKind.RETURN_APPROVED),

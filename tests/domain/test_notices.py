@@ -86,6 +86,7 @@ WHO_IS_TOLD = [
         "nobody",
         {("grid-worker-1", K.TASK_OVERDUE), ("grid-leader-1", K.TASK_OVERDUE), ("dispatcher-1", K.TASK_OVERDUE)},
     ),
+    (Verb.RECOUNT, S.IN_PROGRESS, "nobody", {("grid-worker-1", K.DEADLINE_MOVED), ("resident-1", K.DEADLINE_MOVED)}),
     (
         Verb.BREAK_PROMISE,
         S.QUEUED,

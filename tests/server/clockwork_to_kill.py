@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 
+from adapters.mongo.calendars import MongoCalendars
 from adapters.mongo.cases import MongoCases
-from adapters.mongo.catalogue import MongoCalendars
 from adapters.mongo.clock import MongoClock
 from adapters.mongo.ledger import Ledger
 from domain.cases import Act, Case
