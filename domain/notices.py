@@ -105,16 +105,10 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
         case EventKind.TASK_REMINDED:
             kind = NoticeKind.TASK_NOT_TAKEN if event.facts.get("top") else NoticeKind.TASK_REMINDED
             return [(task.assignee_id, kind, task.id)]
-        case EventKind.TASK_WARNED:
-            return [(person, NoticeKind.TASK_DUE_SOON, task.id) for person in _answerable(event, task, organisation, on)]
-        case EventKind.TASK_MISSED | EventKind.PROMISE_MISSED:
-            kind = NoticeKind.TASK_OVERDUE if event.kind is EventKind.TASK_MISSED else NoticeKind.PROMISE_BROKEN
-            told = [*_answerable(event, task, organisation, on), *desk({event.actor_id, *task.hidden_from}, organisation, on)]
-            return [(person, kind, task.id) for person in told]
+        case EventKind.TASK_WARNED | EventKind.TASK_MISSED | EventKind.PROMISE_MISSED:
+            return _late(event, task, organisation, on)
         case EventKind.DEADLINES_RECOUNTED:
-            worker = [(task.assignee_id, task.id)] if event.facts.get("leg_from") != event.facts.get("leg_to") else []
-            asker = [(case.request.judge_id, case.request.id)] if case.request and event.facts.get("from") != event.facts.get("to") else []
-            return [(person, NoticeKind.DEADLINE_MOVED, about) for person, about in (*worker, *asker)]
+            return _recounted(event, task, case)
         case EventKind.TASK_RETURNED:
             return [(person, NoticeKind.TASK_RETURNED, task.id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
         case EventKind.TASK_COMPLETED if event.facts.get("checked"):
@@ -204,6 +198,26 @@ def _reworked(event: Event, task: Task, organisation: Organisation, on: date) ->
     owner_id = task.owner_id if event.facts.get("supervised") else unit_above(organisation, task.owner_id).id
     above = [(person, NoticeKind.NOT_SOLVED_BELOW, task.id) for person in organisation.leaders(owner_id, on)]
     return [(task.assignee_id, NoticeKind.NOT_SOLVED, task.id), *_left_alone(event, task, organisation, on), *above]
+
+
+LATE = {
+    EventKind.TASK_WARNED: NoticeKind.TASK_DUE_SOON,
+    EventKind.TASK_MISSED: NoticeKind.TASK_OVERDUE,
+    EventKind.PROMISE_MISSED: NoticeKind.PROMISE_BROKEN,
+}
+
+
+def _late(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+    """Who has it and whoever answers for it; the desk once it is over."""
+    above = [] if event.kind is EventKind.TASK_WARNED else desk({event.actor_id, *task.hidden_from}, organisation, on)
+    return [(person, LATE[event.kind], task.id) for person in (*_answerable(event, task, organisation, on), *above)]
+
+
+def _recounted(event: Event, task: Task, case: Case) -> list[Concern]:
+    """Whose date is another one now."""
+    worker = [(task.assignee_id, task.id)] if event.facts.get("leg_from") != event.facts.get("leg_to") else []
+    asker = [(case.request.judge_id, case.request.id)] if case.request and event.facts.get("from") != event.facts.get("to") else []
+    return [(person, NoticeKind.DEADLINE_MOVED, about) for person, about in (*worker, *asker)]
 
 
 def _answerable(event: Event, task: Task, organisation: Organisation, on: date) -> list[str]:
