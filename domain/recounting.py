@@ -59,6 +59,19 @@ def _days(start: datetime, end: datetime) -> Sequence[date]:
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
+def raised(now: Case, kept: Case) -> Case:
+    """With another version of whatever moved beside an act that was about something else: histories are in the order of versions."""
+    old = {task.id: task for task in kept.tasks}
+    tasks = tuple(
+        replace(task, version=task.version + 1) if task != old.get(task.id, task) and task.version == old[task.id].version else task
+        for task in now.tasks
+    )
+    request = now.request
+    if request is not None and request != kept.request and kept.request is not None and request.version == kept.request.version:
+        request = replace(request, version=request.version + 1)
+    return Case(request, tasks)
+
+
 def recounted(before: Case, now: Case, *, at: datetime) -> Act | None:
     """The act that says so, with what moved from where to where; nothing where nothing is another than before."""
     if now == before:

@@ -1,7 +1,7 @@
 """Cases are kept whole: documents, words, the event with what the relay owes, and the command's record, in one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
@@ -21,7 +21,7 @@ from domain.commands import Command, Replayed
 from domain.errors import NumberTaken, RefusalCode, not_found, refused
 from domain.events import Event
 from domain.ids import Kind, township_of
-from domain.recounting import recounted, settled, to_recount
+from domain.recounting import raised, recounted, settled, to_recount
 from domain.requests import Request, Words
 from domain.roll_up import in_order
 from domain.tasks import Task
@@ -104,6 +104,8 @@ class MongoCases:
             if act is None:
                 raise _NothingToDo
             await self._remark(before, act, event_id, session)
+            if loaded.settled != before:
+                act = replace(act, case=raised(act.case, before))
             await self._keep(before, act, event_id, command, loaded.calendar, session)
             return act.case
 

@@ -12,7 +12,7 @@ from domain.cases import Case
 from domain.deadlines import DeadlineClass, office_time_between
 from domain.events import EventKind
 from domain.legs import promise
-from domain.recounting import recounted, settled
+from domain.recounting import raised, recounted, settled
 from domain.requests import RequestState
 from domain.tasks import TaskState
 from tests.domain.cast import CALENDAR, asked, standing_in
@@ -146,6 +146,21 @@ def test_the_act_says_what_moved_from_where_to_where() -> None:
     assert act.case.request is not None
     assert (act.case.request.version, act.case.tasks[0].version) == (before.request.version + 1, before.tasks[0].version + 1)
     assert act.case.tasks[0].state is TaskState.IN_PROGRESS
+
+
+def test_what_moved_beside_an_act_is_of_another_version_too() -> None:
+    before = lamp()
+    other = replace(before.tasks[0], id=before.tasks[0].id[:-1] + "f")
+    kept = Case(before.request, (before.tasks[0], other))
+    now = by(kept, year_2027(off("2027-01-04")))
+    acted = Case(now.request, (replace(now.tasks[0], version=now.tasks[0].version + 1), now.tasks[1]))
+
+    after = raised(acted, kept)
+    assert [task.version for task in after.tasks] == [kept.tasks[0].version + 1, other.version + 1]
+    assert kept.request is not None
+    assert after.request is not None
+    assert after.request.version == kept.request.version + 1
+    assert raised(kept, kept) == kept
 
 
 def test_a_task_that_nobody_asked_for_is_counted_anew_too() -> None:

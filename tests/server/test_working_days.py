@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.mongo.replay import MongoHistories
 from domain.calendar import DayKind
 from domain.calendar_editing import with_mark
 from resolvers.recounting import recount
@@ -119,6 +120,7 @@ async def test_a_verb_before_the_clockwork_finds_its_case_counted_anew(town: Tow
     assert (await task_of(worker, matter) or {})["dueAt"] == "2026-12-01T09:30:00.000Z"
     assert (await request_of(resident, matter) or {})["promiseDueAt"] == "2026-12-01T09:30:00.000Z"  # once, not twice
     assert await town.count("events", kind="DeadlinesRecounted") == 0
+    assert [row async for row in MongoHistories(town.house.mongo).differing(town.planned.township_code)] == []
 
 
 async def test_after_several_changes_each_is_counted_once(town: Town) -> None:
@@ -166,6 +168,7 @@ async def test_killed_while_it_counts_anew_each_case_is_counted_once(town: Town,
     assert await town.count("events", kind="DeadlinesRecounted") == 8
     kept = await town.house.mongo.collection("calendar").find_one({"_id": "china"}) or {}
     assert (kept["version"], kept["recounted"]) == (2, 2)
+    assert [row async for row in MongoHistories(town.house.mongo).differing(town.planned.township_code)] == []
 
 
 async def test_what_cannot_be_counted_is_logged_and_holds_up_no_other(town: Town, caplog: pytest.LogCaptureFixture) -> None:
