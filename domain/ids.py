@@ -36,6 +36,7 @@ class Kind(Enum):
     READING = "read"
     LOOK = "look"
     PROXY_GRANT = "proxy"
+    FILTER = "filt"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

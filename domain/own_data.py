@@ -117,6 +117,7 @@ class PersonCopy:
     grants: tuple[GrantCopy, ...]
     link: LinkCopy | None
     posts: tuple[PostCopy, ...]
+    filters: tuple[str, ...]
     accounts: int
     phones: int
     notices: int
@@ -173,6 +174,8 @@ def _person(person: PersonCopy) -> Iterator[Line]:
         until = post.until.isoformat() if post.until else "-"
         held = Message("own_data.post", {"unit": post.unit, "since": post.since.isoformat(), "until": until})
         yield (held, Message(f"own_data.role.{post.role.value.lower()}"))
+    if person.filters:
+        yield (Message("own_data.filters", {"names": ", ".join(person.filters)}),)
     yield (Message("own_data.counts", {"accounts": person.accounts, "phones": person.phones, "notices": person.notices}),)
 
 

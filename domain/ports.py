@@ -3,7 +3,7 @@
 `seen_by` is keyword-only and has no default: what the reader's keys do not open is not found, in every read.
 """
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol
@@ -18,9 +18,10 @@ from domain.contacts import Contacts, ReadLog
 from domain.devices import Device
 from domain.enrolment import Enrolment
 from domain.events import Event
+from domain.filters import Filters
 from domain.households import Household
 from domain.identity import SignIn
-from domain.ids import Ids, Kind
+from domain.ids import Ids
 from domain.importing_desk import DivisionTable, ImportDesk
 from domain.items import ServiceItem
 from domain.notices import Notice
@@ -34,7 +35,7 @@ from domain.reorganisation import Aftermath, Changed, Judge, Reorganise
 from domain.requests import Request, RequestState, Words
 from domain.search import SearchLog, Sought
 from domain.subject_requests import SubjectRequests
-from domain.sync import FeedRow
+from domain.sync import Feed
 from domain.tallies import Counts
 from domain.tasks import Task, TaskState
 
@@ -224,7 +225,10 @@ class Tasks(Protocol):
         ...
 
     async def page(self, query: TaskQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Task]:
-        """Newest first; by due time, soonest first, where `overdue` or `due_before` is asked for."""
+        """Newest first; by due time, soonest first, where `overdue` or `due_before` is asked for.
+
+        `due_before` with `overdue` false is what falls due from now on: a leg that stands still, and whose time is over, is not among it.
+        """
         ...
 
 
@@ -262,24 +266,6 @@ class Devices(Protocol):
         ...
 
 
-class Feed(Protocol):
-    async def head(self, township: str) -> int:
-        """The number of the newest change that can be read."""
-        ...
-
-    async def rows(self, after: int, head: int, limit: int, *, seen_by: Actor) -> Sequence[FeedRow]:
-        """The next changes in the reader's scope up to `head`, in the order in which they became visible; none is ever skipped."""
-        ...
-
-    async def everything(self, kind: Kind, after_id: str, limit: int, *, seen_by: Actor) -> Sequence[Request | Task | Notice]:
-        """A slice of all things of one kind in the reader's scope, by id."""
-        ...
-
-    def wakes(self, *, seen_by: Actor) -> AsyncGenerator[None, None]:
-        """Ticks whenever something in the reader's scope may have changed, and now and then without. It never ends by itself."""
-        ...
-
-
 class Figures(Protocol):
     async def sums(self, unit_ids: Sequence[str], periods: Sequence[str], *, seen_by: Actor) -> Mapping[str, Mapping[str, Counts]]:
         """What was counted in the reader's own township, by unit and by day or month, without what is hidden from the reader."""
@@ -301,6 +287,7 @@ class Ports:
     requests: Requests
     tasks: Tasks
     boards: Boards
+    filters: Filters
     history: History
     notices: Notices
     devices: Devices

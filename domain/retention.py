@@ -111,6 +111,7 @@ POLICIES: tuple[Policy, ...] = (
 BY_THE_DATABASE: Mapping[str, str] = {
     "commands": "records of commands, after 400 days",
     "readings": "the read log, after 3 years",
+    "saved_filters": "filters, 2 years after they were changed last",
     "looks": "the log of searches and exports, after 3 years",
 }
 """What MongoDB removes by itself."""

@@ -4,14 +4,18 @@ A fresh phone reads everything once (the snapshot), then what changed (the feed)
 other keys, other scope, so the phone starts from nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from domain.access import Actor
 from domain.errors import BadArgument
 from domain.ids import Kind
+from domain.notices import Notice
 from domain.pages import cursor, parse_cursor
+from domain.requests import Request
+from domain.tasks import Task
 
 SNAPSHOT_KINDS = (Kind.REQUEST, Kind.TASK, Kind.NOTICE)
 
@@ -56,6 +60,24 @@ class ChangeBatch:
     cursor: str
     more: bool
     reset: bool = False
+
+
+class Feed(Protocol):
+    async def head(self, township: str) -> int:
+        """The number of the newest change that can be read."""
+        ...
+
+    async def rows(self, after: int, head: int, limit: int, *, seen_by: Actor) -> Sequence[FeedRow]:
+        """The next changes in the reader's scope up to `head`, in the order in which they became visible; none is ever skipped."""
+        ...
+
+    async def everything(self, kind: Kind, after_id: str, limit: int, *, seen_by: Actor) -> Sequence[Request | Task | Notice]:
+        """A slice of all things of one kind in the reader's scope, by id."""
+        ...
+
+    def wakes(self, *, seen_by: Actor) -> AsyncGenerator[None, None]:
+        """Ticks whenever something in the reader's scope may have changed, and now and then without. It never ends by itself."""
+        ...
 
 
 def stamp_of(reader: Actor) -> str:

@@ -89,6 +89,7 @@ async def _person(person: Person, subject: Actor, organisation: Organisation, at
         grants=tuple(_grant(grant, person.id, names) for grant in grants),
         link=LinkCopy(names.get(link.member_id), link.since, link.until) if link else None,
         posts=tuple(PostCopy(post.role, organisation.units[post.unit_id].name, post.since, post.until) for post in posts),
+        filters=tuple(kept.name for kept in await ports.filters.own(seen_by=subject)),
         accounts=counts.accounts,
         phones=counts.phones,
         notices=counts.notices,

@@ -21,6 +21,7 @@ from schema.bulk import BulkMutations
 from schema.contacts import ContactMutations, ContactQueries
 from schema.context import Info
 from schema.enrolment import EnrolmentMutations
+from schema.filters import FilterMutations
 from schema.graph import Node, bad_argument, deed, edge
 from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
@@ -58,6 +59,7 @@ from schema.supervision import SupervisionMutations
 from schema.tasks import Task
 from schema.viewer import Viewer
 from schema.withdrawals import WithdrawalMutations
+from schema.workload import WorkloadQueries
 
 MAX_NODES = 100
 
@@ -150,6 +152,7 @@ class Query(
     SubjectRequestQueries,
     RecuttingQueries,
     ImportQueries,
+    WorkloadQueries,
 ):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
     nodes: Any = edge(_nodes, list[Node | None], "Several by their ids, in the order asked (批量按标识查询).")
@@ -172,6 +175,7 @@ class Mutation(
     ProactiveMutations,
     AssistMutations,
     BulkMutations,
+    FilterMutations,
     ContactMutations,
     proxies.ProxyMutations,
     followups.FollowUpMutations,

@@ -139,7 +139,9 @@ class TaskFilter:
     unrouted: bool | None = strawberry.field(
         default=None, description="True: only what nobody has; false: only what somebody has (未派单)."
     )
-    due_before: datetime | None = strawberry.field(default=None, description="Not met and due before, soonest first (时限早于).")
+    due_before: datetime | None = strawberry.field(
+        default=None, description="Not met and due before, soonest first; with `overdue` false, from now on (时限早于)."
+    )
 
 
 ROUTED = frozenset(TaskState) - {TaskState.QUEUED}

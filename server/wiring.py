@@ -27,6 +27,7 @@ from adapters.mongo.enrolment import MongoEnrolment
 from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
+from adapters.mongo.filters import MongoFilters
 from adapters.mongo.history import MongoHistory
 from adapters.mongo.households import MongoHouseholds
 from adapters.mongo.importing import MongoImports
@@ -175,6 +176,7 @@ def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
         requests=MongoRequests(mongo, cases, ledger),
         tasks=MongoTasks(mongo, cases),
         boards=MongoBoards(mongo),
+        filters=MongoFilters(mongo, ledger),
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),
         devices=hands.devices,

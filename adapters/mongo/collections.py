@@ -4,15 +4,11 @@ Township-bound collections begin their hot indexes with the township, so that a 
 (`docs/scaling.md` has the shard keys; `docs/queries.md` has every query and its index, and a test explains each one).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from adapters.mongo.declaring import INDEX_OPTIONS, Collection, Described, Index
+from adapters.mongo.declaring import index as _index
 from adapters.mongo.driver import Mongo
-from adapters.mongo.vault import SEALED
 from adapters.mongo.versions import FOREVER
 from domain.importing_desk import DAYS_KEPT
 
@@ -21,56 +17,11 @@ NAMESPACE_EXISTS = 48
 COMMAND_DAYS = 400
 """How long a command's record answers for it, in days."""
 
+FILTER_DAYS = 2 * 365
+"""How long saved filters stay after they were changed last, in days: two years."""
+
 READING_DAYS = 3 * 365 + 1
 """How long the read log answers, in days: three years."""
-
-INDEX_OPTIONS = ("unique", "partialFilterExpression", "expireAfterSeconds")
-
-Keys = list[tuple[str, int | str]]
-Described = tuple[tuple[tuple[str, int | str], ...], dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    name: str
-    keys: Keys
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def described(self) -> Described:
-        return tuple(self.keys), dict(self.options)
-
-    def model(self) -> IndexModel:
-        return IndexModel(self.keys, name=self.name, **self.options)
-
-
-@dataclass(frozen=True, slots=True)
-class Collection:
-    """`fields` are required, with their BSON types; whatever else a document has is the codec's business, but for what must be sealed."""
-
-    name: str
-    fields: Mapping[str, str | list[str]]
-    indexes: tuple[Index, ...] = ()
-
-    @property
-    def validation(self) -> Mapping[str, Any]:
-        """Documents from before a field was sealed may still be changed in other ways."""
-        return {"validator": self.validator, "validationLevel": "moderate" if self.name in SEALED else "strict"}
-
-    @property
-    def validator(self) -> Mapping[str, Any]:
-        properties: dict[str, Any] = {name: {"bsonType": kind} for name, kind in self.fields.items()}
-        properties |= {name: {"bsonType": ["binData", "null"]} for name in SEALED.get(self.name, ())}
-        return {"$jsonSchema": {"bsonType": "object", "required": ["_id", *self.fields], "properties": properties}}
-
-
-def _keys(*names: str) -> Keys:
-    """`-name` runs downwards."""
-    return [(name.removeprefix("-"), DESCENDING if name.startswith("-") else ASCENDING) for name in names]
-
-
-def _index(name: str, *names: str, **options: Any) -> Index:
-    return Index(name, _keys(*names), options)
 
 
 def _versioned(name: str, *more: Index, **fields: str | list[str]) -> Collection:
@@ -258,6 +209,11 @@ COLLECTIONS: tuple[Collection, ...] = (
     ),
     Collection("proxy_parties", {**_TOWNSHIP, "grants": ["int", "long"]}),
     Collection("household_reaches", {**_TOWNSHIP, "reach": "string", "set_by_id": "string", "set_at": "date"}),
+    Collection(
+        "saved_filters",
+        {**_TOWNSHIP, "filters": "array", "saved_at": "date"},
+        (_index("forget", "saved_at", expireAfterSeconds=FILTER_DAYS * 86_400),),
+    ),
     Collection("sequences", {"value": ["int", "long"]}),
     Collection("tallies", {**_TOWNSHIP, "unit_id": "string", "period": "string", "counts": "object"}),
     Collection("tally_heads", {"seq": ["int", "long"], "turn": "int"}),

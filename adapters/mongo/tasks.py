@@ -72,7 +72,9 @@ class MongoTasks:
             return NOTHING
         if query.is_by_due_time:
             before = min(at, query.due_before) if query.overdue and query.due_before else query.due_before or at
-            return await soonest_first(self._mongo, "tasks", Task, scoped, page, by="due_at", before=before, index="in_scope_by_due")
+            since = at if query.overdue is False else None
+            index = "in_scope_by_due"
+            return await soonest_first(self._mongo, "tasks", Task, scoped, page, by="due_at", before=before, since=since, index=index)
         return await newest_first(self._mongo, "tasks", Task, scoped, page, index=_index(query))
 
 
@@ -104,7 +106,7 @@ def _filter(query: TaskQuery, reader: Actor, at: datetime) -> Filter | None:
     if query.overdue is True:  # a paused leg is not judged
         wanted = query.states if query.states is not None else tuple(TaskState)
         scoped["state"] = {"$in": [state.value for state in wanted if state not in PAUSED]}
-    if query.overdue is False:
+    if query.overdue is False and not query.is_by_due_time:
         is_kept = [{"leg_met": True}, {"due_at": None}, {"due_at": {"$gte": at}}]
         scoped["$or"] = [*is_kept, {"state": {"$in": sorted(state.value for state in PAUSED)}}]
     return scoped

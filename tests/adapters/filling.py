@@ -160,7 +160,7 @@ class _Year:
         self._homes = _lived_in(planned)
         self._staff = sorted({post.person_id for post in planned.parts.appointments})
         self._items = [item for item in planned.items if item.is_auto_accepted]
-        self._shares = [ITEM_SHARES[item.code] for item in self._items]
+        self._shares = [ITEM_SHARES.get(item.code, 0) for item in self._items]
         self._services: dict[tuple[str, Place, date], Service] = {}
         self._numbers = count(1)
         self._acts_left = 0

@@ -22,7 +22,7 @@ def is_shown(task: Task, wanted: Look, reader: Actor) -> bool:
 
 
 async def test_every_queue_shows_what_the_law_says_soonest_due_first(stage: Stage) -> None:
-    await fill(stage.house, stage.planned, until=MONDAY_MORNING, requests=600, backlog=Backlog(owed=0))
+    await fill(stage.house, stage.planned, until=MONDAY_MORNING, requests=2_000, backlog=Backlog(owed=0))
     nobodys = {"state": "QUEUED", "pile": "UNROUTED"}
     await stage.house.mongo.collection("tasks").update_one({"state": "ASSIGNED"}, {"$set": nobodys})
     tasks, found = [decode(Task, document) for document in await stage.find("tasks")], set()

@@ -168,7 +168,7 @@ def _is_task(task: Task, query: TaskQuery, reader: Actor, at: datetime) -> bool:
         and (query.grid_ids is None or task.grid_id in query.grid_ids)
         and (query.unit_id is None or key(Door.UNIT, query.unit_id) in task.scopes)
         and (query.overdue is None or task.is_overdue(at) is query.overdue)
-        and (query.due_before is None or is_due_before)
+        and (query.due_before is None or (is_due_before and (query.overdue is not False or (task.due_at or at) >= at)))
     )
 
 

@@ -72,6 +72,7 @@ from tests.reorganising import keep
 
 READERS = ("resident-1", "grid-worker-1", "grid-leader-1", "centre-clerk-1", "provider-worker-1", "secretary-1", "dispatcher-1")
 OPEN_REQUESTS = (RequestState.IN_HAND, RequestState.ON_HOLD, RequestState.ANSWERED)
+HAD = tuple(state for state in TaskState if state is not TaskState.QUEUED)
 TO_DO = (TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS, TaskState.SUSPENDED, TaskState.DEFERRED)
 
 Note = Callable[[str], None]
@@ -205,6 +206,12 @@ class Tour:
         yield "overdue, open", RequestQuery(overdue=True, states=OPEN_REQUESTS)
         yield "overdue, of a month", RequestQuery(overdue=True, **month)
         yield "not overdue, open", RequestQuery(overdue=False, states=OPEN_REQUESTS)
+        yield "not overdue, of an item", RequestQuery(overdue=False, item_ids=(items["land-certificate"],))
+        yield "not overdue, in a grid", RequestQuery(overdue=False, grid_ids=grids[1:2])
+        yield "not overdue, of a unit", RequestQuery(overdue=False, unit_id=branch)
+        yield "not overdue, of a month", RequestQuery(overdue=False, **month)
+        yield "asked by me, overdue", RequestQuery(asked_by_me=True, overdue=True)
+        yield "asked by me, not overdue", RequestQuery(asked_by_me=True, overdue=False)
         yield "asked by me, open", RequestQuery(asked_by_me=True, states=OPEN_REQUESTS)
 
     def searches(self, reader: Actor) -> Iterator[tuple[str, RequestQuery]]:
@@ -252,6 +259,18 @@ class Tour:
         yield "in a grid, overdue", TaskQuery(grid_ids=grids[1:2], overdue=True)
         yield "of a unit, overdue", TaskQuery(unit_id=branch, overdue=True)
         yield "of a worker, in a grid", TaskQuery(assignee_id=worker, grid_ids=grids[:1])
+        yield "somebody has", TaskQuery(states=HAD)
+        yield "nobody has, in a grid", TaskQuery(states=(TaskState.QUEUED,), grid_ids=grids[:1])
+        yield "nobody has, of a unit", TaskQuery(states=(TaskState.QUEUED,), unit_id=branch)
+        yield "nobody has, overdue", TaskQuery(states=(TaskState.QUEUED,), overdue=True)
+        yield "somebody has, not overdue", TaskQuery(states=HAD, overdue=False)
+        yield "in a grid, not overdue", TaskQuery(grid_ids=grids[1:2], overdue=False)
+        yield "of a unit, not overdue", TaskQuery(unit_id=branch, overdue=False)
+        yield "of a worker, not overdue", TaskQuery(assignee_id=worker, overdue=False)
+        yield "of a worker, of a unit", TaskQuery(assignee_id=worker, unit_id=branch)
+        yield "in a grid, due soon", TaskQuery(grid_ids=grids[1:2], due_before=soon)
+        yield "of a unit, due soon", TaskQuery(unit_id=branch, due_before=soon)
+        yield "not overdue, due soon", TaskQuery(overdue=False, due_before=soon)
         yield "overdue, due soon", TaskQuery(overdue=True, due_before=soon)
 
     async def _by_id(self, reader: Actor, requests: Sequence[Request], tasks: Sequence[Task]) -> None:

@@ -7,10 +7,14 @@ from uuid import uuid4
 
 from domain.access import UNIT_READERS, Actor
 from domain.board import BoardQueue, Look, QueueKind, look
+from domain.filters import SavedTaskFilter
 from domain.pages import PageRequest
 from domain.ports import Ports, TaskQuery
+from domain.posts import Role
 from domain.tasks import TO_DO
 from resolvers.bulk import BulkAssign, BulkNudge, bulk_assign, bulk_nudge
+from resolvers.filters import RemoveFilter, SaveFilter, own_filters, remove_filter, save_filter
+from resolvers.workload import workload
 from server.demo.settlement import Settlement
 
 DESKS = ("grid-leader-1", "centre-clerk-1", "secretary-1", "secretary-2", "dispatcher-1")
@@ -51,3 +55,10 @@ async def _many_at_once(ports: Ports, dispatcher: Actor, note: Callable[[str], N
     for sent in (BulkAssign(uuid4(), ids, dispatcher.id), BulkAssign(uuid4(), ids, by_router=True)):
         await bulk_assign(sent, by=dispatcher, ports=ports)
     await bulk_nudge(BulkNudge(uuid4(), ids), by=dispatcher, ports=ports)
+    note("who has how much")
+    await workload(next(iter(dispatcher.units_led(Role.DISPATCHER))), by=dispatcher, ports=ports)
+    note("saved filters")
+    filter_ = SaveFilter(uuid4(), "我的待办", tasks=SavedTaskFilter(states=tuple(TO_DO)))
+    kept = (await save_filter(filter_, by=dispatcher, ports=ports)).subject
+    await own_filters(by=dispatcher, ports=ports)
+    await remove_filter(RemoveFilter(uuid4(), kept[0].id), by=dispatcher, ports=ports)

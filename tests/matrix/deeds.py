@@ -120,6 +120,7 @@ DEEDS: Mapping[str, Try] = {
 }
 
 OPEN_IDS: Mapping[str, str] = {
+    "removeFilter.filterId": "found among one's own only, whoever else has one: tests/journeys/test_saved_filters.py",
     "submitRequest.itemId": "the catalogue is anybody's",
     "createTask.itemId": "the catalogue is anybody's",
     "acceptRequest.itemId": "the catalogue is anybody's",

@@ -47,6 +47,7 @@ OF: Mapping[str, str] = {
     "SubjectRequestEntry": "node(id: $subject_request) { ... on SubjectRequest { entries { %s } } }",
     "ContactReading": "readLog { edges { node { %s } } }",
     "Board": "board(unitId: $unit) { %s }",
+    "Workload": "workload(unitId: $unit) { %s }",
 }
 """How a thing of each type is come by."""
 
@@ -143,6 +144,9 @@ ASKED: Mapping[str, str] = {
     # The desk.
     "Query.board": f"board(unitId: $unit) {{ unit {_ID} }}",
     "Board.unit": f"unit {_ID}",
+    "Query.workload": f"workload(unitId: $unit) {{ person {_ID} }}",
+    "Workload.person": f"person {_ID}",
+    "Workload.openTasks": "openTasks",
     # Plans, and changes to the organisation.
     "OrgUnit.absences": f"absences {{ person {_ID} }}",
     "Absence.person": f"person {_ID}",
@@ -218,6 +222,7 @@ APART: Mapping[str, str] = {
     "Look.by": "the same",
     "Query.viewer": "you yourself: what it tells of the matter are the fields of `Viewer`",
     "Viewer.unreadNotices": "counts the own inbox: nothing where nothing was told",
+    "Viewer.savedFilters": "ids that the viewer named, which open nothing: tests/journeys/test_saved_filters.py",
     "Subscription.liveChanges": "asked over a socket: a column of its own",
     "Request.mergedInto": "nothing is merged yet",
     "Request.attachments": "nothing can be attached yet",
@@ -263,6 +268,10 @@ PLAIN: Mapping[str, str] = {
     ),
     "ChangeBatch": "removed cursor more reset",
     "Board": "queues",
+    "SavedFilter": "id name savedAt queue tasks requests",
+    "SavedQueue": "kind unitId",
+    "SavedTaskFilter": "states assigneeId unitId gridIds overdue unrouted dueBefore",
+    "SavedRequestFilter": "states itemIds gridIds unitId overdue submittedAfter submittedBefore",
     "BoardQueue": "kind count",
     "QueueCount": "more",
     "Viewer": "roles",

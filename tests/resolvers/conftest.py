@@ -96,7 +96,7 @@ class Deeds:
 
     async def contents(self) -> dict[str, int]:
         """How many documents each collection has that a deed may write."""
-        names = ("requests", "words", "tasks", "events", "commands", "notices", "devices")
+        names = ("requests", "words", "tasks", "events", "commands", "notices", "devices", "saved_filters")
         return {name: await self.house.mongo.collection(name).count_documents({}) for name in names}
 
 

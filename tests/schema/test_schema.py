@@ -166,5 +166,5 @@ def test_everything_with_an_id_of_its_own_is_a_node() -> None:
     with_id = {kind.name for kind in own_types(SERVED) if isinstance(kind, GraphQLObjectType) and "id" in kind.fields}
     nodes = {kind.name for kind in SERVED.get_implementations(node).objects} if isinstance(node, GraphQLInterfaceType) else set()
 
-    # Read where they stand, and by nobody who may not: in a history, on the notice board, on the rota.
-    assert with_id - nodes == {"Event", "Appointment", "Absence", "Duty"}
+    # Read where they stand, and by nobody who may not: in a history, on the notice board, on the rota, among one's own.
+    assert with_id - nodes == {"Event", "Appointment", "Absence", "Duty", "SavedFilter"}
