@@ -27,6 +27,8 @@ class Pile(Enum):
     UNROUTED = "UNROUTED"
     UNACKNOWLEDGED = "UNACKNOWLEDGED"
     UNDER_WAY = "UNDER_WAY"
+    ASKED = "ASKED"
+    """Under way, and somebody asked for a decision on it."""
     RETURNED = "RETURNED"
     UNCHECKED = "UNCHECKED"
     HELD = "HELD"
@@ -44,7 +46,7 @@ class QueueKind(Enum):
     UNCHECKED = "UNCHECKED"
 
 
-RUNNING = frozenset({Pile.UNROUTED, Pile.UNACKNOWLEDGED, Pile.UNDER_WAY})
+RUNNING = frozenset({Pile.UNROUTED, Pile.UNACKNOWLEDGED, Pile.UNDER_WAY, Pile.ASKED})
 """The leg's clock runs, and the work is not done."""
 
 PILES: Mapping[QueueKind, frozenset[Pile]] = {
@@ -53,7 +55,7 @@ PILES: Mapping[QueueKind, frozenset[Pile]] = {
     QueueKind.DUE_SOON: RUNNING,
     QueueKind.OVERDUE: RUNNING,
     QueueKind.RETURNED: frozenset({Pile.RETURNED}),
-    QueueKind.WAITING_FOR_DECISION: frozenset({Pile.RETURNED}),
+    QueueKind.WAITING_FOR_DECISION: frozenset({Pile.RETURNED, Pile.ASKED}),
     QueueKind.HELD_FROM_OFFLINE: frozenset({Pile.HELD}),
     QueueKind.UNCHECKED: frozenset({Pile.UNCHECKED}),
 }
@@ -119,7 +121,13 @@ class Boards(Protocol):
 
 def pile_of(task: Task) -> Pile | None:
     """Where it lies; nowhere while it is paused, while the resident is asked, and once it is over."""
-    return PILE_OF_STATE.get(task.state)
+    pile = PILE_OF_STATE.get(task.state)
+    return Pile.ASKED if pile is Pile.UNDER_WAY and _is_asked(task) else pile
+
+
+def _is_asked(task: Task) -> bool:
+    """Whether more time, or the long ledger, was asked for and nobody has decided yet."""
+    return task.extension is not None or task.deferral is not None
 
 
 def look(queue: BoardQueue, *, at: datetime, soon: datetime) -> Look:

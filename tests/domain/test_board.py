@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from domain.board import NEVER, PILES, BoardQueue, Pile, QueueKind, look, pile_of
+from domain.lifecycle import Verb
 from domain.tasks import OVER, PAUSED, Task, TaskState
-from tests.domain.cast import MONDAY, standing_in
+from tests.domain.cast import MONDAY, deed_of, moment, standing_in
 
 SOON = MONDAY + timedelta(days=1, hours=7)
 
@@ -45,6 +46,24 @@ def test_only_where_work_is_to_be_done_is_anything_late_or_soon_due(state: TaskS
     assert (QueueKind.DUE_SOON in queues_of(due_in(state, hours=1))) is is_running
     assert not queues_of(due_in(state, hours=1)) & {QueueKind.OVERDUE}
     assert not queues_of(due_in(state, hours=-1)) & {QueueKind.DUE_SOON}
+
+
+@pytest.mark.parametrize(
+    ("asks", "by", "ends", "judge"),
+    [
+        (Verb.REQUEST_EXTENSION, "grid-worker-1", Verb.REFUSE_EXTENSION, "grid-leader-1"),
+        (Verb.DEFER, "dispatcher-1", Verb.REFUSE_DEFERRAL, "secretary-2"),
+    ],
+)
+def test_what_was_asked_for_waits_until_somebody_decides_and_may_be_late_meanwhile(asks: Verb, by: str, ends: Verb, judge: str) -> None:
+    asked = deed_of(asks, standing_in(TaskState.IN_PROGRESS), moment(by))
+    assert asked is not None
+    late = replace(asked.case.tasks[0], due_at=MONDAY - timedelta(hours=1))
+    decided = deed_of(ends, asked.case, moment(judge))
+    assert decided is not None
+
+    assert queues_of(late) == {QueueKind.WAITING_FOR_DECISION, QueueKind.OVERDUE}
+    assert not queues_of(decided.case.tasks[0])
 
 
 def test_what_has_no_due_time_is_never_late_and_comes_last() -> None:
