@@ -9,9 +9,10 @@ import bench
 
 
 def main() -> int:
-    """Runs whatever has a `main`; the names of some (`python -m bench drivers`) run only those."""
+    """Runs whatever has a `main`; the names of some (`python -m bench drivers`) run only those, a number after them is their size."""
     names = sorted(module.name for module in pkgutil.iter_modules(bench.__path__) if not module.name.startswith("_"))
-    wanted = sys.argv[1:] or names
+    sizes = [int(size) for size in sys.argv[1:] if size.isdecimal()]
+    wanted = [name for name in sys.argv[1:] if not name.isdecimal()] or names
     unknown = [name for name in wanted if name not in names]
     if unknown:
         print(f"no bench of that name: {', '.join(unknown)}; there are: {', '.join(names)}", file=sys.stderr)
@@ -22,7 +23,7 @@ def main() -> int:
             continue
         print(f"== {name}", flush=True)
         begun = perf_counter()
-        run()
+        run(*sizes[:1])
         print(f"   took {perf_counter() - begun:.0f} s\n", flush=True)
     return 0
 

@@ -72,7 +72,8 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given:
         yield polled(given)
         return
-    with EmbeddedMongod(tmp_path_factory.mktemp("mongo")) as mongod:
+    # The tests' clock stands in the past, and what is a day old by the machine's clock would be forgotten within a minute.
+    with EmbeddedMongod(tmp_path_factory.mktemp("mongo"), more=("--setParameter", "ttlMonitorEnabled=false")) as mongod:
         yield polled(mongod.uri)
 
 

@@ -260,7 +260,8 @@ async def _build_indexes(mongo: Mongo, collection: Collection) -> list[str]:
         if index.name in present:  # of another release: for as long as it is built anew, queries that name it fail
             await mongo.collection(collection.name).drop_index(index.name)
     if wanted:
-        await mongo.collection(collection.name).create_indexes([index.model() for index in wanted])
+        with mongo.patience():
+            await mongo.collection(collection.name).create_indexes([index.model() for index in wanted])
     return [f"{collection.name}.{index.name}" for index in wanted]
 
 

@@ -5,7 +5,7 @@ The two differ in sessions, aggregate, watch and close; everything above sees co
 
 from asyncio import CancelledError, current_task
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
@@ -23,6 +23,9 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from adapters.mongo.vault import DATA_KEYS, MasterKeys, Vault, no_keys
+
+SET_UP_SECONDS = 6 * 3600.0
+"""Bounds one step of setting up, which may go through everything there is; otherwise the driver waits 20 seconds for an answer."""
 
 Document = dict[str, Any]
 Session = AsyncClientSession
@@ -93,6 +96,10 @@ class Mongo:
             # Where this was cancelled, Motor's thread may be aborting still, and end it first.
             with suppress(InvalidOperation):
                 await session.end_session()
+
+    def patience(self) -> AbstractContextManager[None]:
+        """Inside, commands may take as long as setting up does."""
+        return pymongo.timeout(SET_UP_SECONDS)
 
     async def aggregate(self, name: str, pipeline: Sequence[Mapping[str, Any]], **options: Any) -> list[Document]:
         pending: Any = self.collection(name).aggregate(list(pipeline), **options)

@@ -13,6 +13,7 @@ from adapters.mongo.search import tokens_for
 from adapters.mongo.versions import BATCH, FOREVER, KINDS
 from domain.board import NEVER, PILE_OF_STATE
 from domain.calendar import published_days, published_through
+from domain.ids import Kind
 
 WORDS_AT_ONCE = 200
 
@@ -75,7 +76,11 @@ async def _tokens_of_words(mongo: Mongo) -> None:
     while found := await _next_words(mongo, last):
         last = found[-1]["_id"]
         for township in sorted({words["township"] for words in found}):
-            texts = {words["_id"]: words["text"] for words in found if words["township"] == township and words.get("text")}
+            texts = {
+                words["_id"]: words["text"]
+                for words in found
+                if words["township"] == township and words.get("text") and words["_id"].startswith(f"{Kind.REQUEST.value}_")
+            }
             if not texts:
                 continue
             by_id = {"township": township, "_id": {"$in": sorted(texts)}}
@@ -109,7 +114,8 @@ async def migrate(mongo: Mongo, *, at: datetime, migrations: tuple[Migration, ..
     for migration in migrations:
         if await ledger.find_one({"_id": migration.number}) is not None:
             continue
-        await migration.run(mongo)
+        with mongo.patience():
+            await migration.run(mongo)
         await ledger.replace_one({"_id": migration.number}, {"name": migration.name, "applied_at": at}, upsert=True)
         ran.append(f"{migration.number} {migration.name}")
     return ran

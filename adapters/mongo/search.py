@@ -1,7 +1,7 @@
 """Searching requests by their words, on MongoDB: an index of tokens beside the erasable words, and whatever it finds judged by scope.
 
-Where the reader may see few requests, those are looked through; else those that have the rarest of the tokens, newest first, some at a
-time. A page looks through so many and no more: then it says where it stopped, and the next one goes on there.
+Where the reader may see fewer requests than have the rarest of the tokens, those are looked through; else those that have it, newest first,
+some at a time. A page looks through so many and no more: then it says where it stopped, and the next one goes on there.
 """
 
 from asyncio import gather
@@ -36,30 +36,34 @@ class MongoSearch:
     async def page(self, sought: Sought, scoped: Filter, page: PageRequest, *, reader: Actor, at: datetime) -> Page[Request]:
         """Newest first, of what `scoped` opens to the reader and whose contents are not closed to them; nothing by anybody's name."""
         township: str = scoped["township"]
-        rarest, is_rare = await self._rarest(township, sought.tokens)
-        if rarest is None or await self._is_a_name(township, sought):
+        keys = scoped["scopes"]
+        own = {"township": township, "scopes": {"$in": [keys]} if isinstance(keys, str) else keys}
+        (rarest, fewest), seen = await gather(self._rarest(township, sought.tokens), self._count("requests", own, "in_scope"))
+        if not fewest or not seen or await self._is_a_name(township, sought):
             return NOTHING
         scoped = {**scoped, "$and": [_open_to(reader, at)]}
-        bounds = scoped.get("_id", {})
-        if not is_rare and await self._sees_few(scoped):
-            steps = self._steps("requests", {"township": township, "scopes": scoped["scopes"]}, bounds, "in_scope", page)
-        else:
+        bounds, is_walk_of_words = scoped.get("_id", {}), seen >= min(fewest + 1, PROBED)
+        if is_walk_of_words:
             steps = self._steps("words", {"township": township, "tokens": rarest}, bounds, "by_token", page)
-        return await self._found(steps, sought, scoped, page)
+        else:
+            steps = self._steps("requests", own, bounds, "in_scope", page)
+        is_sure = is_walk_of_words and sought.parts == (rarest,)
+        return await self._found(steps, sought, scoped, page, is_sure=is_sure)
 
-    async def _rarest(self, township: str, tokens: Sequence[str]) -> tuple[str | None, bool]:
-        """The token that the fewest texts have, and whether these are few; none where one is nowhere."""
+    async def _rarest(self, township: str, tokens: Sequence[str]) -> tuple[str, int]:
+        """The token that the fewest texts have, and how many have it, as far as is counted."""
+        (fewest, _), token = min(zip(await gather(*(self._frequency(township, token) for token in tokens)), tokens, strict=True))
+        return token, fewest
 
-        async def count(token: str) -> int:
-            wanted = {"township": township, "tokens": token}
-            return await self._mongo.collection("words").count_documents(wanted, limit=PROBED, hint="by_token")
+    async def _frequency(self, township: str, token: str) -> tuple[int, str]:
+        """How many texts have a token; of what very many have, so many and the id of the last of these, newest first: older is rarer."""
+        having = {"township": township, "tokens": token}
+        newest = self._mongo.collection("words").find(having, {"_id": 1}).sort([("_id", -1)])
+        last = await newest.skip(PROBED - 1).limit(1).hint("by_token").to_list()
+        return (PROBED, last[0]["_id"]) if last else (await self._count("words", having, "by_token"), "")
 
-        fewest, token = min(zip(await gather(*map(count, tokens)), tokens, strict=True))
-        return (token if fewest else None), fewest < PROBED
-
-    async def _sees_few(self, scoped: Filter) -> bool:
-        own = {"township": scoped["township"], "scopes": scoped["scopes"]}
-        return await self._mongo.collection("requests").count_documents(own, limit=PROBED, hint="in_scope") < PROBED
+    async def _count(self, name: str, wanted: Filter, index: str) -> int:
+        return await self._mongo.collection(name).count_documents(wanted, limit=PROBED, hint=index)
 
     async def _is_a_name(self, township: str, sought: Sought) -> bool:
         """Whether a part of it is somebody's name, or has one in it that is too long to be there by chance."""
@@ -81,13 +85,16 @@ class MongoSearch:
                 yield ids
             if len(ids) < size:
                 return
-            last, size = ids[-1], STEP
+            last, size = ids[-1], min(2 * size, STEP)
 
-    async def _found(self, steps: AsyncIterator[list[str]], sought: Sought, scoped: Filter, page: PageRequest) -> Page[Request]:
+    async def _found(
+        self, steps: AsyncIterator[list[str]], sought: Sought, scoped: Filter, page: PageRequest, *, is_sure: bool
+    ) -> Page[Request]:
+        """`is_sure`: whatever the steps come by has the words."""
         found: list[Document] = []
         looked, stopped_at = 0, None
         async for ids in steps:
-            found += await self._matching(ids, sought, scoped, page)
+            found += await self._matching(ids, sought, scoped, page, is_sure=is_sure)
             looked += len(ids)
             if len(found) > page.size:
                 break
@@ -96,11 +103,14 @@ class MongoSearch:
                 break
         return page_of(Request, found, page, lambda document: (document["_id"],), stopped_at=stopped_at)
 
-    async def _matching(self, ids: list[str], sought: Sought, scoped: Filter, page: PageRequest) -> list[Document]:
-        """Those of `ids` that have the words and that the reader may see, in the page's direction."""
-        wanted = {"township": scoped["township"], "_id": {"$in": ids}, "tokens": {"$all": list(sought.tokens)}}
+    async def _having(self, ids: list[str], sought: Sought, township: str) -> list[str]:
+        wanted = {"township": township, "_id": {"$in": ids}, "tokens": {"$all": list(sought.tokens)}}
         words = await self._mongo.collection("words").find(wanted, {"text": 1}).hint("_id_").to_list()
-        having = [document["_id"] for document in words if sought.is_in(document["text"])]
+        return [document["_id"] for document in words if sought.is_in(document["text"])]
+
+    async def _matching(self, ids: list[str], sought: Sought, scoped: Filter, page: PageRequest, *, is_sure: bool) -> list[Document]:
+        """Those of `ids` that have the words and that the reader may see, in the page's direction."""
+        having = ids if is_sure else await self._having(ids, sought, scoped["township"])
         if not having:
             return []
         bounds = scoped.get("_id", {})

@@ -6,7 +6,7 @@ write. The same seed gives the same year.
 
 import gc
 from asyncio import Future, create_task, gather, sleep
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -106,23 +106,31 @@ class Backlog:
 
 
 async def fill(
-    house: House, planned: Settlement, *, until: datetime, requests: int = 20_000, seed: int = 7, backlog: Backlog = Backlog()
+    house: House,
+    planned: Settlement,
+    *,
+    until: datetime,
+    requests: int = 20_000,
+    seed: int = 7,
+    backlog: Backlog | None = Backlog(),
+    say: Callable[[int], None] = lambda _: None,
 ) -> Mapping[str, int]:
     """Adds so many requests of the year before `until`, with tasks, words, events, notices and phones, to a planted settlement.
 
-    Indexes are built at the end: that takes half the time. How many documents of each collection were put in.
+    Indexes are built at the end: that takes half the time. `say` is told how many requests there are meanwhile.
+    Without a backlog there is no history either: no events and no notices. How many documents of each collection were put in.
     """
     year = _Year(planned, until, requests, Random(seed), backlog)
     await gather(*(house.mongo.collection(name).drop_indexes() for name in FILLED))
     with _without_collecting():
-        counts = await _write(house, year)
+        counts = await _write(house, year, say)
     head = {"value": year.head, "scopes": []}
     await house.mongo.collection("sequences").replace_one({"_id": planned.township_code}, head, upsert=True)
     await build(house.mongo)
     return counts
 
 
-async def _write(house: House, year: "_Year") -> dict[str, int]:
+async def _write(house: House, year: "_Year", say: Callable[[int], None]) -> dict[str, int]:
     counts = dict.fromkeys(FILLED, 0)
     writing: list[Future[None]] = []
     for batch in year.batches():
@@ -132,6 +140,7 @@ async def _write(house: House, year: "_Year") -> dict[str, int]:
         await sleep(0)
         for name, documents in batch.items():
             counts[name] += len(documents)
+        say(counts["requests"])
     await gather(*writing)
     return counts
 
@@ -153,8 +162,9 @@ async def _insert(house: House, name: str, documents: list[Document]) -> None:
 
 
 class _Year:
-    def __init__(self, planned: Settlement, until: datetime, requests: int, chance: Random, backlog: Backlog) -> None:
-        self._township, self._until, self._requests, self._chance, self._backlog = planned.township_code, until, requests, chance, backlog
+    def __init__(self, planned: Settlement, until: datetime, requests: int, chance: Random, backlog: Backlog | None) -> None:
+        self._township, self._until, self._requests, self._chance = planned.township_code, until, requests, chance
+        self._backlog, self._has_history = backlog or Backlog(), backlog is not None
         self._words = Random(chance.random())
         self._organisation = Organisation(self._township, "", planned.parts)
         self._homes = _lived_in(planned)
@@ -302,7 +312,7 @@ class _Year:
         request = case.request
         if request is None:
             raise ValueError("every case of the year has a request")
-        events = list(self._events(case, request))
+        events = list(self._events(case, request)) if self._has_history else []
         subjects = [{"id": task.id, "scopes": sorted(task.scopes)} for task in case.tasks]
         subjects.append({"id": request.id, "scopes": sorted(request.scopes)})
         notices = [notice for event in events for notice in self._notices(event, case)]

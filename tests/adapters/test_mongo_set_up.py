@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from pymongo.errors import WriteError
+from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from adapters.mongo.collections import COLLECTIONS, build, missing
 from adapters.mongo.driver import Mongo
@@ -81,6 +82,30 @@ async def test_two_who_build_at_once_both_get_there(empty: Mongo, house_on_drive
         await rival.close()
     assert not [trouble for trouble in troubles if isinstance(trouble, Exception)]
     assert await missing(empty) == []
+
+
+async def test_an_index_over_very_much_is_waited_for(empty: Mongo, house_on_driver: House) -> None:
+    """The driver gives up on an answer after twenty seconds; building over a million documents takes minutes."""
+    waits: list[int] = []
+
+    class Waits(CommandListener):
+        def started(self, event: CommandStartedEvent) -> None:
+            if event.command_name in {"createIndexes", "update"}:
+                waits.append(event.command.get("maxTimeMS", 0))
+
+        def succeeded(self, event: object) -> None:
+            """Nothing to see."""
+
+        failed = succeeded
+
+    house = build_house(replace(house_on_driver.settings, mongodb_database=empty.database.name), listeners=[Waits()])
+    try:
+        await build(house.mongo)
+        await migrate(house.mongo, at=MONDAY_MORNING, migrations=MIGRATIONS[:1])
+    finally:
+        await house.close()
+
+    assert min(waits[:-1]) > 3_600_000
 
 
 async def test_steps_run_once_in_order(empty: Mongo) -> None:

@@ -68,6 +68,8 @@ async def test_everybody_finds_what_they_may_see_and_nothing_else(town: Town) ->
 
     one, two = here.request_id, there.request_id
     assert seen == [[one], [two], [one], [two], sorted([one, two]), []]
+    own = '{ viewer { requests(filter: {text: "灯不亮"}) { edges { node { id } } } } }'
+    assert [[row["id"] for row in rows((await reader.ask(own))["viewer"]["requests"])] for reader in readers[:3]] == [[one], [two], []]
     assert (await town.stranger().ask(LIST, filter={"text": "灯不亮"}))["requests"]["edges"] == []
 
 
