@@ -9,6 +9,7 @@ from datetime import date, datetime
 from enum import Enum
 
 from domain.calendar import SHANGHAI
+from domain.call_out import DEPARTMENTS, NOT_CALLED
 from domain.households import Household
 from domain.ids import key_of
 from domain.organisation import OVERLAYS, Organisation, OrgUnitKind
@@ -22,7 +23,8 @@ UNIT_READERS = frozenset({Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER, Rol
 
 class Door(Enum):
     """What a key hangs on. A worker's key opens what one works on, a helper's what one typed for
-    somebody; both are held for as long as any post is. A grant's opens what a proxy asked under it, while it is live."""
+    somebody; both are held for as long as any post is. A department's opens what it was called out to.
+    A grant's opens what a proxy asked under it, while it is live."""
 
     PERSON = "p"
     WORKER = "w"
@@ -30,13 +32,14 @@ class Door(Enum):
     GRID = "g"
     UNIT = "u"
     GRANT = "a"
+    CALLED = "c"
 
 
 ASKING = (Door.PERSON, Door.HELPER)
 """Keys that having asked gives, for oneself or for somebody else."""
 
 
-WORKING = (Door.WORKER.value, Door.GRID.value)
+WORKING = (Door.WORKER.value, Door.GRID.value, Door.CALLED.value)
 """How the keys begin that work on something gives, or on whatever lies in a grid."""
 
 OUTSIDE_HELP = frozenset({Role.PROVIDER_WORKER, Role.VOLUNTEER})
@@ -146,6 +149,9 @@ def actor_of(
     if posts:
         held |= {key(Door.WORKER, person.id), key(Door.HELPER, person.id)}
     for post in posts:
+        unit = organisation.units.get(post.unit_id)
+        if unit is not None and unit.kind in DEPARTMENTS and post.role not in NOT_CALLED:
+            held.add(key(Door.CALLED, unit.id))
         if post.role is Role.GRID_WORKER and post.grid_id:
             # What was routed under a grid that was cut anew is its successors' to see.
             held |= keys(Door.GRID, organisation.succeeded_by(post.grid_id))

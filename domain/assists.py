@@ -1,6 +1,7 @@
 """Calling others in to help with a task (主办与协办), and calling work off. Whoever has the task stays accountable for all of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from domain.cases import Act, Case, Moment, act_on, permitted
@@ -48,7 +49,7 @@ def add(
     if sum(not helping.is_over for helping in below(case.tasks, task_id)) >= MOST:
         raise refused(RefusalCode.LIMIT_REACHED, "refusal.too_many_assists", "taskId", limit=MOST)
     child = helping(task, assist_id, service, moment, leg_of(case, moment), is_required=is_required)
-    after = case.after(task.touch(at=moment.at), also=[child])
+    after = case.after(replace(task, updated_at=moment.at), also=[child])
     facts = {"assist": child.id, "given_to": child.assignee_id, "given_unit": child.owner_id, "required": is_required}
     act = act_on(after, EventKind.ASSIST_ADDED, task_id, facts)
     return Act(act.case, act.kind, act.task_id, act.facts, said={assist_id: what})

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain import cases, followups, overdue, pauses
+from domain import callouts, cases, followups, overdue, pauses
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.cases import Act, Case, Moment
 from domain.commands import Command, Replayed
@@ -54,6 +54,7 @@ CLOCK_ACTS: tuple[ClockAct, ...] = (
     ),
     ClockAct("review", lambda _case, task, _calendar: task.review_at if task.state is TaskState.DEFERRED else None, pauses.review),
     ClockAct("contact missed", overdue.contact_missed_at, overdue.tell_contact_missed),
+    ClockAct("call-out missed", callouts.missed_at, callouts.tell_missed),
     ClockAct("red", overdue.red_of, overdue.tell_overdue),
     ClockAct("promise broken", overdue.promise_red_of, overdue.tell_promise_broken),
     ClockAct("yellow", overdue.yellow_of, overdue.tell_due_soon),

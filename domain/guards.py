@@ -6,11 +6,14 @@ A guard knows the task, the person and the time, and nothing that is sent with a
 from datetime import datetime, timedelta
 
 from domain.calendar import DEFAULT_OFFICE_HOURS
+from domain.call_out import OPEN, CallOutState
 from domain.deadlines import longest_extension
 from domain.errors import RefusalCode as Code
 from domain.errors import refused
 from domain.tasks import Task
 
+CALLED_AT_A_TIME = 5
+"""How many departments are called to one task at a time."""
 SUSPENSION_DAYS = 10
 SUSPENSION_LIMIT = SUSPENSION_DAYS * DEFAULT_OFFICE_HOURS.length
 """How much office time a task may be suspended for in all, over its whole life: ten working days."""
@@ -35,6 +38,25 @@ def guard_extension(task: Task, _by_id: str, at: datetime) -> None:
 def guard_extension_asked(task: Task, _by_id: str, _at: datetime) -> None:
     if task.extension is None:
         raise refused(Code.WRONG_STATE, "refusal.nothing_to_decide", "taskId", current=task)
+
+
+def guard_call_out(task: Task, _by_id: str, _at: datetime) -> None:
+    if sum(each.state in OPEN for each in task.call_outs) >= CALLED_AT_A_TIME:
+        raise refused(Code.LIMIT_REACHED, "refusal.too_many_call_outs", "unitIds", current=task, limit=CALLED_AT_A_TIME)
+
+
+def guard_call_out_asked(task: Task, by_id: str, _at: datetime) -> None:
+    """WRONG_STATE where none is asked for; whoever asked does not approve it."""
+    asked = [each for each in task.call_outs if each.state is CallOutState.ASKED]
+    if not asked:
+        raise refused(Code.WRONG_STATE, "refusal.no_call_out", "taskId", current=task)
+    if any(each.asked_by_id == by_id for each in asked):
+        raise refused(Code.NOT_ALLOWED, "refusal.own_call_out", "taskId")
+
+
+def guard_call_out_to_conclude(task: Task, _by_id: str, _at: datetime) -> None:
+    if not any(each.is_to_be_concluded for each in task.call_outs):
+        raise refused(Code.WRONG_STATE, "refusal.no_call_out", "taskId", current=task)
 
 
 def guard_suspension(task: Task, _by_id: str, _at: datetime) -> None:

@@ -41,6 +41,9 @@ class TaskAction(Enum):
     UNDEFER = "UNDEFER"
     ADD_ASSIST = "ADD_ASSIST"
     CALL_OUT = "CALL_OUT"
+    DECIDE_CALL_OUT = "DECIDE_CALL_OUT"
+    REPORT_IN = "REPORT_IN"
+    CONCLUDE_CALL_OUT = "CONCLUDE_CALL_OUT"
     COMPLETE = "COMPLETE"
     VERIFY = "VERIFY"
     CANCEL = "CANCEL"
@@ -90,6 +93,11 @@ class Verb(Enum):
     REWORK = "rework"
     ADD_ASSIST = "add assist"
     CANCEL = "cancel"
+    CALL_OUT = "call out"
+    DECIDE_CALL_OUT = "decide on a call-out"
+    REPORT_IN = "report in"
+    CONCLUDE_CALL_OUT = "conclude a call-out"
+    MISS_CALL_OUT = "miss a call-out"
     SUPERVISE = "supervise"
     NUDGE_TASK = "nudge"
 
@@ -127,6 +135,7 @@ def _move(
     return Move(row, verb, frozenset(sources), target, frozenset(who), guard, clock, evidence, action)
 
 
+_OPEN = set(TaskState) - {CLOSED, CANCELLED}
 _ASSIGNERS = {Standing.LEADER, Standing.DISPATCHER}
 _RUNNING = {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}
 
@@ -280,12 +289,29 @@ MOVES: tuple[Move, ...] = (
         guard="a unit that may own, or somebody within reach; whoever has the task stays accountable", clock="the assist has a leg of its own, inside the promise",
     ),
     _move(
+        "15", Verb.CALL_OUT, {ACKNOWLEDGED, IN_PROGRESS}, None, {Standing.DISPATCHER}, EventKind.CALL_OUT_ASKED, TaskAction.CALL_OUT,
+        guard="what the unit cannot solve, or an emergency; departments and an arrival limit named; five at a time", clock="-",
+    ),
+    _move(
+        "15a", Verb.DECIDE_CALL_OUT, _OPEN, None, {Standing.HEAD}, EventKind.CALL_OUT_DECIDED, TaskAction.DECIDE_CALL_OUT,
+        guard="asked for, by somebody else; a reason where it is refused", clock="the arrival limit runs from the approval",
+    ),
+    _move(
+        "16", Verb.REPORT_IN, _OPEN, None, {Standing.CALLED}, EventKind.DEPARTMENT_REPORTED, TaskAction.REPORT_IN,
+        clock="the arrival limit is met, or not",
+    ),
+    _move(
+        "16a", Verb.CONCLUDE_CALL_OUT, _OPEN, None, {Standing.DISPATCHER}, EventKind.CALL_OUT_CONCLUDED, TaskAction.CONCLUDE_CALL_OUT,
+        guard="the department came, or its time is over; the township rates it",
+    ),
+    _move("16b", Verb.MISS_CALL_OUT, _OPEN, None, {Standing.CLOCK}, EventKind.CALL_OUT_MISSED, guard="nobody of the department came by the limit; once"),
+    _move(
         "31", Verb.CANCEL, {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, RETURN_PENDING, SUSPENDED, DEFERRED}, CANCELLED, _ASSIGNERS,
         EventKind.TASK_CANCELLED, TaskAction.CANCEL,
         guard="a reason; never the lead of a request; what helps with it goes too", clock="stops",
     ),
     _move(
-        "29", Verb.SUPERVISE, set(TaskState) - {CLOSED, CANCELLED}, None, {Standing.DISPATCHER}, EventKind.REQUEST_SUPERVISED, TaskAction.SUPERVISE,
+        "29", Verb.SUPERVISE, _OPEN, None, {Standing.DISPATCHER}, EventKind.REQUEST_SUPERVISED, TaskAction.SUPERVISE,
         guard="overdue, done again or returned for the second time, or not solved as the resident said; once",
     ),
     _move(
@@ -361,6 +387,9 @@ _GUARDS: dict[TaskAction, Guard] = {
     TaskAction.RETURN: lambda task, by_id, at: guard_return(task, by_id, at=at),
     TaskAction.COMPLETE: lambda task, by_id, at: guard_completion(task),
     TaskAction.CANCEL: lambda task, by_id, at: guard_cancel(task),
+    TaskAction.CALL_OUT: guards.guard_call_out,
+    TaskAction.DECIDE_CALL_OUT: guards.guard_call_out_asked,
+    TaskAction.CONCLUDE_CALL_OUT: guards.guard_call_out_to_conclude,
     TaskAction.SUPERVISE: lambda task, by_id, at: guard_supervision(task, at=at),
     TaskAction.NUDGE: lambda task, _, at: guard_nudge(task, at=at),
     TaskAction.REQUEST_EXTENSION: guards.guard_extension,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from domain.callout_notices import OF_CALL_OUTS, concerned_by_call_out
 from domain.cases import Case
 from domain.devices import Device, Push
 from domain.errors import Message
@@ -23,7 +24,9 @@ from domain.routing import unit_above
 from domain.standings import verifiers
 from domain.tasks import Task
 
-URGENT = frozenset({NoticeKind.TASK_ASSIGNED, NoticeKind.TASK_CLIMBED, NoticeKind.TASK_REMINDED, NoticeKind.TASK_UNROUTED})
+URGENT = frozenset(
+    {NoticeKind.TASK_ASSIGNED, NoticeKind.TASK_CLIMBED, NoticeKind.CALLED_OUT, NoticeKind.TASK_REMINDED, NoticeKind.TASK_UNROUTED}
+)
 
 PUSH_TIME_TO_LIVE = 24 * 3600
 """Seconds: a day later the inbox says it better."""
@@ -59,6 +62,8 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
         concerns = concerned_by_request(event, task, case, organisation, on, around)
     elif event.kind in OF_PAUSES:
         concerns = concerned_by_pause(event, task, case, organisation, on, around)
+    elif event.kind in OF_CALL_OUTS:
+        concerns = concerned_by_call_out(event, task, organisation, on)
     else:
         concerns = _concerned(event, task, case, organisation, on, around)
     about = task or case.request

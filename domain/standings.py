@@ -6,6 +6,7 @@ from enum import Enum
 
 from domain.access import Actor
 from domain.calendar import SHANGHAI
+from domain.call_out import NOT_CALLED, CallOutState
 from domain.organisation import Organisation, OrgUnitKind
 from domain.posts import Appointment, Role
 from domain.tasks import Task
@@ -24,6 +25,8 @@ class Standing(Enum):
     SUPERIOR = "a leader of the owner unit or one above, who does not have it"
     EXTENSION_JUDGE = "a leader above for the first, from the second on the township's dispatcher or secretary; not who has it"
     DEFERRAL_JUDGE = "a secretary of the township, who neither has it nor asked for it"
+    HEAD = "a secretary of the township"
+    CALLED = "whoever works in a department that was called out"
     VERIFIER = "the nearest leader of the owner's chain who never worked on it"
     ASKER = "the resident, or the principal"
     CALLER = "the dispatcher, a clerk, or the volunteer who typed it, from outside the unit that did the work"
@@ -48,6 +51,11 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
         held.add(Standing.RETURN_JUDGE)
     if actor.id != task.assignee_id:
         held |= _of_approvals(task, actor, authority(task, organisation))
+    if organisation.root().id in actor.units_led(Role.SECRETARY):
+        held.add(Standing.HEAD)
+    awaited = {each.unit_id for each in task.call_outs if each.state is CallOutState.RAISED}
+    if any(post.unit_id in awaited and post.role not in NOT_CALLED for post in actor.appointments):
+        held.add(Standing.CALLED)
     if actor.id in verifiers(task, organisation, on):
         held.add(Standing.VERIFIER)
     if task.askers and task.askers[0] == actor.id and not task.is_for_household:

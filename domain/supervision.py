@@ -1,5 +1,7 @@
 """Formal follow-up by hand (督办): the dispatcher puts a request that goes wrong under it, and those one level up hear of it."""
 
+from dataclasses import replace
+
 from domain.cases import Act, Case, Moment, act_on, permitted
 from domain.errors import RefusalCode, refused
 from domain.events import EventKind
@@ -13,4 +15,5 @@ def supervise(case: Case, moment: Moment, *, reason: str) -> Act:
         raise refused(RefusalCode.WRONG_STATE, "refusal.nothing_to_supervise", "requestId", current=request)
     lead = permitted(case, case.tasks[0].id, moment, Verb.SUPERVISE, expected_version=None)
     guard_supervision(lead, at=moment.at, is_promise_broken=request.is_overdue(moment.at))
-    return act_on(case.after(lead.flag(at=moment.at)), EventKind.REQUEST_SUPERVISED, lead.id, {}, reason)
+    flagged = replace(lead, is_supervised=True, updated_at=moment.at)
+    return act_on(case.after(flagged), EventKind.REQUEST_SUPERVISED, lead.id, {}, reason)

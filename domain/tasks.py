@@ -6,6 +6,7 @@ from enum import Enum
 
 from domain.access import Door, asker_keys, key, keys
 from domain.approvals import Deferral, Extension, SuspendCause
+from domain.call_out import COMING, CallOut
 from domain.deadlines import DeadlineClass, Due
 from domain.errors import Message
 from domain.legs import Windows
@@ -143,6 +144,7 @@ class Task:
     raised_by_id: str | None = None
     rework_count: int = 0
     was_unsolved: bool = False
+    call_outs: tuple[CallOut, ...] = ()
     is_required: bool = True
     open_assists: int = 0
     leads: tuple[str, ...] = ()
@@ -166,6 +168,7 @@ class Task:
         """The keys that open it: the owner's units; who has it or what it helps with; who asked; its grid's workers while open."""
         asked = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)
         scopes = keys(Door.UNIT, self.owner_path) | asked | keys(Door.WORKER, self.leads)
+        scopes |= keys(Door.CALLED, {each.unit_id for each in self.call_outs if each.state in COMING})
         if self.raised_by_id:
             scopes |= {key(Door.HELPER, self.raised_by_id)}
         if self.assignee_id:
@@ -281,17 +284,9 @@ class Task:
             updated_at=at,
         )
 
-    def flag(self, *, at: datetime) -> "Task":
-        """Under formal follow-up, where it stands."""
-        return replace(self, is_supervised=True, updated_at=at)
-
     def supervise(self, owner_path: tuple[str, ...]) -> "Task":
         """Owned one level up from now on, and flagged; whoever works on it goes on."""
         return replace(self, owner_id=owner_path[0], owner_path=owner_path, is_of_grid=False, is_supervised=True)
-
-    def touch(self, *, at: datetime) -> "Task":
-        """Something about it changed that it does not say itself."""
-        return replace(self, updated_at=at)
 
     def cancel(self, *, at: datetime) -> "Task":
         """Called off: nobody has to do anything about it, and nothing of it can be late."""

@@ -1,5 +1,6 @@
 """Enumerations about homes, data of persons and acting for others as the face shows them, every value described."""
 
+from domain.call_out import CallOutGrade, CallOutKind, CallOutState
 from domain.contacts import ReadFlag, RevealReason
 from domain.households import Agreement, Reach
 from domain.organisation import GridKind
@@ -75,4 +76,29 @@ described(
     ReadFlag,
     "What is unusual about a reading (异常标记).",
     {"OUT_OF_HOURS": "Outside office hours (非工作时间).", "MANY_IN_A_ROW": "One of many within an hour (短时多次)."},
+)
+described(
+    CallOutKind,
+    "Why a department is called out (吹哨情形).",
+    {
+        "BEYOND_OWN_MEANS": "What the unit cannot solve (自身难以解决).",
+        "JOINT_ENFORCEMENT": "Joint enforcement: handed over, never handled here (综合执法，须转出).",
+        "EMERGENCY": "An emergency (应急处置).",
+    },
+)
+described(
+    CallOutState,
+    "Where a call-out stands (吹哨状态).",
+    {
+        "ASKED": "Waits for the township's head (待审批).",
+        "REFUSED": "Not agreed to (未同意).",
+        "RAISED": "The department is called (已吹哨).",
+        "REPORTED": "The department is there (已报到).",
+        "CONCLUDED": "Rated by the township (已评价).",
+    },
+)
+described(
+    CallOutGrade,
+    "How the department answered, as the township says (报到评价).",
+    {"GOOD": "Came and helped (好).", "FAIR": "Came, and helped in part (一般).", "POOR": "Did not come, or did not help (差)."},
 )

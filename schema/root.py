@@ -18,6 +18,7 @@ from schema.accounts import AccountMutations, AccountQueries
 from schema.assists import AssistMutations
 from schema.board import BoardQueries
 from schema.bulk import BulkMutations
+from schema.callouts import CallOutMutations
 from schema.contacts import ContactMutations, ContactQueries
 from schema.context import Info
 from schema.enrolment import EnrolmentMutations
@@ -171,6 +172,7 @@ class Query(
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")
 class Mutation(
+    CallOutMutations,
     SupervisionMutations,
     ProactiveMutations,
     AssistMutations,

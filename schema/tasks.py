@@ -15,6 +15,7 @@ from domain.ports import TaskQuery
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 from resolvers import tasks as deeds
 from resolvers.history import history_of_task
+from schema.callouts import CallOut, call_outs_of
 from schema.context import Info
 from schema.graph import WANTED, GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.organisation import GeoPoint, ServiceItem
@@ -90,6 +91,7 @@ class Task(Node):
     request: Any = edge(_request, RequestT | None, "The request it works on (诉求).")
     parent: Any = edge(_parent, TaskT | None, "The task that called it in to help (主办工单).")
     assists: Any = edge(_assists, list[TaskT], "Tasks that help (协办工单).")
+    call_outs: Any = edge(call_outs_of, list[CallOut], "Departments that were called out to it (吹哨).")
     is_required: bool = described("Whether what it helps with cannot be completed without it (是否必需).")
     open_assists: int = described("How many required assists it waits for (未完成协办数).")
     text: Any = edge(

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import assists, cases, extensions, followups, pauses, supervision, verdicts
+from domain import assists, callouts, cases, extensions, followups, pauses, supervision, verdicts
 from domain.access import NOBODY, Actor, actor_of
 from domain.approvals import Deferral, Extension, SuspendCause
 from domain.calendar import SHANGHAI, CalendarDay, DayKind, WorkingCalendar, published_days, published_through
+from domain.call_out import CallOutGrade, CallOutKind
 from domain.cases import Act, Case, Moment
 from domain.clockwork import CLOCK_ACTS
 from domain.desk_nudges import nudge_task
@@ -192,6 +193,23 @@ def _typed_for_them(case: Case) -> Case:
     return replace(case, request=request)
 
 
+def call_out(
+    case: Case,
+    now: Moment,
+    *,
+    kind: CallOutKind = CallOutKind.EMERGENCY,
+    within: int = 30,
+    unit_id: str | None = None,
+    expected_version: int | None = None,
+) -> Act:
+    """The provider of the demo is asked for."""
+    provider = given_to("provider-worker-1").unit.id
+    unit_ids = [provider if unit_id is None else unit_id]
+    return callouts.call_out(
+        case, _lead(case), now, unit_ids=unit_ids, kind=kind, within_minutes=within, reason="需要停电", expected_version=expected_version
+    )
+
+
 def _somebody_else(case: Case) -> str:
     return "branch-leader-1" if case.tasks[0].assignee_id == id_of("provider-worker-1") else "provider-worker-1"
 
@@ -288,6 +306,14 @@ DEEDS: Mapping[Verb, Deed] = {
     ),
     Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
     Verb.ADD_ASSIST: lambda case, now, version: add_assist(case, now, to=_somebody_else(case), expected_version=version),
+    Verb.CALL_OUT: lambda case, now, version: call_out(case, now, unit_id="one more", expected_version=version),
+    Verb.DECIDE_CALL_OUT: lambda case, now, version: callouts.decide(
+        case, _lead(case), now, approved=True, reason=None, expected_version=version
+    ),
+    Verb.REPORT_IN: lambda case, now, version: callouts.report_in(case, _lead(case), now, note=None, expected_version=version),
+    Verb.CONCLUDE_CALL_OUT: lambda case, now, version: callouts.conclude(
+        case, _lead(case), now, unit_id=given_to("provider-worker-1").unit.id, grade=CallOutGrade.GOOD, note=None, expected_version=version
+    ),
     Verb.SUPERVISE: lambda case, now, _: supervision.supervise(case, now, reason="拖了太久"),
     Verb.CANCEL: lambda case, now, version: assists.cancel(case, _lead(case), now, reason="不用办了", expected_version=version),
 }

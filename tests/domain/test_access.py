@@ -128,8 +128,10 @@ AT_WORK = {Door.PERSON, Door.WORKER, Door.HELPER}
     [
         ("resident-1", {Door.PERSON}),
         ("grid-worker-1", AT_WORK | {Door.GRID}),
-        *((handle, AT_WORK | {Door.UNIT}) for handle in ("grid-leader-1", "centre-clerk-1", "dispatcher-1", "secretary-1")),
-        *((handle, AT_WORK) for handle in ("hub-host-1", "link-member-1", "provider-worker-1", "volunteer-1")),
+        *((handle, AT_WORK | {Door.UNIT}) for handle in ("grid-leader-1", "dispatcher-1", "secretary-1")),
+        ("centre-clerk-1", AT_WORK | {Door.UNIT, Door.CALLED}),
+        *((handle, AT_WORK) for handle in ("hub-host-1", "link-member-1")),
+        *((handle, AT_WORK | {Door.CALLED}) for handle in ("provider-worker-1", "volunteer-1")),
         *((handle, AT_WORK) for handle in ("administrator-1", "privacy-officer-1")),
     ],
 )

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.approvals import Deferral, Extension
+from domain.call_out import CallOut, CallOutKind, CallOutState
 from domain.cases import Act, Case
 from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode, Refused
@@ -25,6 +26,7 @@ from tests.domain.cast import (
     actor,
     asked,
     deed_of,
+    given_to,
     id_of,
     moment,
     new_id,
@@ -88,6 +90,11 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     Verb.REWORK: ({AWAITING}, IN_PROGRESS, ASKER, EventKind.REQUEST_REWORKED),
     Verb.ADD_ASSIST: ({ACKNOWLEDGED, IN_PROGRESS}, None, ASSIGNEE | ASSIGNERS, EventKind.ASSIST_ADDED),
     Verb.SUPERVISE: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.DISPATCHER}), EventKind.REQUEST_SUPERVISED),
+    Verb.CALL_OUT: ({ACKNOWLEDGED, IN_PROGRESS}, None, frozenset({Standing.DISPATCHER}), EventKind.CALL_OUT_ASKED),
+    Verb.DECIDE_CALL_OUT: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.HEAD}), EventKind.CALL_OUT_DECIDED),
+    Verb.REPORT_IN: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.CALLED}), EventKind.DEPARTMENT_REPORTED),
+    Verb.CONCLUDE_CALL_OUT: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.DISPATCHER}), EventKind.CALL_OUT_CONCLUDED),
+    Verb.MISS_CALL_OUT: (set(S) - {S.CLOSED, S.CANCELLED}, None, CLOCK, EventKind.CALL_OUT_MISSED),
     Verb.CANCEL: (
         {S.QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, PENDING, S.SUSPENDED, S.DEFERRED},
         S.CANCELLED,
@@ -108,7 +115,7 @@ STANDING: Mapping[str, set[Standing]] = {
     "grid-worker-1": {Standing.ASSIGNEE},
     "grid-leader-1": {*OF_A_LEADER, Standing.VERIFIER},
     "secretary-1": {*OF_A_LEADER, Standing.RETURN_JUDGE},
-    "secretary-2": {*OF_A_LEADER, Standing.RETURN_JUDGE, Standing.DEFERRAL_JUDGE},
+    "secretary-2": {*OF_A_LEADER, Standing.RETURN_JUDGE, Standing.DEFERRAL_JUDGE, Standing.HEAD},
     "dispatcher-1": {Standing.DISPATCHER, Standing.RETURN_JUDGE, Standing.CALLER},
     "centre-clerk-1": {Standing.CALLER},
     **{handle: set() for handle in STRANGERS},
@@ -152,6 +159,8 @@ def expected_of(verb: Verb, state: S, handle: str, task: Task) -> RefusalCode | 
     if not any(LAW[each][2] & standing for each in verbs):
         return RefusalCode.NOT_ALLOWED
     if verb is Verb.CANCEL and task.parent_id is None:  # the lead of a request is never called off
+        return RefusalCode.WRONG_STATE
+    if verb in {Verb.DECIDE_CALL_OUT, Verb.CONCLUDE_CALL_OUT}:  # nothing was called out: tests/domain/test_callouts.py
         return RefusalCode.WRONG_STATE
     if verb is Verb.SUPERVISE and not task.was_unsolved:  # nothing went wrong with it
         return RefusalCode.WRONG_STATE
@@ -260,6 +269,10 @@ TRIED: Mapping[TaskAction, tuple[Verb, ...]] = {
     TaskAction.VERIFY: (Verb.PASS_CHECK, Verb.FAIL_CHECK),
     TaskAction.ADD_ASSIST: (Verb.ADD_ASSIST,),
     TaskAction.CANCEL: (Verb.CANCEL,),
+    TaskAction.CALL_OUT: (Verb.CALL_OUT,),
+    TaskAction.DECIDE_CALL_OUT: (Verb.DECIDE_CALL_OUT,),
+    TaskAction.REPORT_IN: (Verb.REPORT_IN,),
+    TaskAction.CONCLUDE_CALL_OUT: (Verb.CONCLUDE_CALL_OUT,),
     TaskAction.SUPERVISE: (Verb.SUPERVISE,),
     TaskAction.NUDGE: (Verb.NUDGE_TASK,),
 }
@@ -268,6 +281,16 @@ people = st.sampled_from(HANDLES).filter(lambda handle: handle != "nobody").map(
 some_people = st.lists(people, max_size=3, unique=True).map(tuple)
 wishes_for_time = st.none() | st.builds(Extension, people, st.just(MONDAY), st.just(1), st.just(MONDAY))
 wishes_to_defer = st.none() | st.builds(Deferral, people, st.just(MONDAY), st.just(MONDAY.date()))
+
+
+PROVIDER = given_to("provider-worker-1").unit.id
+ASKED_FOR = CallOut(PROVIDER, CallOutKind.EMERGENCY, id_of("dispatcher-1"), MONDAY, 30)
+CALLED = (
+    (replace(ASKED_FOR, unit_id="another", asked_by_id=id_of("secretary-2")),),
+    (replace(ASKED_FOR, unit_id="another"),),
+    (ASKED_FOR.moved(CallOutState.RAISED, arrive_by=MONDAY, missed_told=True),),
+    (ASKED_FOR.moved(CallOutState.REPORTED, arrive_by=MONDAY, reported_at=MONDAY),),
+)
 
 
 @st.composite
@@ -283,6 +306,7 @@ def tasks_of_any_past(draw: st.DrawFn) -> Case:
         parent_id=draw(st.sampled_from([None, new_id(Kind.TASK, 9)])),
         open_assists=draw(st.integers(0, 1)),
         was_unsolved=draw(st.booleans()),
+        call_outs=draw(st.sampled_from(((), *CALLED))),
         nudged_at=draw(st.sampled_from((None, MONDAY - timedelta(hours=11), MONDAY, MONDAY + timedelta(days=2)))),
         deadline_class=draw(st.sampled_from(DeadlineClass)),
         extension=draw(wishes_for_time),

@@ -1,0 +1,73 @@
+"""A call-out (吹哨): the township summons a department to a task, as it stands; kept with the task."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+from domain.organisation import OrgUnitKind
+from domain.posts import Role
+
+DEPARTMENTS = frozenset({OrgUnitKind.PROVIDER, OrgUnitKind.INDUSTRY_COMMITTEE, OrgUnitKind.PROFESSIONAL_BRANCH, OrgUnitKind.SERVICE_CENTRE})
+"""Kinds of units that can be called out."""
+
+NOT_CALLED = frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER})
+"""Whoever holds only such a post in a department is not meant when it is called out."""
+
+
+class CallOutKind(Enum):
+    BEYOND_OWN_MEANS = "BEYOND_OWN_MEANS"
+    JOINT_ENFORCEMENT = "JOINT_ENFORCEMENT"
+    EMERGENCY = "EMERGENCY"
+
+
+class CallOutState(Enum):
+    ASKED = "ASKED"
+    REFUSED = "REFUSED"
+    RAISED = "RAISED"
+    REPORTED = "REPORTED"
+    CONCLUDED = "CONCLUDED"
+
+
+OPEN = frozenset({CallOutState.ASKED, CallOutState.RAISED, CallOutState.REPORTED})
+COMING = frozenset({CallOutState.RAISED, CallOutState.REPORTED})
+"""The department sees the task."""
+
+
+class CallOutGrade(Enum):
+    """What the township says of the department's answer."""
+
+    GOOD = "GOOD"
+    FAIR = "FAIR"
+    POOR = "POOR"
+
+
+@dataclass(frozen=True, slots=True)
+class CallOut:
+    """One department, called to one task. `arrive_by` runs from the approval; `missed_told` once nobody had reported in by then."""
+
+    unit_id: str
+    kind: CallOutKind
+    asked_by_id: str
+    asked_at: datetime
+    within_minutes: int
+    state: CallOutState = CallOutState.ASKED
+    arrive_by: datetime | None = None
+    reported_at: datetime | None = None
+    reported_by_id: str | None = None
+    missed_told: bool = False
+    grade: CallOutGrade | None = None
+
+    @property
+    def is_on_time(self) -> bool | None:
+        """Whether the department came in time; nothing while that is open."""
+        if self.reported_at is not None and self.arrive_by is not None:
+            return self.reported_at <= self.arrive_by
+        return False if self.missed_told else None
+
+    @property
+    def is_to_be_concluded(self) -> bool:
+        """It came, or its time is over."""
+        return self.state is CallOutState.REPORTED or (self.state is CallOutState.RAISED and self.missed_told)
+
+    def moved(self, state: CallOutState, **changes: object) -> "CallOut":
+        return replace(self, state=state, **changes)  # type: ignore[arg-type]  # its own fields

@@ -1,0 +1,85 @@
+"""The township calls a department to a task: approved first, there in time, rated; who is called sees that task and no other."""
+
+from server.demo.main_job import Player
+from tests.conftest import Town
+from tests.journeys.stories import Answer, Matter, act, bring, history_of, in_scope, nothing_written, refused, submit, task_of, titles
+from tests.journeys.test_assists import unit_of
+
+OUT = {"kind": "EMERGENCY", "arriveWithinMinutes": 30, "reason": "需要电力抢修"}
+
+
+async def in_progress(town: Town) -> tuple[Matter, Player, Player, Player, Player]:
+    worker, desk, head, hand = await town.people("grid-worker-1", "dispatcher-1", "secretary-2", "provider-worker-1")
+    matter = await submit(town, await town.person("resident-1"))
+    await bring(town, matter, worker, "IN_PROGRESS")
+    return matter, worker, desk, head, hand
+
+
+async def call_outs(player: Player, matter: Matter) -> Answer:
+    shown = "state onTime arriveBy grade unit { id }"
+    found = await player.ask(f"query($id: ID!) {{ node(id: $id) {{ ... on Task {{ callOuts {{ {shown} }} }} }} }}", id=matter.task_id)
+    [one] = found["node"]["callOuts"]
+    answer: Answer = one
+    return answer
+
+
+async def test_a_department_is_called_out_comes_and_is_rated(town: Town) -> None:
+    matter, worker, desk, head, hand = await in_progress(town)
+    provider = unit_of(town, "provider-worker-1")
+
+    await act(desk, "callOut", matter, unitIds=[provider], **OUT)
+    await town.settle()
+    assert "吹哨待审批" in await titles(head)
+    assert await in_scope(hand) == []
+    await act(head, "decideCallOut", matter, approved=True)
+    await town.settle()
+    assert await titles(hand) == ["部门吹哨通知"]
+    assert (await task_of(hand, matter) or {})["actions"] == ["REPORT_IN"]
+
+    await act(hand, "reportIn", matter)
+    await town.settle()
+    assert "部门已报到" in await titles(worker)
+    assert "部门已报到" in await titles(desk)
+    assert (await call_outs(desk, matter))["onTime"] is True
+    await act(desk, "concludeCallOut", matter, unitId=provider, grade="GOOD")
+
+    one = await call_outs(worker, matter)
+    assert (one["state"], one["grade"], one["unit"]["id"]) == ("CONCLUDED", "GOOD", provider)
+    assert await in_scope(hand) == []
+    kinds = [event["kind"] for event in await history_of(desk, matter)][:4]
+    assert kinds == ["CallOutConcluded", "DepartmentReported", "CallOutDecided", "CallOutAsked"]
+
+
+async def test_nobody_comes_and_the_desk_hears_of_it_once(town: Town) -> None:
+    matter, _, desk, head, _ = await in_progress(town)
+    provider = unit_of(town, "provider-worker-1")
+    await act(desk, "callOut", matter, unitIds=[provider], **OUT)
+    await act(head, "decideCallOut", matter, approved=True)
+
+    town.clock.advance(minutes=31)
+    await town.wind()
+    await town.wind()
+    await town.settle()
+
+    assert (await titles(desk)).count("部门未按时报到") == 1
+    assert await town.count("events", kind="CallOutMissed") == 1
+    assert (await act(desk, "concludeCallOut", matter, unitId=provider, grade="POOR"))["state"] == "IN_PROGRESS"
+
+
+async def test_joint_enforcement_is_handed_off_and_other_nonsense_leaves_nothing(town: Town) -> None:
+    matter, worker, desk, head, hand = await in_progress(town)
+    provider = unit_of(town, "provider-worker-1")
+
+    async with nothing_written(town):
+        joint = await refused(desk, "callOut", matter, unitIds=[provider], **{**OUT, "kind": "JOINT_ENFORCEMENT"})
+        assert (joint["code"], "转出" in joint["message"]) == ("INVALID_INPUT", True)
+        assert (await refused(worker, "callOut", matter, unitIds=[provider], **OUT))["code"] == "NOT_ALLOWED"
+        grid_branch = unit_of(town, "grid-leader-1")
+        assert (await refused(desk, "callOut", matter, unitIds=[grid_branch], **OUT))["code"] == "INVALID_INPUT"
+        assert (await refused(head, "decideCallOut", matter, approved=True))["code"] == "WRONG_STATE"
+        assert (await refused(hand, "reportIn", matter))["code"] == "NOT_FOUND"
+    await act(desk, "callOut", matter, unitIds=[provider], **OUT)
+    await act(head, "decideCallOut", matter, approved=False, reason="先自行处理")
+    await town.settle()
+    assert "吹哨未获批准" in await titles(desk)
+    assert await titles(hand) == []
