@@ -211,19 +211,29 @@ def refuse_return(case: Case, task_id: str, moment: Moment, *, reason: str, expe
     return act_on(case.after(refused_task), EventKind.RETURN_REFUSED, task_id, {"binds": refused_task.is_return_bound}, reason)
 
 
-def complete(case: Case, task_id: str, moment: Moment, *, outcome: Outcome, note: str, expected_version: int | None = None) -> Act:
-    """Row 20: the leg stops, and the promise is judged when nothing else is open."""
+def complete(
+    case: Case,
+    task_id: str,
+    moment: Moment,
+    *,
+    outcome: Outcome,
+    note: str,
+    is_confirmed: bool = False,
+    expected_version: int | None = None,
+) -> Act:
+    """Row 20: the leg stops, and the promise is judged when nothing else is open. Row 21a where the resident confirmed it on the spot."""
     task = permitted(case, task_id, moment, Verb.COMPLETE, expected_version=expected_version)
     guard_completion(task)
     done = task.complete(outcome, at=moment.at)
-    is_checked = bool(verifiers(done, moment.organisation, moment.at.astimezone(SHANGHAI).date()))
+    is_checked = not is_confirmed and bool(verifiers(done, moment.organisation, moment.at.astimezone(SHANGHAI).date()))
     is_asked = not is_checked and _is_asked(case, done)
-    if not is_checked:  # nobody is left who may check it: the resident's word is the check
+    if not is_checked:  # the resident's word is the check: they gave it, or nobody is left who may check it
         done = done.pass_check(is_asked=is_asked, at=moment.at)
     along = ended_along(case.tasks, task_id, is_checked=not is_checked, at=moment.at)
     after = case.after(done, also=along)
-    facts: Facts = {"outcome": outcome.value, "checked": is_checked, "asked": is_asked, **told_of(case.tasks, after.tasks, task_id)}
-    return act_on(after, EventKind.TASK_COMPLETED, task_id, facts, note)
+    facts: dict[str, str | int | bool | None] = {"outcome": outcome.value, "checked": is_checked, "asked": is_asked}
+    facts |= {"confirmed": True} if is_confirmed else {}
+    return act_on(after, EventKind.TASK_COMPLETED, task_id, {**facts, **told_of(case.tasks, after.tasks, task_id)}, note)
 
 
 def _is_asked(case: Case, task: Task) -> bool:

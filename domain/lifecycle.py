@@ -83,6 +83,7 @@ class Verb(Enum):
     UNDEFER = "undefer"
     CONTACT_AGAIN = "contact again"
     COMPLETE = "complete"
+    CONFIRM = "complete, confirmed"
     PASS_CHECK = "pass check"
     FAIL_CHECK = "fail check"
     ANSWER = "answer"
@@ -252,6 +253,10 @@ MOVES: tuple[Move, ...] = (
     _move(
         "20", Verb.COMPLETE, {IN_PROGRESS}, COMPLETED, {Standing.ASSIGNEE}, EventKind.TASK_COMPLETED, TaskAction.COMPLETE,
         guard="outcome and note; a picture where the item says why; no open assist task", clock="the leg stops; the promise is judged",
+    ),
+    _move(
+        "21a", Verb.CONFIRM, {IN_PROGRESS}, AWAITING, {Standing.ASSIGNEE}, EventKind.TASK_COMPLETED, TaskAction.COMPLETE,
+        guard="as row 20, and the resident's own code, given on the spot: it is the check; of the lead", clock="as row 20",
     ),
     _move(
         "21", Verb.PASS_CHECK, {COMPLETED}, AWAITING, {Standing.VERIFIER}, EventKind.TASK_VERIFIED, TaskAction.VERIFY,

@@ -14,6 +14,7 @@ from domain.board import Boards
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
+from domain.confirmations import Confirmations
 from domain.contacts import Contacts, ReadLog
 from domain.devices import Device
 from domain.enrolment import Enrolment
@@ -207,7 +208,6 @@ class Tasks(Protocol):
 
     async def update(self, task_id: str, change: Change, *, seen_by: Actor, event_id: str, command: Command) -> Case | Replayed:
         """Loads the case that the reader's keys open, changes it, and keeps it with its event and command in one transaction.
-
         Raises `Refused`: NOT_FOUND, whatever `change` raises, COMMAND_MISMATCH. On a lost race `change` runs again.
         """
         ...
@@ -286,6 +286,7 @@ class Ports:
     calendars: Calendars
     requests: Requests
     tasks: Tasks
+    confirmations: Confirmations
     boards: Boards
     filters: Filters
     history: History

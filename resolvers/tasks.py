@@ -20,6 +20,7 @@ from domain.routing import NO_LOADS, RULE_CLIMB, RULE_HAND, Avoided, Loads, Plac
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
+from resolvers.confirmations import checked
 
 ASSIGNABLE = (
     Role.GRID_WORKER,
@@ -95,6 +96,7 @@ class CompleteTask:
     attachment_ids: Sequence[str] | None = None
     expected_version: int | None = None
     device_time: datetime | None = None
+    confirmation_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ async def decide_return(sent: DecideReturn, *, by: Actor, ports: Ports) -> Done[
 
 
 async def complete_task(sent: CompleteTask, *, by: Actor, ports: Ports) -> Done[Task]:
-    """Done, with what came of it; somebody else checks it next."""
+    """Done, with what came of it; somebody else checks it next, or whoever asked confirmed it with their own code."""
     now = await acting("completeTask", sent, by=by, ports=ports)
     note = required_text(sent.note, "note")
     if sent.attachment_ids:
@@ -200,9 +202,18 @@ async def complete_task(sent: CompleteTask, *, by: Actor, ports: Ports) -> Done[
         item = items.get(case.item_id or "")
         if item is not None and item.photo_required:
             raise invalid("refusal.photo_wanted", "attachmentIds")
-        return cases.complete(case, sent.task_id, now.moment(case), outcome=sent.outcome, note=note, expected_version=sent.expected_version)
+        return cases.complete(
+            case,
+            sent.task_id,
+            now.moment(case),
+            outcome=sent.outcome,
+            note=note,
+            is_confirmed=is_confirmed(case),
+            expected_version=sent.expected_version,
+        )
 
-    return await move(sent.task_id, change, now, by=by, ports=ports)
+    async with checked(sent.confirmation_code, sent.task_id, now, ports, version=sent.expected_version) as is_confirmed:
+        return await move(sent.task_id, change, now, by=by, ports=ports)
 
 
 async def verify_task(sent: VerifyTask, *, by: Actor, ports: Ports) -> Done[Task]:

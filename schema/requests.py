@@ -22,6 +22,7 @@ from domain.search import Sought, sought
 from domain.status import status_of
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
+from schema.confirmations import confirmation_code_of
 from schema.context import Info
 from schema.graph import WANTED, HouseholdT, MaskedContactT, Node, PersonT, RequestT, TaskT, bad_argument, described, edge, several, shows
 from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
@@ -162,6 +163,9 @@ class Request(Node):
     )
     answer_by: datetime | None = described("Until when an answer is waited for, once the calls have begun (答复期限).")
     closed_unanswered: bool = described("Whether it was closed because no answer came (无人答复结案).")
+    confirmation_code: Any = edge(
+        confirmation_code_of, str | None, "Six digits to give to the worker once it is done; for whoever has the last word, alone (确认码)."
+    )
     merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on (并入诉求).")
     actions: Any = edge(_actions, list[RequestAction], "What you may do with it now, besides the last word (可用操作).")
     declined_because: DeclineReason | None = described("Why it was not taken on; the words are in its history (不予受理原因).")

@@ -255,12 +255,11 @@ class CompleteTaskInput:
     attachment_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Evidence, where the item wants it (附件).")
     expected_version: int | None = strawberry.field(default=None, description=_VERSION)
     device_time: datetime | None = strawberry.field(default=None, description=_DEVICE)
+    confirmation_code: str | None = strawberry.field(default=None, description="The resident's own code: confirmed on the spot (确认码).")
 
     def to_domain(self) -> deeds.CompleteTask:
-        attachment_ids = several(self.attachment_ids)
-        return deeds.CompleteTask(
-            self.command_id, self.task_id, self.outcome, self.note, attachment_ids, self.expected_version, self.device_time
-        )
+        files, version, code = several(self.attachment_ids), self.expected_version, self.confirmation_code
+        return deeds.CompleteTask(self.command_id, self.task_id, self.outcome, self.note, files, version, self.device_time, code)
 
 
 @strawberry.input(description="Checks what somebody else did (核查).")

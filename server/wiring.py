@@ -19,6 +19,7 @@ from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCatalogue
 from adapters.mongo.clock import MongoClock
 from adapters.mongo.codec import stored_moment
+from adapters.mongo.confirmations import MongoConfirmations
 from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.divisions import MongoDivisions
@@ -175,6 +176,7 @@ def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
         calendars=cases.calendars,
         requests=MongoRequests(mongo, cases, ledger),
         tasks=MongoTasks(mongo, cases),
+        confirmations=MongoConfirmations(mongo),
         boards=MongoBoards(mongo),
         filters=MongoFilters(mongo, ledger),
         history=MongoHistory(mongo),

@@ -3,16 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from pymongo import ReturnDocument
-
 from adapters.mongo.codec import decode, encode
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.enrolment import digest_of, is_code
 from adapters.mongo.ledger import Ledger
 from adapters.mongo.organisations import MongoOrganisations
 from adapters.mongo.people import AT_NOW, rows_of
+from adapters.mongo.tries import count_try, take_back
 from adapters.mongo.versions import read_row, true_in
-from domain.accounts import TRIES_A_DAY, TRIES_AT_BEGINNING_A_DAY, Account, day_of, linked, unknown_code
+from domain.accounts import TRIES_A_DAY, TRIES_AT_BEGINNING_A_DAY, Account, linked, unknown_code
 from domain.calendar import SHANGHAI
 from domain.commands import Command, Replayed
 from domain.enrolment import BEGINNING, TRIES, opens_posts
@@ -56,15 +55,8 @@ class MongoAccounts:
         return await self._ledger.once(command, code["township"], code["_id"], lambda session: self._link(code, sign_in, command, session))
 
     async def _count_a_try(self, key: str, most: int, at: datetime) -> None:
-        """Raises LIMIT_REACHED where it is one too many for today. The counts of other days are removed by the first of a day."""
-        day, tries = day_of(at).isoformat(), self._mongo.collection("link_tries")
-        is_today = {"$eq": ["$day", day]}
-        count = [{"$set": {"count": {"$cond": [is_today, {"$add": ["$count", 1]}, 1]}, "day": day}}]
-        counted = await tries.find_one_and_update({"_id": key}, count, upsert=True, return_document=ReturnDocument.AFTER)
-        times: int = counted["count"] if counted else 1
-        if times == 1:
-            await tries.delete_many({"day": {"$lt": day}})
-        if times > most:
+        """Raises LIMIT_REACHED where it is one too many for today."""
+        if await count_try(self._mongo, key, at=at) > most:
             raise refused(RefusalCode.LIMIT_REACHED, "refusal.tries_enough", "code")
 
     async def _tried(self, beginning: str, at: datetime) -> list[Document]:
@@ -85,7 +77,7 @@ class MongoAccounts:
 
     async def _take_back(self, author: str, beginning: str, tried: list[Document]) -> None:
         """A right code is no wrong try: not of the sign-in, not of its beginning, not of other codes that begin the same."""
-        await self._mongo.collection("link_tries").update_many({"_id": {"$in": [author, beginning]}}, {"$inc": {"count": -1}})
+        await take_back(self._mongo, [author, beginning])
         for kept in tried:
             await self._mongo.collection("enrolment_codes").update_one(_key(kept), {"$inc": {"tries": -1}})
 

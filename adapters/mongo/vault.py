@@ -111,9 +111,12 @@ class Vault:
 
     async def fingerprint(self, purpose: str, value: str) -> bytes:
         """A keyed HMAC-SHA256: equal values are found by it, and without the key it tells nothing, not even to whoever tries them all."""
-        if self._secret is None:
-            self._secret = await self._lookup_secret()
-        return hmac.digest(self._secret, f"{purpose}\0{value}".encode(), "sha256")
+        return (await self.fingerprints(purpose))(value)
+
+    async def fingerprints(self, purpose: str) -> Callable[[str], bytes]:
+        """`fingerprint` for as many values as are wanted, once the key is at hand."""
+        secret = self._secret = self._secret or await self._lookup_secret()
+        return lambda value: hmac.digest(secret, f"{purpose}\0{value}".encode(), "sha256")
 
     async def trouble(self) -> str | None:
         """Why the vault cannot be used, with the mend; nothing where it can, or was never used."""

@@ -13,6 +13,7 @@ from domain.calendar import SHANGHAI, CalendarDay, DayKind, WorkingCalendar, pub
 from domain.call_out import CallOutGrade, CallOutKind
 from domain.cases import Act, Case, Moment
 from domain.clockwork import CLOCK_ACTS
+from domain.confirmations import confirm
 from domain.desk_nudges import nudge_task
 from domain.errors import RefusalCode, Refused
 from domain.households import Reach
@@ -242,6 +243,11 @@ def _contact_again(case: Case, now: Moment, version: int | None) -> Act:
     return _start(_unheard(case), now, version, reached=True)
 
 
+def _confirm(case: Case, now: Moment, version: int | None) -> Act:
+    confirm(case, _lead(case), now, given="123456", codes=lambda _request: "123456", tries=1, expected_version=version)
+    return cases.complete(case, _lead(case), now, outcome=Outcome.SOLVED, note="换了灯泡", is_confirmed=True, expected_version=version)
+
+
 def _unheard(case: Case) -> Case:
     """The same case, had whoever asked not been heard since it came back."""
     return replace(case, tasks=tuple(replace(task, contacted_at=None) for task in case.tasks))
@@ -290,6 +296,7 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.COMPLETE: lambda case, now, version: cases.complete(
         case, _lead(case), now, outcome=Outcome.SOLVED, note="换了灯泡", expected_version=version
     ),
+    Verb.CONFIRM: lambda case, now, version: _confirm(case, now, version),
     Verb.PASS_CHECK: lambda case, now, version: cases.verify(case, _lead(case), now, passed=True, expected_version=version),
     Verb.FAIL_CHECK: lambda case, now, version: cases.verify(
         case, _lead(case), now, passed=False, reason="灯还是不亮", expected_version=version

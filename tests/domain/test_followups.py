@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domain import cases, followups, verdicts
 from domain.cases import Act, Case
 from domain.clockwork import act_of_clock, clock_at
+from domain.confirmations import confirm, holder_of, is_code
 from domain.deadlines import Limit, LimitUnit, due
 from domain.errors import RefusalCode
 from domain.events import EventKind
@@ -292,3 +293,38 @@ def test_reach_of_a_home_says_only_who_is_asked_by_word_from_the_first() -> None
 
     assert [followups.is_spoken(typed, reach) for reach in (None, Reach.APP, Reach.VISIT)] == [False, False, True]
     assert not followups.is_spoken(case, Reach.VISIT)
+
+
+# --- Confirmed on the spot.
+
+
+def confirmed(case: Case, given: str = "123456", tries: int = 1) -> RefusalCode | None:
+    lead = case.tasks[0].id
+    return refusal_of(lambda: confirm(case, lead, moment(WORKER), given=given, codes=lambda _request: "123456", tries=tries))
+
+
+def test_only_the_code_of_the_request_confirms_it_and_only_so_often() -> None:
+    case = standing_in(S.IN_PROGRESS)
+
+    assert [confirmed(case), confirmed(case, "654321"), confirmed(case, tries=6)] == [
+        None,
+        RefusalCode.INVALID_INPUT,
+        RefusalCode.LIMIT_REACHED,
+    ]
+    assert confirmed(standing_in(S.COMPLETED)) is RefusalCode.WRONG_STATE
+
+
+def test_nobody_confirms_their_own_work_nor_a_part_of_it() -> None:
+    own = with_assist(standing_in(S.IN_PROGRESS), RESIDENT)
+    part = standing_in(S.IN_PROGRESS, parent_id=new_id(Kind.TASK, 9))
+
+    assert (confirmed(own), confirmed(part)) == (RefusalCode.INVALID_INPUT, RefusalCode.INVALID_INPUT)
+    assert holder_of(request_of(own), own.tasks) is None
+    assert holder_of(request_of(standing_in(S.CLOSED)), ()) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "readable"), [("012345", True), ("12345", False), ("1234567", False), ("12345a", False), ("１２３４５６", False)]
+)
+def test_a_code_is_six_digits(given: str, readable: bool) -> None:
+    assert is_code(given) is readable

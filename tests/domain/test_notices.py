@@ -128,6 +128,7 @@ WHO_IS_TOLD = [
     (Verb.UNDEFER, S.DEFERRED, "dispatcher-1", {("grid-worker-1", K.TASK_RESUMED), ("resident-1", K.REQUEST_RESUMED)}),
     (Verb.CONTACT_AGAIN, S.IN_PROGRESS, "grid-worker-1", set()),
     (Verb.COMPLETE, S.IN_PROGRESS, "grid-worker-1", {("grid-leader-1", K.TASK_TO_CHECK)}),
+    (Verb.CONFIRM, S.IN_PROGRESS, "grid-worker-1", {("resident-1", K.FOLLOW_UP_ASKED)}),
     (Verb.PASS_CHECK, S.COMPLETED, "grid-leader-1", {("resident-1", K.FOLLOW_UP_ASKED)}),
     (Verb.FAIL_CHECK, S.COMPLETED, "grid-leader-1", {("grid-worker-1", K.CHECK_FAILED)}),
     (Verb.ANSWER, S.AWAITING_FOLLOW_UP, "resident-1", set()),

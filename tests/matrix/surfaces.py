@@ -73,6 +73,7 @@ ASKED: Mapping[str, str] = {
     "Task.history": "history { edges { node { kind } } }",
     "Request.text": "text",
     "Request.slip": "slip",
+    "Request.confirmationCode": "confirmationCode",
     "Request.address": "address",
     "Request.location": "location { lat }",
     "Request.item": f"item {_ID}",
