@@ -38,7 +38,7 @@ async def test_the_catalogue_is_public_and_can_be_narrowed_to_a_line(deeds: Deed
     facility = await organisation.service_items(ServiceLine.PUBLIC_FACILITY_SERVICE, ports=deeds.ports)
 
     assert len(everything) == len(deeds.planned.items)
-    assert {item.code for item in facility} == {"stairwell-lamp", "water-leak", "gas-smell"}
+    assert {item.code for item in facility} == {"stairwell-lamp", "water-leak", "gas-smell", "new-facility", "basement-flood"}
 
 
 @pytest.mark.parametrize("code", ["", "9901", "abcdefghij", "９９０１０１１０１", "000000000", "990101101999"])
@@ -416,10 +416,10 @@ async def test_who_asked_is_not_in_the_history_of_what_is_shielded(deeds: Deeds)
     assert await actors("resident-1") == [deeds.id_of("resident-1")]
 
 
-async def test_the_history_of_a_task_that_nobody_asked_for_hides_nobody(deeds: Deeds) -> None:
+async def test_the_history_of_a_task_whose_request_was_taken_back_hides_who_asked(deeds: Deeds) -> None:
     task = await deeds.brought_to("ACKNOWLEDGED")
     await deeds.house.mongo.collection("tasks").update_one({"_id": task.id}, {"$set": {"request_id": None, "askers": []}})
     alone = (await deeds.ports.tasks.by_ids([task.id], seen_by=await deeds.actor("grid-leader-1")))[0]
     page = await history.history_of_task(alone, PAGE, by=await deeds.actor("grid-leader-1"), ports=deeds.ports)
 
-    assert [event.actor_id for event in page.rows] == [deeds.id_of("grid-worker-1"), deeds.id_of("resident-1")]
+    assert [event.actor_id for event in page.rows] == [deeds.id_of("grid-worker-1"), None]

@@ -354,6 +354,8 @@ def expected_hands(town: Town, resident: str) -> dict[str, tuple[str, str]]:
         "haircut-at-home": (branch, f"hub-host-{micro}"),
         "tree-planting": ("99010110160112", "volunteer-1"),
         "staff-conduct": ("990101101601", "secretary-1"),
+        "new-facility": (branch, f"grid-worker-{grid}"),
+        "basement-flood": (branch, f"grid-worker-{grid}"),
     }
 
 
@@ -370,7 +372,7 @@ def test_each_matter_finds_the_one_who_serves_it(town: Town, resident: str) -> N
 def test_residents_of_two_grids_are_served_by_two_workers_hosts_and_village_officers(full: Town) -> None:
     first, fourth = expected_hands(full, "resident-1"), expected_hands(full, "resident-4")
     assert {code for code in first if first[code] != fourth[code]} == {
-        *("stairwell-lamp", "water-leak", "gas-smell", "haircut-at-home", "land-certificate")
+        *("stairwell-lamp", "water-leak", "new-facility", "basement-flood", "gas-smell", "haircut-at-home", "land-certificate")
     }
 
 
@@ -475,6 +477,8 @@ def test_the_catalogue_is_what_the_guide_promises() -> None:
         "haircut-at-home": (line.CONVENIENCE_VOLUNTEERING, deadline.NORMAL),
         "tree-planting": (line.VOLUNTEERING, deadline.NORMAL),
         "staff-conduct": (line.GOVERNMENT_SERVICE, deadline.NORMAL),
+        "new-facility": (line.PUBLIC_FACILITY_SERVICE, deadline.COMPLEX),
+        "basement-flood": (line.PUBLIC_FACILITY_SERVICE, deadline.UTILITY),
     }
     assert [item.code for item in catalogue() if not item.is_auto_accepted] == ["new-facility"]
     assert not any(item.photo_required for item in catalogue())
@@ -489,7 +493,7 @@ def test_only_danger_names_a_number_only_conduct_is_shielded_only_land_goes_to_t
 def test_items_belong_to_no_township() -> None:
     refs = [parse(item.id) for item in catalogue()]
     assert all(ref is not None and ref.kind is Kind.ITEM and ref.township == NO_TOWNSHIP for ref in refs)
-    assert len({item.id for item in catalogue()}) == 9
+    assert len({item.id for item in catalogue()}) == 11
 
 
 def test_a_person_of_the_demo_signs_in_by_the_handle() -> None:
