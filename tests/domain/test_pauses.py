@@ -244,6 +244,16 @@ def test_the_promise_waits_only_while_all_open_tasks_do() -> None:
     assert request_of(case).promise_due_at == PROMISED + DAYS
 
 
+def test_a_late_clock_lets_the_promise_go_on_with_whoever_was_first_to() -> None:
+    case = suspend(two_tasks(), until=MONDAY + 3 * HOURS + HOURS).case
+    case = suspend(case, until=MONDAY + HOURS, number=1).case
+    act = act_of_clock(case, case.tasks[0].id, moment("nobody", at=MONDAY + DAYS))
+
+    assert act is not None
+    assert act.case.tasks[0].due_at == datetime(2026, 12, 1, 3, 0, tzinfo=UTC)
+    assert request_of(act.case).promise_due_at == datetime(2026, 12, 1, 1, 30, tzinfo=UTC)
+
+
 @dataclass
 class Watch:
     """Counts by itself what has to be left of each leg and of the promise, in seconds of running time."""
