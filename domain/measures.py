@@ -1,5 +1,7 @@
 """Figures of units, never of persons: cohorts by the limit that fell due, as `domain.md`, section 9, defines them (`docs/measures.md`)."""
 
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -27,12 +29,14 @@ class Measure:
     contact_rate: float | None = None
     completion_rate: float | None = None
     on_time_rate: float | None = None
+    on_time_rate_at_first: float | None = None
     resolved_rate: float | None = None
     own_resolved_rate: float | None = None
     helped_resolved_rate: float | None = None
     satisfied_rate: float | None = None
     answer_coverage: float | None = None
     rework_rate: float | None = None
+    extension_rate: float | None = None
     return_rate: float | None = None
     wrong_return_rate: float | None = None
     proactive_share: float | None = None
@@ -45,6 +49,8 @@ class Measure:
     p90_hours_to_close: float | None = None
     median_office_hours_to_close: float | None = None
     p90_office_hours_to_close: float | None = None
+    deferred_stock: int | None = None
+    p90_days_deferred: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,51 +82,83 @@ class Sums:
 
     unit_id: str
     by_period: Mapping[str, Counts] = field(default_factory=dict)
+    deferred: Sequence[timedelta] = ()
+    """For how long each task that is on the long ledger now has been there."""
 
     def total(self, wanted: Sequence[str]) -> Counts:
         return total(self.by_period[period] for period in wanted if period in self.by_period)
 
 
+JUDGED: Mapping[str, tuple[str, str]] = {
+    "acknowledged_on_time_rate": ("signed", "to_sign"),
+    "contact_rate": ("contacted", "to_contact"),
+    "completion_rate": ("completed", "due"),
+    "on_time_rate": ("on_time", "due_and_not_held"),
+    "on_time_rate_at_first": ("on_time_at_first", "due_and_not_held"),
+    "resolved_rate": ("solved", "answered"),
+    "own_resolved_rate": ("own_solved", "own_answered"),
+    "helped_resolved_rate": ("helped_solved", "helped_answered"),
+    "satisfied_rate": ("satisfied", "answered"),
+    "answer_coverage": ("closed_answered", "closed"),
+    "rework_rate": ("closed_reworked", "closed"),
+    "extension_rate": ("closed_extended", "closed"),
+}
+"""Rates of what fell due: one count over another."""
+
+CAME: Mapping[str, tuple[str, str]] = {
+    "return_rate": ("returned", "dispatched"),
+    "wrong_return_rate": ("returns_refused", "returned"),
+    "proactive_share": ("proactive", "tasks"),
+    "proxy_share": ("proxy", "requests"),
+    "assisted_share": ("assisted", "requests"),
+}
+"""Shares of what came in."""
+
+TIMES: Mapping[str, tuple[str, float]] = {
+    "median_hours_to_contact": ("contact", 0.5),
+    "p90_hours_to_contact": ("contact", 0.9),
+    "median_hours_to_close": ("close", 0.5),
+    "p90_hours_to_close": ("close", 0.9),
+    "median_office_hours_to_close": ("close_office", 0.5),
+    "p90_office_hours_to_close": ("close_office", 0.9),
+}
+"""Times of what fell due, each within which that share came to its end."""
+
+
 def measure(township: str, sums: Sums, period: Period, *, is_inside: bool) -> Measure:
     """The formulas. Outside the unit no rate is told of a group that is too small."""
-    came, judged = sums.total(period.came), sums.total(period.judged)
+    came, judged, smallest = sums.total(period.came), _with_differences(sums.total(period.judged)), 1 if is_inside else SMALLEST_GROUP
 
-    def rate(part: int, whole: int) -> float | None:
-        return part / whole if whole >= (1 if is_inside else SMALLEST_GROUP) else None
+    def rates(table: Mapping[str, tuple[str, str]], counts: Counts) -> dict[str, float | None]:
+        return {name: counts[part] / counts[whole] if counts[whole] >= smallest else None for name, (part, whole) in table.items()}
 
     def hours(name: str, share: float) -> float | None:
         counted = sum(number for key, number in judged.items() if key.startswith(f"{name}:"))
-        return quantile_hours(judged, name, share) if rate(counted, counted) else None
+        return quantile_hours(judged, name, share) if counted >= smallest else None
 
-    helped_answered = judged["answered"] - judged["own_answered"]
+    has_share, ledger = judged["due"] >= smallest and judged["seconds_promised"] > 0, len(sums.deferred)
     return Measure(
         sums.unit_id,
         township,
         requests=came["requests"],
         due=judged["due"],
-        acknowledged_on_time_rate=rate(judged["signed"], judged["to_sign"]),
-        contact_rate=rate(judged["contacted"], judged["to_contact"]),
-        completion_rate=rate(judged["completed"], judged["due"]),
-        on_time_rate=rate(judged["on_time"], judged["due"] - judged["held"]),
-        resolved_rate=rate(judged["solved"], judged["answered"]),
-        own_resolved_rate=rate(judged["own_solved"], judged["own_answered"]),
-        helped_resolved_rate=rate(judged["solved"] - judged["own_solved"], helped_answered),
-        satisfied_rate=rate(judged["satisfied"], judged["answered"]),
-        answer_coverage=rate(judged["closed_answered"], judged["closed"]),
-        rework_rate=rate(judged["closed_reworked"], judged["closed"]),
-        return_rate=rate(came["returned"], came["dispatched"]),
-        wrong_return_rate=rate(came["returns_refused"], came["returned"]),
-        proactive_share=rate(came["proactive"], came["tasks"]),
-        proxy_share=rate(came["proxy"], came["requests"]),
-        assisted_share=rate(came["assisted"], came["requests"]),
-        leg_share=rate(judged["seconds_used"], judged["seconds_promised"]) if rate(judged["due"], judged["due"]) else None,
-        median_hours_to_contact=hours("contact", 0.5),
-        p90_hours_to_contact=hours("contact", 0.9),
-        median_hours_to_close=hours("close", 0.5),
-        p90_hours_to_close=hours("close", 0.9),
-        median_office_hours_to_close=hours("close_office", 0.5),
-        p90_office_hours_to_close=hours("close_office", 0.9),
+        leg_share=judged["seconds_used"] / judged["seconds_promised"] if has_share else None,
+        deferred_stock=ledger if is_inside or ledger >= SMALLEST_GROUP else None,
+        p90_days_deferred=_nearest_rank(sums.deferred, 0.9) if ledger >= smallest else None,
+        **rates(JUDGED, judged),
+        **rates(CAME, came),
+        **{name: hours(*wanted) for name, wanted in TIMES.items()},
     )
+
+
+def _with_differences(counts: Counts) -> Counts:
+    """Also of what is the rest of something."""
+    helped = {f"helped_{name}": counts[name] - counts[f"own_{name}"] for name in ("answered", "solved")}
+    return Counter(counts) + Counter({"due_and_not_held": counts["due"] - counts["held"], **helped})
+
+
+def _nearest_rank(ages: Sequence[timedelta], share: float) -> float:
+    return sorted(ages)[math.ceil(share * len(ages)) - 1] / timedelta(days=1)
 
 
 def measures_of(reader: Actor, asked: Sums, below: Sequence[Sums], period: Period) -> list[Measure]:

@@ -271,6 +271,10 @@ class Figures(Protocol):
         """What was counted in the reader's own township, by unit and by day or month, without what is hidden from the reader."""
         ...
 
+    async def deferred(self, unit_ids: Sequence[str], *, seen_by: Actor) -> Mapping[str, Sequence[datetime]]:
+        """Since when each task of a unit is on the long ledger that is on it now, without what is hidden from the reader."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:

@@ -99,7 +99,9 @@ def _count_request(counts: Counter[Cell], request: Request, office_time: OfficeT
     is_own = has_answered and request.entry is EntryKind.OWN
     judged |= {"own_answered": is_own, "own_solved": is_own and request.verdict is Verdict.SOLVED}
     judged |= {"closed": is_closed, "closed_answered": is_closed and has_answered}
-    judged["closed_reworked"] = is_closed and request.rework_count > 0
+    judged |= {"closed_reworked": is_closed and request.rework_count > 0, "closed_extended": is_closed and request.extended_by > 0}
+    first_due_at = request.promise_first_due_at or request.promise_due_at
+    judged["on_time_at_first"] = request.completed_at is not None and request.completed_at <= first_due_at
     names = [name for name, holds in judged.items() if holds]
     if is_closed and request.closed_at:
         names += _times("close", request.submitted_at, request.closed_at, office_time)

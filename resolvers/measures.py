@@ -24,7 +24,10 @@ async def measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, 
     units = units_told(by, unit_id)
     if not units:
         return []
-    period = Period(first_day, last_day, ports.clock().astimezone(SHANGHAI).date())
+    now = ports.clock()
+    period = Period(first_day, last_day, now.astimezone(SHANGHAI).date())
     sums = await ports.figures.sums(units, list(dict.fromkeys([*period.came, *period.judged])), seen_by=by)
-    asked, *below = (Sums(unit, sums.get(unit, {})) for unit in units)
+    deferred = await ports.figures.deferred(units, seen_by=by)
+    ages = {unit: tuple(now - since for since in deferred.get(unit, ())) for unit in units}
+    asked, *below = (Sums(unit, sums.get(unit, {}), ages[unit]) for unit in units)
     return measures_of(by, asked, below, period)

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from adapters.mongo.driver import Mongo
 from adapters.mongo.tallies import MongoTallies
-from domain.access import Actor
+from domain.access import Actor, Door, keys
+from domain.tasks import TaskState
 
 
 class MongoFigures:
@@ -30,3 +32,12 @@ class MongoFigures:
             if period in sums.get(unit_id, {}):
                 sums[unit_id][period][name] -= number
         return sums
+
+    async def deferred(self, unit_ids: Sequence[str], *, seen_by: Actor) -> Mapping[str, Sequence[datetime]]:
+        if seen_by.organisation is None:
+            return {}
+        ledger = {"scopes": {"$in": sorted(keys(Door.UNIT, unit_ids))}, "state": {"$in": [TaskState.DEFERRED.value]}}
+        wanted = {"township": seen_by.organisation.township, "hidden_from": {"$ne": seen_by.id}, **ledger}
+        found = self._mongo.collection("tasks").find(wanted, {"owner_path": 1, "paused_at": 1}).hint("in_scope_by_state")
+        tasks = await found.to_list()
+        return {id_: [task["paused_at"] for task in tasks if id_ in task["owner_path"] and task["paused_at"]] for id_ in unit_ids}

@@ -183,6 +183,17 @@ async def test_queries_about_a_township_ask_one_shard(toured: Toured) -> None:
             assert row.shard == "demo only" or not names_township, row.text
 
 
+async def test_the_history_is_only_added_to(toured: Toured) -> None:
+    """What is changed of an event is whether it was told and numbered: all that it is found by there are the marks of that."""
+    shapes = [
+        shape for shape in toured.recorder.shapes if shape.collection == "events" and shape.verb in {"update", "delete", "findAndModify"}
+    ]
+    assert shapes
+    for shape in shapes:
+        assert shape.verb == "update"
+        assert [term for term in shape.terms if term.startswith(("relay.", "unnumbered "))], shape
+
+
 async def test_every_index_is_there_for_a_query(toured: Toured) -> None:
     """Or for a promise that the database keeps: what is unique, and what is forgotten after a time."""
     named = {f"{collection}.{index}" for row in toured.rows for collection in row.collections for index in row.indexes}

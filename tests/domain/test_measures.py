@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from uuid import UUID
 
@@ -61,6 +61,7 @@ def test_every_rate_is_one_count_over_another() -> None:
             "own_answered": 6,
             "own_solved": 5,
             "closed": 20,
+            "closed_extended": 3,
             "closed_answered": 9,
             "closed_reworked": 2,
             "dispatched": 40,
@@ -80,8 +81,23 @@ def test_every_rate_is_one_count_over_another() -> None:
     assert (measured.acknowledged_on_time_rate, measured.contact_rate) == (0.75, 0.5)
     assert (measured.resolved_rate, measured.own_resolved_rate, measured.helped_resolved_rate) == (0.6, 5 / 6, 0.25)
     assert (measured.satisfied_rate, measured.answer_coverage, measured.rework_rate) == (0.7, 0.45, 0.1)
+    assert measured.extension_rate == 0.15
     assert (measured.return_rate, measured.wrong_return_rate, measured.proactive_share) == (0.1, 0.75, 0.1)
     assert (measured.proxy_share, measured.assisted_share, measured.leg_share) == (0.2, 0.4, 0.25)
+
+
+def test_punctuality_is_told_with_and_without_what_was_granted() -> None:
+    measured = told({"due": 10, "held": 2, "on_time": 6, "on_time_at_first": 4})
+
+    assert (measured.on_time_rate, measured.on_time_rate_at_first) == (0.75, 0.5)
+
+
+def test_the_long_ledger_is_told_with_its_age() -> None:
+    ledger = Sums("unit", deferred=[timedelta(days=number) for number in range(1, 10)])
+
+    assert [measure("990101101", ledger, DECEMBER, is_inside=inside).deferred_stock for inside in (True, False)] == [9, None]
+    assert measure("990101101", ledger, DECEMBER, is_inside=True).p90_days_deferred == 9
+    assert (told({}).deferred_stock, told({}).p90_days_deferred) == (0, None)
 
 
 def test_nothing_is_divided_by_nothing() -> None:

@@ -187,3 +187,21 @@ async def test_a_promise_that_stands_still_is_on_no_list_of_broken_ones(town: To
 
     assert (await promise_seen(resident, matter))["overdue"] is False
     assert (await listed(True), await listed(False)) == ([], [matter.request_id])
+
+
+async def test_figures_tell_what_was_kept_with_more_time_and_what_without(town: Town) -> None:
+    matter, (_, worker, leader) = await under_way(town)
+    await act(worker, "requestExtension", matter, workingDays=2, reason="灯具缺货")
+    await act(leader, "decideExtension", matter, approved=True, reason="灯具周三到货")
+    town.clock.advance(days=8)
+    await bring(town, matter, await town.person("grid-worker-1"), "COMPLETED")
+    town.clock.advance(days=2)
+    await town.settle()
+    secretary = await town.person("secretary-1")
+
+    unit = next(unit.id for unit in town.planned.parts.units if unit.name == "柳湾新村党总支")
+    document = (
+        'query($u: ID!) { measures(unitId: $u, from: "2026-11-01", to: "2026-12-31") { due onTimeRate onTimeRateAtFirst deferredStock } }'
+    )
+    figures = (await secretary.ask(document, u=unit))["measures"][0]
+    assert figures == {"due": 1, "onTimeRate": 1.0, "onTimeRateAtFirst": 0.0, "deferredStock": 0}

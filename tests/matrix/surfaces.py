@@ -266,7 +266,8 @@ PLAIN: Mapping[str, str] = {
     "ServiceItem": "id code name line deadlineClass defaultScope photoRequired numberToDial version",
     "Service": "rule because",
     "Measure": (
-        "due acknowledgedOnTimeRate contactRate completionRate onTimeRate resolvedRate ownResolvedRate helpedResolvedRate satisfiedRate "
+        "due onTimeRateAtFirst extensionRate deferredStock p90DaysDeferred "
+        "acknowledgedOnTimeRate contactRate completionRate onTimeRate resolvedRate ownResolvedRate helpedResolvedRate satisfiedRate "
         "answerCoverage reworkRate returnRate wrongReturnRate proactiveShare proxyShare assistedShare legShare "
         "medianHoursToContact p90HoursToContact medianHoursToClose p90HoursToClose medianOfficeHoursToClose p90OfficeHoursToClose"
     ),

@@ -290,6 +290,11 @@ def test_indexes_says_that_nobody_answers(capsys: Captured, unreachable: Mapping
 
 
 @leaves_sockets
+def test_the_history_is_of_a_database_that_answers(capsys: Captured, unreachable: Mapping[str, str]) -> None:
+    assert "MongoDB did not do it (ServerSelectionTimeoutError" in fails(capsys, "replay", "--check", **unreachable)
+
+
+@leaves_sockets
 def test_seed_says_that_nobody_answers(capsys: Captured, unreachable: Mapping[str, str]) -> None:
     assert "ServerSelectionTimeoutError" in fails(capsys, "seed", **DEMO, **unreachable)
 

@@ -66,10 +66,3 @@ def test_a_request_that_no_event_tells_of_is_told(named: dict[str, str], capsys:
 def test_it_wants_to_know_where(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(verb, {}) == 1
     assert "LIANHU_MONGODB_URI is empty" in capsys.readouterr().err
-
-
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_it_says_that_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
-    nobody = {"LIANHU_MONGODB_URI": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=200&directConnection=true"}
-    assert main(["tally", "--check"], nobody) == 1
-    assert "MongoDB did not do it" in capsys.readouterr().err
