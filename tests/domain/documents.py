@@ -6,12 +6,13 @@ from enum import Enum
 from pathlib import Path
 
 from domain.access import Actor
-from domain.lifecycle import MOVES, TaskAction, actions
+from domain.lifecycle import MOVES, Move, TaskAction, Verb, actions
 from domain.organisation import Organisation, OrgUnitKind
 from domain.posts import Role
+from domain.request_moves import REQUEST_MOVES
 from domain.rights import RIGHTS
 from domain.standings import Standing
-from domain.tasks import TaskState
+from domain.tasks import OVER, TaskState
 from schema import enums  # noqa: F401  # describes every value
 from tests.domain.cast import MONDAY, actor, asked, id_of, planned, standing_in, town
 from tests.domain.documents_of_requests import requests_page
@@ -20,7 +21,48 @@ DOCS = Path(__file__).parents[2] / "docs"
 LIFECYCLE, ACTIONS, REQUESTS = DOCS / "lifecycle.md", DOCS / "actions.md", DOCS / "requests.md"
 NOTE = "<!-- Written by `python -m tests.domain.documents`; a test fails where it is stale. Change `domain/lifecycle.py` instead. -->"
 
-MOVED_BY_NO_VERB_YET = [state for state in TaskState if not any(state in move.sources or state is move.target for move in MOVES)]
+LAST_ROW = 30
+NO_MOVES: Mapping[int, str] = {
+    1: "submit 提交: a request comes to be, and `received` or in hand at once; see [requests](requests.md#from-state-to-state)",
+    5: "merge 合并: no verb does it yet",
+    30: "anonymise 匿名化: the time for which it is kept is over, whatever its state; see [retention](privacy.md)",
+}
+"""Rows that take nothing from one state to another, or that no verb has yet; a row that stands in a table is told from there."""
+CHINESE: Mapping[Verb, str] = {
+    Verb.ASSIGN_AGAIN: "改派",
+    Verb.REMIND: "催签",
+    Verb.ESCALATE: "超时升级",
+    Verb.MISS_CONTACT: "超时未联系",
+    Verb.WARN: "黄灯预警",
+    Verb.MISS: "红灯逾期",
+    Verb.BREAK_PROMISE: "承诺逾期",
+    Verb.RECOUNT: "日历变更重算",
+    Verb.APPROVE_RETURN: "同意退单",
+    Verb.REFUSE_RETURN: "不同意退单",
+    Verb.TRY_CONTACT: "联系未果",
+    Verb.START: "首次联系",
+    Verb.CONTACT_AGAIN: "再次联系",
+    Verb.GRANT_EXTENSION: "同意延期",
+    Verb.REFUSE_EXTENSION: "不同意延期",
+    Verb.END_SUSPENSION: "挂起到期恢复",
+    Verb.DEFER_AT_ONCE: "直接挂账",
+    Verb.APPROVE_DEFERRAL: "同意挂账",
+    Verb.REFUSE_DEFERRAL: "不同意挂账",
+    Verb.OBJECT: "对挂账提出异议",
+    Verb.REVIEW: "挂账复查",
+    Verb.CONFIRM: "当场确认办结",
+    Verb.PASS_CHECK: "核查通过",
+    Verb.FAIL_CHECK: "核查不通过",
+    Verb.ANSWER: "回访评价",
+    Verb.RECORD: "代录回访",
+    Verb.BEGIN_CALLS: "开始回访",
+    Verb.TRY_CALL: "回访未果",
+    Verb.SILENT_CLOSE: "逾期未答办结",
+    Verb.REWORK: "重办",
+    Verb.MISS_CALL_OUT: "超时未到场",
+}
+"""The word for a verb whose action has none of its own."""
+
 
 # Who of the demo's cast stands how to a task, and over which item: one row for each, in the order of the roles.
 CAST: Mapping[tuple[str, str], tuple[str, str]] = {
@@ -98,6 +140,14 @@ def lifecycle() -> str:
             *_diagram(),
             "```",
             "",
+            "What leaves a task in its state is not drawn:",
+            "",
+            *table(["State", "By people", "By the clock"], _staying()),
+            "",
+            "## The rows in order",
+            "",
+            *table(["Row", "What does it"], ([str(number), *_told_by(number)] for number in range(1, LAST_ROW + 2))),
+            "",
             "## Every move",
             "",
             *table(["Row", "Verb", "From", "To", "Who", "Guard", "Clock", "In the history"], _moves()),
@@ -110,8 +160,6 @@ def lifecycle() -> str:
             "",
             *table(["State", "In Chinese"], ([f"`{state.value}`", chinese(state)] for state in TaskState)),
             "",
-            f"No verb leads to {', '.join(f'`{state.value}`' for state in MOVED_BY_NO_VERB_YET)} yet.",
-            "",
             "A request follows its tasks: all over is `CLOSED`, all open ones paused is `ON_HOLD`, all checked is `ANSWERED`,",
             "else it is `IN_HAND`. A task that only answers a message after the end is none of its work.",
             "",
@@ -121,13 +169,50 @@ def lifecycle() -> str:
     )
 
 
+def drawn() -> Mapping[tuple[TaskState, TaskState], list[Verb]]:
+    """One arrow for each two states, with every verb that leads from the one to the other."""
+    arrows: dict[tuple[TaskState, TaskState], list[Verb]] = {}
+    for move in MOVES:
+        for source in (state for state in TaskState if state in move.sources and move.target not in {None, state}):
+            arrows.setdefault((source, move.target or source), []).append(move.verb)
+    return arrows
+
+
 def _diagram() -> Iterable[str]:
+    for state in TaskState:
+        yield f'    state "{state.value}<br>{chinese(state)}" as {state.value}'
     yield "    [*] --> ASSIGNED: routed to somebody"
     yield "    [*] --> QUEUED: every post vacant"
-    for move in MOVES:
-        for source in (state for state in TaskState if state in move.sources):
-            yield f"    {source.value} --> {(move.target or source).value}: {move.verb.value}"
-    yield "    CLOSED --> [*]"
+    for (source, target), verbs in drawn().items():
+        yield f"    {source.value} --> {target.value}: {' / '.join(verb.value for verb in verbs)}"
+    yield from (f"    {state.value} --> [*]" for state in TaskState if state in OVER)
+
+
+def _staying() -> Iterable[list[str]]:
+    for state in TaskState:
+        moves = [move for move in MOVES if state in move.sources and move.target in {None, state}]
+        by_clock = [move.verb.value for move in moves if Standing.CLOCK in move.who]
+        yield [f"`{state.value}`", ", ".join(move.verb.value for move in moves if Standing.CLOCK not in move.who), ", ".join(by_clock)]
+
+
+def number_of(row: str) -> int:
+    """The row of the law that a row of the tables belongs to: 12b is of 12."""
+    return int(row.rstrip("abcdefghijklmnopqrstuvwxyz"))
+
+
+def _told_by(number: int) -> Iterable[str]:
+    of_tasks = [f"{term(move)} ({move.row})" for move in MOVES if number_of(move.row) == number]
+    of_requests = [
+        f"[{move.action.value.lower().replace('_', ' ')} {chinese(move.action)} ({move.row})](requests.md#every-move)"
+        for move in REQUEST_MOVES
+        if number_of(move.row) == number
+    ]
+    yield ", ".join([*of_tasks, *of_requests]) or NO_MOVES.get(number, "")
+
+
+def term(move: Move) -> str:
+    """The verb, and its word in Chinese."""
+    return f"{move.verb.value} {CHINESE.get(move.verb) or (chinese(move.action) if move.action else '')}".strip()
 
 
 def _moves() -> Iterable[list[str]]:
@@ -135,7 +220,7 @@ def _moves() -> Iterable[list[str]]:
         who = "<br>".join(standing.value for standing in Standing if standing in move.who)
         yield [
             move.row,
-            move.verb.value,
+            term(move),
             names(move.sources),
             f"`{move.target.value}`" if move.target else "the same",
             who,

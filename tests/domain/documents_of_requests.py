@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from textwrap import wrap
 
 from domain.request_moves import REQUEST_MOVES, RequestAction, RequestStanding, request_actions
-from domain.requests import RequestState
+from domain.requests import OVER, RequestState
 from tests.domain.cast import MONDAY, actor
 from tests.domain.cast_of_requests import for_home, request_in, request_of
 
@@ -46,6 +46,7 @@ def requests_page(table: Table, chinese: Chinese) -> str:
             "",
             "```mermaid",
             "stateDiagram-v2",
+            *(f'    state "{state.value}<br>{chinese(state)}" as {state.value}' for state in RequestState),
             "    [*] --> RECEIVED: somebody has to accept it",
             "    [*] --> IN_HAND: accepted with the routing",
             "    IN_HAND --> ON_HOLD: all open tasks paused",
@@ -100,11 +101,19 @@ def prose(text: str) -> list[str]:
     return [*wrap(text, 135), ""]
 
 
-def _diagram() -> Iterable[str]:
+def drawn() -> Mapping[tuple[RequestState, RequestState], list[RequestAction]]:
+    """One arrow for each two states, with every verb that leads from the one to the other."""
+    arrows: dict[tuple[RequestState, RequestState], list[RequestAction]] = {}
     for move in REQUEST_MOVES:
-        for source in (state for state in RequestState if state in move.sources):
-            if move.target is not None:
-                yield f"    {source.value} --> {move.target.value}: {move.action.value.lower().replace('_', ' ')}"
+        for source in (state for state in RequestState if state in move.sources and move.target not in {None, state}):
+            arrows.setdefault((source, move.target or source), []).append(move.action)
+    return arrows
+
+
+def _diagram() -> Iterable[str]:
+    for (source, target), actions in drawn().items():
+        yield f"    {source.value} --> {target.value}: {' / '.join(action.value.lower().replace('_', ' ') for action in actions)}"
+    yield from (f"    {state.value} --> [*]" for state in RequestState if state in OVER)
 
 
 def _moves() -> Iterable[list[str]]:

@@ -1,5 +1,6 @@
 """docs/lifecycle.md and docs/actions.md say what the table of moves says."""
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 
 from domain.lifecycle import MOVES, TaskAction
 from domain.posts import Role
-from domain.tasks import TaskState
+from domain.request_moves import REQUEST_MOVES
+from domain.tasks import OVER, TaskState
 from tests.domain import documents
+from tests.domain.documents_of_requests import drawn as drawn_of_requests
 
 STALE = "stale: run `python -m tests.domain.documents`, and look at what changed"
 
@@ -32,11 +35,45 @@ def test_the_page_on_requests_is_up_to_date() -> None:
 def test_every_row_and_every_state_is_on_the_page() -> None:
     text = documents.lifecycle()
 
-    assert all(f"| {move.row} | {move.verb.value} |" in text for move in MOVES)
+    assert all(f"| {move.row} | {documents.term(move)} |" in text for move in MOVES)
+    assert all(not documents.term(move).isascii() for move in MOVES), "every verb has its word in Chinese"
     assert all(f"| `{state.value}` |" in text for state in TaskState)
-    assert all(
-        f"{source.value} --> {(move.target or source).value}: {move.verb.value}" in text for move in MOVES for source in move.sources
-    )
+
+
+def test_every_move_to_another_state_is_drawn_and_every_other_one_is_told() -> None:
+    arrows = documents.drawn()
+    told = "\n".join(line for line in documents.lifecycle().splitlines() if line.startswith("| `"))
+
+    for move in MOVES:
+        for source in move.sources:
+            if move.target is None or move.target is source:
+                assert re.search(rf"^\| `{source.value}` \|.*\b{move.verb.value}\b", told, re.MULTILINE)
+            else:
+                assert move.verb in arrows[source, move.target]
+
+
+def test_every_state_begins_or_is_led_to_and_every_one_but_the_last_leads_on() -> None:
+    arrows = documents.drawn()
+
+    assert {target for _, target in arrows} | {TaskState.QUEUED} == set(TaskState)
+    assert {source for source, _ in arrows} == set(TaskState) - OVER
+
+
+def test_every_move_of_a_request_is_drawn_too() -> None:
+    arrows = drawn_of_requests()
+
+    for move in REQUEST_MOVES:
+        assert all(move.action in arrows[source, move.target] for source in move.sources if move.target)
+
+
+def test_all_thirty_rows_of_the_law_are_on_the_page() -> None:
+    kept_rows = {documents.number_of(row) for row in [*(move.row for move in MOVES), *(move.row for move in REQUEST_MOVES)]}
+    text = documents.lifecycle()
+
+    assert kept_rows | set(documents.NO_MOVES) >= set(range(1, documents.LAST_ROW + 1))
+    assert {number for number in documents.NO_MOVES if number not in kept_rows} <= {1, 5, 30}
+    for number in range(1, documents.LAST_ROW + 1):
+        assert any(line.startswith(f"| {number} | ") and len(line) > len(f"| {number} |  |") for line in text.splitlines())
 
 
 def test_every_role_and_every_action_is_in_the_matrix() -> None:
