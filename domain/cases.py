@@ -237,8 +237,8 @@ def complete(
 
 
 def _is_asked(case: Case, task: Task) -> bool:
-    """Whether somebody has the last word on it: whoever asked, unless they worked on it themselves; once, about the whole."""
-    if task.parent_id is not None:
+    """Whether somebody has the last word on it: whoever asked, unless they worked on it; once, about the whole, never on a message."""
+    if task.parent_id is not None or task.is_message:
         return False
     if case.request is None or case.request.is_for_household:
         return case.request is not None

@@ -65,11 +65,13 @@ def tally(steps: Sequence[Step], office_time: OfficeTime) -> Counter[Cell]:
     counts: Counter[Cell] = Counter()
     if not steps:
         return counts
-    request, tasks = steps[-1].case.request, steps[-1].case.tasks
+    request = steps[-1].case.request
+    # Whoever only answers a message does none of the work; and what belongs to a request is counted with that.
+    tasks = [task for task in steps[-1].case.tasks if not task.is_message and (request is not None or task.request_id is None)]
     if request is not None and not request.is_counted:
         return counts
     by_task = _legs(steps)
-    legs = [leg for some in by_task.values() for leg in some]
+    legs = [leg for task in tasks for leg in by_task.get(task.id, [])]
     if request is not None:
         _count_request(counts, request, office_time)
         _count_shares(counts, request, legs)

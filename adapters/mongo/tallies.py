@@ -23,6 +23,7 @@ from domain.tallies import Cell, OfficeTime, tally, with_months
 
 BATCH = 500
 EVERY: Filter = {"_id": {"$gt": ""}}
+COUNTED = {"request_id": 1, "subjects.id": 1, "changes.id": 1, "changes.fields.request_id": 1, "seq": 1}
 
 
 class _Overtaken(Exception):
@@ -122,7 +123,7 @@ class MongoTallies:
 
     async def _advance(self, head: Head, value: int) -> int:
         new: Filter = {"township": head.township, "seq": {"$gt": head.seq, "$lte": value}}
-        cursor = self._mongo.collection("events").find(new, {"request_id": 1, "subjects.id": 1, "seq": 1})
+        cursor = self._mongo.collection("events").find(new, COUNTED)
         events = await cursor.sort([("seq", 1)]).limit(BATCH).hint("number").to_list()
         reached = events[-1]["seq"] if len(events) == BATCH else value
         touched = sorted({id_ for event in events for id_ in _cases_of(event)})
@@ -159,9 +160,10 @@ def _head(document: Document) -> Head:
 
 
 def _cases_of(event: Document) -> list[str]:
-    """The requests that an act changed; where it is on none, the tasks, each a case by itself."""
+    """The requests that an act changed; where it is on none, the tasks, each a case by itself, as is one that left its request."""
     ids = [subject["id"] for subject in event["subjects"]]
-    return [id_ for id_ in ids if id_.startswith(f"{Kind.REQUEST.value}_") or event["request_id"] is None]
+    left = {change["id"] for change in event.get("changes", ()) if change["fields"].get("request_id", "") is None}
+    return [id_ for id_ in ids if id_.startswith(f"{Kind.REQUEST.value}_") or event["request_id"] is None or id_ in left]
 
 
 def _until(history: Sequence[Recorded], seq: int) -> list[Recorded]:
