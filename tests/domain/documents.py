@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 from domain.access import Actor
@@ -230,6 +231,7 @@ def _moves() -> Iterable[list[str]]:
         ]
 
 
+@cache
 def role_actions() -> str:
     offered = [action for action in TaskAction if any(move.action is action for move in MOVES)]
     not_yet = ", ".join(f"`{action.value}`" for action in TaskAction if action not in offered)
@@ -280,6 +282,7 @@ def is_as_told(key: tuple[str, str]) -> bool:
     return (asked(code).tasks[0].assignee_id == id_of(handle)) == (key[1] == "who has it")
 
 
+@cache
 def requests() -> str:
     return requests_page(table, chinese)
 
