@@ -59,6 +59,7 @@ class EventKind(Enum):
     CALL_OUT_MISSED = "CallOutMissed"
     REQUEST_SUPERVISED = "RequestSupervised"
     TASK_RAISED = "TaskRaised"
+    CAMPAIGN_TASK_GIVEN = "CampaignTaskGiven"
     ASSIST_ADDED = "AssistAdded"
     TASK_CANCELLED = "TaskCancelled"
     TASK_NUDGED = "TaskNudged"

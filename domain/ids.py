@@ -37,6 +37,7 @@ class Kind(Enum):
     LOOK = "look"
     PROXY_GRANT = "proxy"
     FILTER = "filt"
+    CAMPAIGN = "camp"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

@@ -99,6 +99,7 @@ class Verb(Enum):
     REPORT_IN = "report in"
     CONCLUDE_CALL_OUT = "conclude a call-out"
     MISS_CALL_OUT = "miss a call-out"
+    CALL_OFF = "call off"
     SUPERVISE = "supervise"
     NUDGE_TASK = "nudge"
 
@@ -314,6 +315,11 @@ MOVES: tuple[Move, ...] = (
         "31", Verb.CANCEL, {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, RETURN_PENDING, SUSPENDED, DEFERRED}, CANCELLED, _ASSIGNERS,
         EventKind.TASK_CANCELLED, TaskAction.CANCEL,
         guard="a reason; never the lead of a request; what helps with it goes too", clock="stops",
+    ),
+    _move(
+        "31a", Verb.CALL_OFF, {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, RETURN_PENDING, SUSPENDED, DEFERRED}, CANCELLED, {Standing.CLOCK},
+        EventKind.TASK_CANCELLED,
+        guard="its campaign was ended; what helps with it goes too", clock="stops",
     ),
     _move(
         "29", Verb.SUPERVISE, _OPEN, None, {Standing.DISPATCHER}, EventKind.REQUEST_SUPERVISED, TaskAction.SUPERVISE,

@@ -98,6 +98,8 @@ def _concerned(event: Event, task: Task, case: Case, organisation: Organisation,
     if event.kind in FOR_THE_ASSIGNEE:
         return [(task.assignee_id, FOR_THE_ASSIGNEE[event.kind], task.id)]
     match event.kind:
+        case EventKind.CAMPAIGN_TASK_GIVEN:
+            return _assigned(event, task, organisation, on)
         case EventKind.REQUEST_SUBMITTED | EventKind.TASK_RAISED:
             broken = (
                 [(person, NoticeKind.RULE_BROKEN, task.id) for person in committee(organisation, on)] if event.facts.get("broken") else []

@@ -12,6 +12,7 @@ from domain.access import Actor
 from domain.accounts import Accounts
 from domain.board import Boards
 from domain.calendar import WorkingCalendar
+from domain.campaigns import Campaigns
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.confirmations import Confirmations
@@ -292,6 +293,7 @@ class Ports:
     tasks: Tasks
     confirmations: Confirmations
     boards: Boards
+    campaigns: Campaigns
     filters: Filters
     history: History
     notices: Notices

@@ -123,6 +123,13 @@ def who_serves(
     return _first_served(organisation, ladder, avoided, loads, on)
 
 
+def service_of_grid(organisation: Organisation, grid_id: str, *, on: date) -> Service:
+    """Who is on duty in a grid, whatever they have to do already; climbs as `who_serves` does."""
+    place = Place(grid_id=grid_id)
+    first = _residence_grid(organisation, place, on) or _settlement(organisation, place, on)
+    return _first_served(organisation, [first, *_leaders_above(organisation, first.unit, on)], NOTHING_AVOIDED, NO_LOADS, on)
+
+
 def shielded(service: Service, organisation: Organisation, avoided: Avoided, *, on: date) -> Service:
     """The same without the reasons that tell whose matter it is: grids, homes' surroundings, units that it passed on its way up."""
     about = [organisation.units[id_] for id_ in avoided.units(organisation, on) if id_ in organisation.units]

@@ -66,8 +66,9 @@ def tally(steps: Sequence[Step], office_time: OfficeTime) -> Counter[Cell]:
     if not steps:
         return counts
     request = steps[-1].case.request
-    # Whoever only answers a message does none of the work; and what belongs to a request is counted with that.
-    tasks = [task for task in steps[-1].case.tasks if not task.is_message and (request is not None or task.request_id is None)]
+    # Whoever only answers a message does none of the work; what belongs to a request is counted with that; a campaign counts its own.
+    whole = [task for task in steps[-1].case.tasks if not task.is_message and task.campaign_id is None]
+    tasks = [task for task in whole if request is not None or task.request_id is None]
     if request is not None and not request.is_counted:
         return counts
     by_task = _legs(steps)

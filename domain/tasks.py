@@ -74,7 +74,7 @@ class Task:
 
     `parent_id` is what it helps with; `leads` have that and what it helps with in turn, nearest first; `open_assists` are the required ones
     that it waits for itself. Work that nobody asked for has no request: `root_id` is the task it began with, `item_id` what it is about;
-    `raised_by_id` saw it, and sees what comes of it.
+    `raised_by_id` saw it, and sees what comes of it; or it is part of a campaign.
 
     `extension` and `deferral` wait for a decision; `extensions` were granted, by `extended_by` working days in all. While it is suspended
     or deferred the leg stands still since `paused_at`, until `resume_at` where it is suspended; `suspended_for` is the office time of
@@ -142,6 +142,7 @@ class Task:
     item_id: str | None = None
     root_id: str | None = None
     raised_by_id: str | None = None
+    campaign_id: str | None = None
     rework_count: int = 0
     was_unsolved: bool = False
     call_outs: tuple[CallOut, ...] = ()

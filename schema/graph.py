@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from domain.errors import BadArgument
 
 if TYPE_CHECKING:
+    from schema.campaigns import Campaign
     from schema.contacts import ContactReading, MaskedContact
     from schema.households import Household
     from schema.notices import Notice
@@ -107,6 +108,7 @@ AppointmentT = Annotated["Appointment", strawberry.lazy("schema.organisation")]
 PersonT = Annotated["Person", strawberry.lazy("schema.people")]
 HouseholdT = Annotated["Household", strawberry.lazy("schema.households")]
 RequestT = Annotated["Request", strawberry.lazy("schema.requests")]
+CampaignT = Annotated["Campaign", strawberry.lazy("schema.campaigns")]
 TaskT = Annotated["Task", strawberry.lazy("schema.tasks")]
 SubjectRequestT = Annotated["SubjectRequest", strawberry.lazy("schema.subject_requests")]
 MaskedContactT = Annotated["MaskedContact", strawberry.lazy("schema.contacts")]

@@ -6,6 +6,7 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from domain.access import Actor
+from domain.campaigns import Campaign
 from domain.contacts import MaskedContact
 from domain.households import Household, Reach
 from domain.ids import Kind, parse
@@ -16,11 +17,11 @@ from domain.proxies import ProxyGrant
 from domain.requests import Request, Words
 from domain.subject_requests import SubjectRequest
 from domain.tasks import Task
-from resolvers import contacts, households, notices, organisation, proactive, proxies, requests, subject_requests, tasks
+from resolvers import campaigns, contacts, households, notices, organisation, proactive, proxies, requests, subject_requests, tasks
 
 K = TypeVar("K")
 V = TypeVar("V")
-Readable = Request | Task | Household | Person | Notice | ProxyGrant | SubjectRequest
+Readable = Request | Task | Campaign | Household | Person | Notice | ProxyGrant | SubjectRequest
 
 
 class Loaders:
@@ -33,6 +34,7 @@ class Loaders:
         self.tasks_of_request: DataLoader[tuple[str, str], list[Task] | None] = _loader(self._tasks_of_requests)
         self.words: DataLoader[Request, Words | None] = DataLoader(self._words, cache_key_fn=_id)
         self.words_of_work: DataLoader[Task, Words | None] = DataLoader(self._words_of_work, cache_key_fn=_id)
+        self.campaign_of_task: DataLoader[Task, Campaign | None] = DataLoader(self._campaigns_of_tasks, cache_key_fn=_id)
         self.tasks_of_work: DataLoader[tuple[str, str], list[Task] | None] = _loader(self._tasks_of_work)
         self.household_of_request: DataLoader[Request, Household | None] = DataLoader(self._households_of_requests, cache_key_fn=_id)
         self.contact_of_request: DataLoader[Request, MaskedContact | None] = DataLoader(self._contacts_of_requests, cache_key_fn=_id)
@@ -62,6 +64,10 @@ class Loaders:
     async def _words_of_work(self, asked: Sequence[Task]) -> list[Words | None]:
         found = await proactive.words_of_work(asked, by=self._actor, ports=self._ports)
         return [found.get(task.id) for task in asked]
+
+    async def _campaigns_of_tasks(self, asked: Sequence[Task]) -> list[Campaign | None]:
+        found = await campaigns.campaigns_of_tasks(asked, ports=self._ports)
+        return [found.get(task.campaign_id or "") for task in asked]
 
     async def _tasks_of_work(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], list[Task]]:
         groups: dict[tuple[str, str], list[Task]] = {key: [] for key in keys}
@@ -106,6 +112,7 @@ class Loaders:
         readers: dict[Kind, Callable[..., Awaitable[Sequence[Readable]]]] = {
             Kind.REQUEST: requests.requests_by_ids,
             Kind.TASK: tasks.tasks_by_ids,
+            Kind.CAMPAIGN: campaigns.campaigns_by_ids,
             Kind.HOUSEHOLD: households.households_by_ids,
             Kind.PERSON: organisation.persons_by_ids,
             Kind.NOTICE: notices.notices_by_ids,

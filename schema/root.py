@@ -19,6 +19,7 @@ from schema.assists import AssistMutations
 from schema.board import BoardQueries
 from schema.bulk import BulkMutations
 from schema.callouts import CallOutMutations
+from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.context import Info
 from schema.enrolment import EnrolmentMutations
@@ -147,6 +148,7 @@ async def _measures(
 class Query(
     AccountQueries,
     BoardQueries,
+    CampaignQueries,
     ContactQueries,
     SearchQueries,
     PrivacyNoticeQueries,
@@ -177,6 +179,7 @@ class Mutation(
     ProactiveMutations,
     AssistMutations,
     BulkMutations,
+    CampaignMutations,
     FilterMutations,
     ContactMutations,
     proxies.ProxyMutations,

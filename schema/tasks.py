@@ -16,8 +16,9 @@ from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
 from resolvers import tasks as deeds
 from resolvers.history import history_of_task
 from schema.callouts import CallOut, call_outs_of
+from schema.campaigns import campaign_of
 from schema.context import Info
-from schema.graph import WANTED, GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
+from schema.graph import WANTED, CampaignT, GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.organisation import GeoPoint, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.pauses import TaskDeferral, TaskExtension, deferral_of, extension_of
@@ -101,6 +102,7 @@ class Task(Node):
     address: Any = edge(address_of, str | None, "Where, in words, where nobody asked for it; else on the request (地址说明).")
     location: Any = edge(location_of, GeoPoint | None, "Where, as a point, where nobody asked for it; else on the request (位置).")
     raised_by: Any = edge(raised_by, PersonT | None, "Who saw that there is something to do, before anyone asked (发现人).")
+    campaign: Any = edge(campaign_of, CampaignT | None, "Which campaign it is part of (专项行动).")
     assignee: Any = edge(_assignee, PersonT | None, "Who has it (承办人).")
     owner: Any = edge(_owner, OrgUnitT, "The accountable unit (责任组织).")
     proposed_owner: Any = edge(_proposed_owner, Node | None, "Whose it is instead, as the returner thinks (建议承办).")

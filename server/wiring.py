@@ -15,6 +15,7 @@ from adapters.mongo.accounts import MongoAccounts
 from adapters.mongo.aftermath import MongoAftermath
 from adapters.mongo.board import MongoBoards
 from adapters.mongo.calendars import MongoCalendars
+from adapters.mongo.campaigns import MongoCampaignParts, MongoCampaigns
 from adapters.mongo.cases import MongoCases
 from adapters.mongo.catalogue import MongoCatalogue
 from adapters.mongo.clock import MongoClock
@@ -71,6 +72,7 @@ class House:
     histories: MongoHistories
     tallies: MongoTallies
     due_tasks: MongoClock
+    campaign_parts: MongoCampaignParts
     recounts: MongoRecounts
     calendars: MongoCalendars
     import_desk: MongoImportDesk
@@ -157,6 +159,7 @@ def build_house(settings: Settings, *, clock: Clock = wall_clock, listeners: Seq
         histories,
         tallies,
         MongoClock(mongo, cases, mark=secrets.token_hex(16)),
+        MongoCampaignParts(mongo, cases, mark=secrets.token_hex(16)),
         MongoRecounts(mongo, cases, mark=secrets.token_hex(16)),
         cases.calendars,
         import_desk,
@@ -178,6 +181,7 @@ def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
         tasks=MongoTasks(mongo, cases),
         confirmations=MongoConfirmations(mongo),
         boards=MongoBoards(mongo),
+        campaigns=MongoCampaigns(mongo, ledger),
         filters=MongoFilters(mongo, ledger),
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),

@@ -22,6 +22,7 @@ from adapters.firebase.push import FirebasePushes
 from adapters.mongo.collections import COLLECTIONS, build
 from adapters.mongo.migrations import migrate
 from adapters.mongo.seed import plant_items, plant_township
+from resolvers.campaigns import spread
 from resolvers.clock import wind
 from server.app import build_app
 from server.demo.doors import FCM_PREFIX, DemoDoors
@@ -222,6 +223,13 @@ class Town:
         """The clock does what is due by now."""
         while await wind(self.house.due_tasks, ports=self.house.ports):
             pass
+
+    async def spread(self) -> int:
+        """Campaigns give out, or call off, all that they have to; how many tasks that was."""
+        done = 0
+        while tasks := await spread(self.house.campaign_parts, self.house.due_tasks, ports=self.house.ports):
+            done += tasks
+        return done
 
     async def count(self, collection: str, **filter: Any) -> int:
         return await self.house.mongo.collection(collection).count_documents(filter)

@@ -200,6 +200,12 @@ class MongoCases:
             raise refused(RefusalCode.TOO_LATE, "refusal.contents_gone", "requestId")
 
 
+def new_case(act: Act, event_id: str, command: Command, calendar: WorkingCalendar) -> tuple[list[Document], Document]:
+    """The documents of the tasks of a case that begins, and of its event: for whoever keeps many at once."""
+    differences = _differences(NOTHING_YET, act.case, calendar)
+    return [document.fields for document in differences], _event_document(act, differences, event_id, command)
+
+
 def request_document(request: Request, calendar: WorkingCalendar) -> Document:
     """With what only queries need: the readers' keys, whoever asked, whether it counts, what a calendar may move."""
     fields = {"scopes": sorted(request.scopes), "asker_ids": list(request.askers), "is_counted": request.is_counted}

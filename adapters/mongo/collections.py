@@ -141,6 +141,9 @@ COLLECTIONS: tuple[Collection, ...] = (
         (
             _index("of_request", "township", "request_id", "_id"),
             _index("of_root", "township", "root_id", "_id", partialFilterExpression={"root_id": {"$gt": ""}}),
+            _index(
+                "of_campaign", "township", "campaign_id", "owner_id", "state", "_id", partialFilterExpression={"campaign_id": {"$gt": ""}}
+            ),
             _index("in_scope", "township", "scopes", "-_id"),
             _index("in_scope_by_state", "township", "scopes", "state", "-_id", "grid_id"),
             _index("in_scope_by_grid", "township", "scopes", "grid_id", "-_id"),
@@ -165,6 +168,16 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("outbox", "relay.due_at", partialFilterExpression={"relay.due_at": {"$exists": True}}),
             _index("parked", "relay.parked_at", partialFilterExpression={"relay.parked_at": {"$type": "date"}}),
         ),
+    ),
+    Collection(
+        "campaigns",
+        {**_TOWNSHIP, "unit_id": "string", "started_at": "date", "scopes": "array"},
+        (_index("in_scope", "township", "scopes", "-_id"),),
+    ),
+    Collection(
+        "campaign_parts",
+        {**_TOWNSHIP, "campaign_id": "string", "due_at": "date"},
+        (_index("due", "due_at"), _index("of_campaign", "township", "campaign_id")),
     ),
     Collection(
         "commands",

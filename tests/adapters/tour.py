@@ -62,6 +62,7 @@ from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
 from tests.adapters.tour_of_assists import call_others_in, raise_work
+from tests.adapters.tour_of_campaigns import tour_of_campaigns
 from tests.adapters.tour_of_contacts import tour_of_contacts
 from tests.adapters.tour_of_helping import help_each_other
 from tests.adapters.tour_of_importing import tour_of_importing
@@ -105,6 +106,7 @@ class Tour:
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)
         await self._enrolment()
         await self._background()
+        await tour_of_campaigns(self._house, await self.actor("dispatcher-1"), self._note)
         await self._demo()
         await self._end_a_post()
         await tour_of_importing(self._house, self._planned, self.actor, self._note, self._clock)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import assists, callouts, cases, extensions, followups, pauses, supervision, verdicts
+from domain import assists, callouts, campaigns, cases, extensions, followups, pauses, supervision, verdicts
 from domain.access import NOBODY, Actor, actor_of
 from domain.approvals import Deferral, Extension, SuspendCause
 from domain.calendar import SHANGHAI, CalendarDay, DayKind, WorkingCalendar, published_days, published_through
@@ -322,6 +322,7 @@ DEEDS: Mapping[Verb, Deed] = {
         case, _lead(case), now, unit_id=given_to("provider-worker-1").unit.id, grade=CallOutGrade.GOOD, note=None, expected_version=version
     ),
     Verb.SUPERVISE: lambda case, now, _: supervision.supervise(case, now, reason="拖了太久"),
+    Verb.CALL_OFF: lambda case, now, _: campaigns.called_off(case, _lead(case), now, "雪停了"),
     Verb.CANCEL: lambda case, now, version: assists.cancel(case, _lead(case), now, reason="不用办了", expected_version=version),
 }
 """Each verb with arguments that nothing speaks against; whether it may be done is then up to who, where and when."""

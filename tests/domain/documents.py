@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
-from functools import cache
 from pathlib import Path
 
 from domain.access import Actor
@@ -30,6 +29,7 @@ NO_MOVES: Mapping[int, str] = {
 }
 """Rows that take nothing from one state to another, or that no verb has yet; a row that stands in a table is told from there."""
 CHINESE: Mapping[Verb, str] = {
+    Verb.CALL_OFF: "专项行动结束",
     Verb.ASSIGN_AGAIN: "改派",
     Verb.REMIND: "催签",
     Verb.ESCALATE: "超时升级",
@@ -231,7 +231,6 @@ def _moves() -> Iterable[list[str]]:
         ]
 
 
-@cache
 def role_actions() -> str:
     offered = [action for action in TaskAction if any(move.action is action for move in MOVES)]
     not_yet = ", ".join(f"`{action.value}`" for action in TaskAction if action not in offered)
@@ -282,7 +281,6 @@ def is_as_told(key: tuple[str, str]) -> bool:
     return (asked(code).tasks[0].assignee_id == id_of(handle)) == (key[1] == "who has it")
 
 
-@cache
 def requests() -> str:
     return requests_page(table, chinese)
 

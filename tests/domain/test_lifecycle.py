@@ -102,6 +102,12 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
         ASSIGNERS,
         EventKind.TASK_CANCELLED,
     ),
+    Verb.CALL_OFF: (
+        {S.QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, PENDING, S.SUSPENDED, S.DEFERRED},
+        S.CANCELLED,
+        CLOCK,
+        EventKind.TASK_CANCELLED,
+    ),
     Verb.NUDGE_TASK: ({ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}, None, ASSIGNERS, EventKind.TASK_NUDGED),
 }
 

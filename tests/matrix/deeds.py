@@ -30,6 +30,7 @@ ABROAD = ("ADMINISTRATOR@another township",)
 """Who keeps another organisation: this one's units are on the notice board, and cannot be named there."""
 NEW_UNIT = {"code": "990101102999", "name": "新组织", "kind": "PARTY_GROUP"}
 LEADER = {"role": "GRID_LEADER", "personId": "$worker", "unitId": "$unit"}
+CLEAN = {"title": "清扫", "text": "清扫楼道口", "audience": "GRIDS", "dueOn": "2026-11-27"}
 DAYS = {"since": "2026-11-24", "until": "2026-12-01"}
 STRANGERS = ("resident-4", "grid-worker-2", "grid-leader-2", "volunteer-1", "bystander")
 """They know the notice board and nothing else of the matter."""
@@ -45,6 +46,7 @@ DEEDS: Mapping[str, Try] = {
     "bulkAssign.taskIds": Try("task", {"assigneeId": "$worker"}),
     "bulkAssign.assigneeId": Try("resident", {"taskIds": TASK}, by=("dispatcher-1", "grid-leader-1")),
     "bulkNudge.taskIds": Try("task"),
+    "startCampaign.unitId": Try("unit", CLEAN, by=ABROAD),
     "acknowledgeTask.taskId": Try("task"),
     "startTask.taskId": Try("task", {"contact": "CALL"}),
     "returnTask.taskId": Try("task", {"reason": "NOT_MY_PLACE", "note": "不归我管"}),
@@ -125,6 +127,7 @@ DEEDS: Mapping[str, Try] = {
 }
 
 OPEN_IDS: Mapping[str, str] = {
+    "endCampaign.campaignId": "found by whoever leads its unit only: tests/journeys/test_campaigns.py",
     "removeFilter.filterId": "found among one's own only, whoever else has one: tests/journeys/test_saved_filters.py",
     "submitRequest.itemId": "the catalogue is anybody's",
     "concludeCallOut.unitId": "names one of the departments that the task itself shows",
