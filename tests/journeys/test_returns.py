@@ -183,7 +183,7 @@ async def test_after_two_working_days_it_is_too_late_to_return(town: Town) -> No
 
     async with nothing_written(town):
         assert (await refused(worker, "returnTask", late))["code"] == "TOO_LATE"
-    assert (await task_of(worker, late) or {})["actions"] == ["START"]
+    assert (await task_of(worker, late) or {})["actions"] == ["START", "ADD_ASSIST"]
 
 
 async def test_the_settlement_decides_too_but_not_on_its_own_return(town: Town) -> None:

@@ -220,6 +220,7 @@ async def play(town: Town, made: Grown) -> dict[str, Matter]:
         matters[name] = await submit(town, resident)
         await act(dispatcher, "assignTask", matters[name], assigneeId=made.planned.handles[handle])
     await _plan(town, made, leader)
+    await say(dispatcher, "saveFilter", "filters { id }", name="逾期", tasks={"overdue": True})
     matters["of another township"] = await submit(town, signed_in(town, "other-resident"))
     await town.settle()
     return matters
