@@ -14,6 +14,10 @@ class EventKind(Enum):
     REQUEST_DECLINED = "RequestDeclined"
     DECLINE_OBJECTED = "DeclineObjected"
     REQUEST_HANDED_OFF = "RequestHandedOff"
+    REQUEST_MERGED = "RequestMerged"
+    REQUEST_UNMERGED = "RequestUnmerged"
+    REQUEST_JOINED = "RequestJoined"
+    REQUEST_PARTED = "RequestParted"
     REQUEST_WITHDRAWN = "RequestWithdrawn"
     REQUEST_NUDGED = "RequestNudged"
     REQUEST_REOPENED = "RequestReopened"
@@ -83,6 +87,7 @@ BY_ASKERS = frozenset(
 
 WORDS_FOR_ASKERS = BY_ASKERS | {
     EventKind.FOLLOW_UP_RECORDED,
+    EventKind.REQUEST_UNMERGED,
     EventKind.TASK_COMPLETED,
     EventKind.REQUEST_DECLINED,
     EventKind.REQUEST_HANDED_OFF,

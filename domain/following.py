@@ -8,6 +8,8 @@ from domain.access import Door, keys
 from domain.requests import Request, RequestState
 from domain.tasks import Task, TaskState
 
+NOT_BEGUN = frozenset({TaskState.QUEUED, TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.RETURN_PENDING, TaskState.CANCELLED})
+
 
 def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Request:
     """The request as its tasks make it. What ended stays as it ended; a message that somebody answers is none of the work."""
@@ -22,6 +24,7 @@ def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Re
         held_at=(request.held_at if request.state is RequestState.ON_HOLD else at) if state is RequestState.ON_HOLD else None,
         closed_at=request.closed_at or (at if state in requests.OVER else None),
         owner_path=owner_path,
+        work_began=any(task.state not in NOT_BEGUN for task in work),
         task_scopes=opened if work else opened | keys(Door.UNIT, owner_path),
     )
 

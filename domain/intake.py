@@ -77,10 +77,10 @@ def first_task(request: Request, task_id: str, service: Service, moment: Moment)
         deadline_class=moment.deadline_class,
     )
     routed = task.assign(service, moment.organisation, windows(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
-    return routed.new_leg(_promised(request, moment))
+    return routed.new_leg(promised(request, moment))
 
 
-def _promised(request: Request, moment: Moment) -> Due | None:
+def promised(request: Request, moment: Moment) -> Due | None:
     """The promise as it stands: it began when it was made, and may have stood still since."""
     due = promise(moment.calendar, moment.deadline_class, request.submitted_at)
     if due is None or request.promise_due_at is None:

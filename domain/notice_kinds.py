@@ -68,6 +68,9 @@ class NoticeKind(Enum):
     DECLINE_OBJECTED = "decline_objected"
     REQUEST_HANDED_OFF = "request_handed_off"
     REQUEST_WITHDRAWN = "request_withdrawn"
+    REQUEST_MERGED = "request_merged"
+    REQUEST_UNMERGED = "request_unmerged"
+    MERGED_ENDED = "merged_ended"
     TASK_GOES_ON = "task_goes_on"
     REQUEST_NUDGED = "request_nudged"
     REQUEST_REOPENED = "request_reopened"
@@ -81,10 +84,14 @@ Concern = tuple[str | None, NoticeKind, str]
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the case does not say itself, as it is when it is told: whether its grant is live, and how word gets to its home."""
+    """What the case does not say itself, as it is when it is told: whether its grant is live, how word gets to its home.
+
+    `merged` are those whose requests go on in it, each with the id of theirs.
+    """
 
     is_grant_live: bool = False
     reach: Reach | None = None
+    merged: tuple[tuple[str, str], ...] = ()
 
 
 NOTHING_AROUND = Around()

@@ -18,7 +18,7 @@ from domain.notice_kinds import Concern, committee, desk, fact_of
 from domain.notice_kinds import NoticeKind as NoticeKind
 from domain.organisation import Organisation
 from domain.pause_notices import OF_PAUSES, concerned_by_pause
-from domain.request_notices import OF_REQUESTS, concerned_by_request
+from domain.request_notices import OF_REQUESTS, concerned_by_request, told_on
 from domain.requests import Request
 from domain.routing import unit_above
 from domain.standings import verifiers
@@ -70,7 +70,11 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
     title, hidden_from = (about.title, about.hidden_from) if about else ("", ())
     told: dict[str, tuple[NoticeKind, str]] = {}
     unrouted = desk({event.actor_id, *hidden_from}, organisation, on)
-    for person_id, kind, about_id in [*concerns, *_with_other_tasks(event, case, unrouted)]:
+    for person_id, kind, about_id in [
+        *concerns,
+        *told_on(event, concerns, case.request, around),
+        *_with_other_tasks(event, case, unrouted),
+    ]:
         if person_id and person_id != event.actor_id and person_id not in hidden_from:
             told.setdefault(person_id, (kind, about_id))
     return tuple(

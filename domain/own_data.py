@@ -29,6 +29,8 @@ TOLD: frozenset[EventKind] = frozenset(
         EventKind.REQUEST_ACCEPTED,
         EventKind.REQUEST_DECLINED,
         EventKind.REQUEST_HANDED_OFF,
+        EventKind.REQUEST_MERGED,
+        EventKind.REQUEST_UNMERGED,
         EventKind.REQUEST_WITHDRAWN,
         EventKind.REQUEST_REOPENED,
         EventKind.MESSAGE_ADDED,

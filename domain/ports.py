@@ -18,6 +18,7 @@ from domain.commands import Command, Replayed
 from domain.confirmations import Confirmations
 from domain.contacts import Contacts, ReadLog
 from domain.devices import Device
+from domain.duplicates import Merges
 from domain.enrolment import Enrolment
 from domain.events import Event
 from domain.filters import Filters
@@ -292,6 +293,7 @@ class Ports:
     requests: Requests
     tasks: Tasks
     confirmations: Confirmations
+    merges: Merges
     boards: Boards
     campaigns: Campaigns
     filters: Filters

@@ -29,6 +29,8 @@ class RequestAction(Enum):
     ACCEPT = "ACCEPT"
     DECLINE = "DECLINE"
     OBJECT_TO_DECLINE = "OBJECT_TO_DECLINE"
+    MERGE = "MERGE"
+    UNMERGE = "UNMERGE"
     HAND_OFF = "HAND_OFF"
     HAND_OFF_TO_EMERGENCY = "HAND_OFF_TO_EMERGENCY"
     WITHDRAW = "WITHDRAW"
@@ -102,6 +104,17 @@ REQUEST_MOVES: tuple[RequestMove, ...] = (
     _move(
         "4a", RequestAction.HAND_OFF_TO_EMERGENCY, OPEN, RequestState.HANDED_OFF, {RequestStanding.STAFF}, EventKind.REQUEST_HANDED_OFF,
         guard="110, 119, 120 or 122, and a reason", clock="stops",
+    ),
+    _move(
+        "5", RequestAction.MERGE, {RECEIVED, RequestState.IN_HAND}, RequestState.MERGED, {RequestStanding.DISPATCHER},
+        EventKind.REQUEST_MERGED,
+        guard="before the work began; not shielded, not for a home, none goes on in it; into an open one; of another item with a reason",
+        clock="follows the request in which it goes on",
+    ),
+    _move(
+        "5a", RequestAction.UNMERGE, {RequestState.MERGED}, RequestState.IN_HAND, {RequestStanding.DISPATCHER},
+        EventKind.REQUEST_UNMERGED,
+        guard="it waits to be taken in again where nobody had", clock="the promise runs since it was made; the windows start again",
     ),
     _move(
         "26", RequestAction.REOPEN, {CLOSED}, RequestState.IN_HAND, _OWN, EventKind.REQUEST_REOPENED,
@@ -216,8 +229,21 @@ def _guard_message(request: Request, at: datetime) -> None:
         raise refused(RefusalCode.TOO_LATE, "refusal.message_too_late", "requestId", current=request)
 
 
+def _guard_merge(request: Request, _at: datetime) -> None:
+    """What would show who asked, whom nobody could ask by their app, and what others already go on in stays as it is."""
+    if request.is_shielded:
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.merge_shielded", "fromIds")
+    if request.is_for_household:
+        raise refused(RefusalCode.NOT_ALLOWED, "refusal.merge_spoken", "fromIds")
+    if request.work_began:
+        raise refused(RefusalCode.TOO_LATE, "refusal.work_began", "fromIds", current=request)
+    if request.merged_count:
+        raise refused(RefusalCode.LIMIT_REACHED, "refusal.merge_chain", "fromIds", current=request)
+
+
 _GUARDS: Mapping[RequestAction, Callable[[Request, datetime], None]] = {
     RequestAction.OBJECT_TO_DECLINE: _guard_objection,
+    RequestAction.MERGE: _guard_merge,
     RequestAction.REOPEN: _guard_reopening,
     RequestAction.NUDGE: _guard_nudge,
     RequestAction.ADD_MESSAGE: _guard_message,

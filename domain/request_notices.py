@@ -10,7 +10,7 @@ from domain.followups import is_spoken
 from domain.notice_kinds import Around, Concern, NoticeKind, committee, desk, fact_of
 from domain.organisation import Organisation
 from domain.posts import Role
-from domain.requests import Request
+from domain.requests import Request, RequestState
 from domain.routing import unit_above
 from domain.tasks import Task
 from domain.withdrawals import GOES_ON
@@ -22,6 +22,8 @@ OF_REQUESTS = frozenset(
         EventKind.DECLINE_OBJECTED,
         EventKind.REQUEST_HANDED_OFF,
         EventKind.REQUEST_WITHDRAWN,
+        EventKind.REQUEST_MERGED,
+        EventKind.REQUEST_UNMERGED,
         EventKind.REQUEST_NUDGED,
         EventKind.REQUEST_REOPENED,
         EventKind.MESSAGE_ADDED,
@@ -53,6 +55,10 @@ def concerned_by_request(
             return askers_told(case, request, NoticeKind.REQUEST_DECLINED, around)
         case EventKind.REQUEST_HANDED_OFF:
             return askers_told(case, request, NoticeKind.REQUEST_HANDED_OFF, around)
+        case EventKind.REQUEST_MERGED:
+            return askers_told(case, request, NoticeKind.REQUEST_MERGED, around)
+        case EventKind.REQUEST_UNMERGED:
+            return [*_back(event, task, request, organisation, on), *askers_told(case, request, NoticeKind.REQUEST_UNMERGED, around)]
         case EventKind.REQUEST_WITHDRAWN:
             return [*askers_told(case, request, NoticeKind.REQUEST_WITHDRAWN, around), *_going_on_without(event)]
         case _:
@@ -95,6 +101,34 @@ def askers_told(case: Case, request: Request, kind: NoticeKind, around: Around) 
     agent_id = request.agent_id if around.is_grant_live else None
     typist_id = request.submitted_by_id if is_spoken(case, around.reach) else None
     return [(person, kind, request.id) for person in (request.judge_id, agent_id, typist_id)]
+
+
+def _back(event: Event, task: Task | None, request: Request, organisation: Organisation, on: date) -> list[Concern]:
+    """Whoever has it now, or those who may take it in: it is not handled with another any more."""
+    if task is None:
+        return _intake(event, request, NoticeKind.REQUEST_TO_ACCEPT, organisation, on)
+    return _owner_of(event, task, NoticeKind.TASK_ASSIGNED, organisation, on)
+
+
+TOLD_ON = {
+    NoticeKind.FOLLOW_UP_ASKED: NoticeKind.FOLLOW_UP_ASKED,
+    NoticeKind.PROMISE_EXTENDED: NoticeKind.PROMISE_EXTENDED,
+    NoticeKind.REQUEST_SUSPENDED: NoticeKind.REQUEST_SUSPENDED,
+    NoticeKind.REQUEST_RESUMED: NoticeKind.REQUEST_RESUMED,
+    NoticeKind.REQUEST_DEFERRED: NoticeKind.REQUEST_DEFERRED,
+    NoticeKind.REQUEST_DECLINED: NoticeKind.MERGED_ENDED,
+    NoticeKind.REQUEST_HANDED_OFF: NoticeKind.MERGED_ENDED,
+    NoticeKind.REQUEST_WITHDRAWN: NoticeKind.MERGED_ENDED,
+}
+"""What those are told whose requests go on in this one, when whoever asked for it is told of something."""
+
+
+def told_on(event: Event, concerns: list[Concern], request: Request | None, around: Around) -> list[Concern]:
+    """The same for each of them, about their own request. They are asked as well where nobody was who asked for this one."""
+    kinds = [TOLD_ON[kind] for _, kind, about_id in concerns if request and about_id == request.id and kind in TOLD_ON]
+    if not kinds and event.kind in {EventKind.TASK_VERIFIED, EventKind.TASK_COMPLETED} and request and request.state is RequestState.CLOSED:
+        kinds = [NoticeKind.FOLLOW_UP_ASKED]
+    return [(person_id, kind, request_id) for kind in kinds[:1] for person_id, request_id in around.merged]
 
 
 def _going_on_without(event: Event) -> Iterator[Concern]:

@@ -118,6 +118,7 @@ class Request:
     and `call_tries` when they were not reached; `closed_unanswered` where no answer ever came.
     `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which. `title` is the item's name.
     `intake_scopes` are the keys of those who may take it in and have no task of it to see it by.
+    `merged_into_id` is the request in which it goes on, `merged_count` how many go on in this one, `work_began` once somebody began on it.
     The promise stands still since `held_at` while it is ON_HOLD; once it was moved, `promise_first_due_at` is what was promised first.
     """
 
@@ -169,6 +170,9 @@ class Request:
     calls_begun_at: datetime | None = None
     call_tries: tuple[datetime, ...] = ()
     closed_unanswered: bool = False
+    merged_into_id: str | None = None
+    merged_count: int = 0
+    work_began: bool = False
 
     @property
     def askers(self) -> tuple[str, ...]:

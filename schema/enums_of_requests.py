@@ -11,6 +11,8 @@ described(
         "ACCEPT": "Take it in, and route it (受理).",
         "DECLINE": "Do not take it on, and say where to go instead (不予受理).",
         "OBJECT_TO_DECLINE": "Have it looked at again, once (对不予受理提出异议).",
+        "MERGE": "Let it go on in another that asks for the same (合并).",
+        "UNMERGE": "Let it go on by itself again (取消合并).",
         "HAND_OFF": "Give it to another service (转出).",
         "HAND_OFF_TO_EMERGENCY": "Give it to 110, 119, 120 or 122 (转紧急热线).",
         "WITHDRAW": "Take it back (撤回).",

@@ -17,7 +17,19 @@ from domain.proxies import ProxyGrant
 from domain.requests import Request, Words
 from domain.subject_requests import SubjectRequest
 from domain.tasks import Task
-from resolvers import campaigns, contacts, households, notices, organisation, proactive, proxies, requests, subject_requests, tasks
+from resolvers import (
+    campaigns,
+    contacts,
+    duplicates,
+    households,
+    notices,
+    organisation,
+    proactive,
+    proxies,
+    requests,
+    subject_requests,
+    tasks,
+)
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -30,6 +42,7 @@ class Loaders:
     def __init__(self, actor: Actor, ports: Ports) -> None:
         self._actor, self._ports = actor, ports
         self.request: DataLoader[str, Request | None] = _loader(self._requests)
+        self.goes_on_in: DataLoader[tuple[str, str], Request | None] = _loader(self._go_on_in)
         self.task: DataLoader[str, Task | None] = _loader(self._tasks)
         self.tasks_of_request: DataLoader[tuple[str, str], list[Task] | None] = _loader(self._tasks_of_requests)
         self.words: DataLoader[Request, Words | None] = DataLoader(self._words, cache_key_fn=_id)
@@ -45,6 +58,13 @@ class Loaders:
     async def _requests(self, ids: Sequence[str]) -> Mapping[str, Request]:
         found = await requests.requests_by_ids(ids, by=self._actor, ports=self._ports)
         return {request.id: request for request in found}
+
+    async def _go_on_in(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Request]:
+        found: dict[tuple[str, str], Request] = {}
+        for township in {township for township, _ in keys}:
+            wanted = [id_ for at, id_ in keys if at == township]
+            found |= {(township, into.id): into for into in await duplicates.go_on_in(township, wanted, ports=self._ports)}
+        return found
 
     async def _tasks(self, ids: Sequence[str]) -> Mapping[str, Task]:
         return {task.id: task for task in await tasks.tasks_by_ids(ids, by=self._actor, ports=self._ports)}

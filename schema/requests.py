@@ -33,7 +33,17 @@ from schema.slips import slip_of
 
 async def _status_text(root: Parent[requests.Request], info: Info) -> str:
     tasks = await info.context.loaders.tasks_of_request.load((root.township, root.id)) or []
-    return info.context.say(status_of(root, tasks))
+    return info.context.say(status_of(root, tasks, await _goes_on_in(root, info)))
+
+
+async def _goes_on_in(root: requests.Request, info: Info) -> requests.Request | None:
+    """As nobody is shown it: for how it stands, and what was promised."""
+    return await info.context.loaders.goes_on_in.load((root.township, root.merged_into_id)) if root.merged_into_id else None
+
+
+async def _promise_due_at(root: Parent[requests.Request], info: Info) -> datetime | None:
+    into = await _goes_on_in(root, info)
+    return into.promise_due_at if into else root.promise_due_at
 
 
 async def _item(root: Parent[requests.Request], info: Info) -> Item:
@@ -114,8 +124,13 @@ def _actions(root: Parent[requests.Request], info: Info) -> list[RequestAction]:
     return list(request_actions(root, info.context.actor, at=info.context.at))
 
 
-def _merged_into(root: Parent[requests.Request]) -> Any:
-    return None
+async def _merged_into(root: Parent[requests.Request], info: Info) -> Any:
+    return await info.context.loaders.request.load(root.merged_into_id) if root.merged_into_id else None
+
+
+def _merged_count(root: Parent[requests.Request], info: Info) -> int | None:
+    """Of few it would tell a neighbour of another: for the staff."""
+    return None if root.as_asker(info.context.actor) in root.askers else root.merged_count
 
 
 @shows(AttachmentThing, "A picture or voice that belongs to a request (附件).")
@@ -146,7 +161,7 @@ class Request(Node):
     entry: Any = edge(_entry, EntryKind | None, "How it came in; not where it is shielded (录入方式).")
     slip: Any = edge(slip_of, str, "To print or write down for whoever asked, in lines of 42 columns (回执).")
     submitted_at: datetime = described("When (提交时间).")
-    promise_due_at: datetime | None = described("The promise: when an answer is due (承诺时限).")
+    promise_due_at: Any = edge(_promise_due_at, datetime | None, "The promise: when an answer is due (承诺时限).")
     promise_provisional: bool = described("Whether a calendar that is not published yet may move the promise (时限待定).")
     promise_first_due_at: datetime | None = described("What was promised first, once the promise has moved (最初承诺时限).")
     extended_by: int = described("By how many working days the promise was extended in all (已延期工作日).")
@@ -166,7 +181,8 @@ class Request(Node):
     confirmation_code: Any = edge(
         confirmation_code_of, str | None, "Six digits to give to the worker once it is done; for whoever has the last word, alone (确认码)."
     )
-    merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on (并入诉求).")
+    merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on; for whoever may see that (并入诉求).")
+    merged_count: Any = edge(_merged_count, int | None, "How many others go on in it; for the staff (合并诉求数).")
     actions: Any = edge(_actions, list[RequestAction], "What you may do with it now, besides the last word (可用操作).")
     declined_because: DeclineReason | None = described("Why it was not taken on; the words are in its history (不予受理原因).")
     handed_off_to: HandOffTo | None = described("Who outside has it; the number told is in its history (转出去向).")
@@ -298,7 +314,3 @@ AnswerFollowUpResult = result("AnswerFollowUp", request_payload("AnswerFollowUp"
 
 async def submit_request(input: Annotated[SubmitRequestInput, WANTED], info: Info) -> Any:
     return await deeds.submit_request(input.to_domain(), by=info.context.actor, ports=info.context.ports)
-
-
-async def answer_follow_up(input: Annotated[AnswerFollowUpInput, WANTED], info: Info) -> Any:
-    return await deeds.answer_follow_up(input.to_domain(), by=info.context.actor, ports=info.context.ports)

@@ -22,6 +22,7 @@ from schema.callouts import CallOutMutations
 from schema.campaigns import CampaignMutations, CampaignQueries
 from schema.contacts import ContactMutations, ContactQueries
 from schema.context import Info
+from schema.duplicates import DuplicateMutations
 from schema.enrolment import EnrolmentMutations
 from schema.filters import FilterMutations
 from schema.graph import Node, bad_argument, deed, edge
@@ -185,6 +186,7 @@ class Mutation(
     proxies.ProxyMutations,
     followups.FollowUpMutations,
     IntakeMutations,
+    DuplicateMutations,
     WithdrawalMutations,
     NudgeMutations,
     ReopeningMutations,
@@ -206,7 +208,6 @@ class Mutation(
     decide_return: Any = deed(tasks.decide_return, tasks.DecideReturnResult, "Decide on a return (退单审核).")
     complete_task: Any = deed(tasks.complete_task, tasks.CompleteTaskResult, "Say that a task is done (办结).")
     verify_task: Any = deed(tasks.verify_task, tasks.VerifyTaskResult, "Check what somebody else did (核查).")
-    answer_follow_up: Any = deed(requests.answer_follow_up, requests.AnswerFollowUpResult, "Have the last word (评价办理结果).")
     register_device: Any = deed(notices.register_device, notices.RegisterDeviceResult, "Register a phone for pushes (登记设备).")
     retire_device: Any = deed(notices.retire_device, notices.RetireDeviceResult, "End pushes to a phone (注销设备).")
     mark_notices_read: Any = deed(notices.mark_notices_read, notices.MarkNoticesReadResult, "Mark lines of your inbox as read (标记已读).")

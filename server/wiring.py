@@ -25,6 +25,7 @@ from adapters.mongo.contacts import MongoContacts, MongoReadLog
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.divisions import MongoDivisions
 from adapters.mongo.driver import Mongo
+from adapters.mongo.duplicates import MongoMerges
 from adapters.mongo.enrolment import MongoEnrolment
 from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
@@ -178,6 +179,7 @@ def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
         catalogue=MongoCatalogue(mongo),
         calendars=cases.calendars,
         requests=MongoRequests(mongo, cases, ledger),
+        merges=MongoMerges(mongo, cases),
         tasks=MongoTasks(mongo, cases),
         confirmations=MongoConfirmations(mongo),
         boards=MongoBoards(mongo),

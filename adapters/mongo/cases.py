@@ -99,20 +99,54 @@ class MongoCases:
 
         async def work(session: Session) -> Case:
             loaded = await self._load(name, scoped, subject_field, session)
-            before = loaded.kept
             act = change(loaded.settled)
             if act is None:
                 raise _NothingToDo
-            await self._remark(before, act, event_id, session)
-            if loaded.settled != before:
-                act = replace(act, case=raised(act.case, before))
-            await self._keep(before, act, event_id, command, loaded.calendar, session)
-            return act.case
+            return await self._keep_act(loaded, act, event_id, command, session)
 
         try:
             return await self._ledger.once(command, township_of(subject_id), subject_id, work)
         except _NothingToDo:  # undone, so that the command may come again
             return None
+
+    async def together(
+        self,
+        wanted: Sequence[tuple[Filter, str]],
+        change: Callable[[Sequence[Case]], Sequence[Act]],
+        event_ids: Sequence[str],
+        command: Command,
+        *,
+        with_into: bool = False,
+    ) -> Case | Replayed:
+        """Changes the requests that are `wanted`, each by its filter and field, all or none; the first act's case is answered.
+
+        `with_into` adds the request in which the first goes on, if it does.
+        """
+        subject_id = wanted[0][0]["_id"]
+
+        async def work(session: Session) -> Case:
+            loaded = [await self._load("requests", scoped, field, session) for scoped, field in wanted]
+            first = loaded[0].kept.request
+            if with_into and first is not None and first.merged_into_id is not None:
+                into = {"township": first.township, "_id": first.merged_into_id}
+                loaded.append(await self._load("requests", into, "requestId", session))
+            acts = change([one.settled for one in loaded])
+            by_id = {one.kept.request.id: one for one in loaded if one.kept.request}
+            kept = [
+                await self._keep_act(by_id[act.subject_id], act, event_id, command, session)
+                for act, event_id in zip(acts, event_ids, strict=False)
+            ]
+            return kept[0]
+
+        return await self._ledger.once(command, township_of(subject_id), subject_id, work)
+
+    async def _keep_act(self, loaded: "_Loaded", act: Act, event_id: str, command: Command, session: Session) -> Case:
+        before = loaded.kept
+        await self._remark(before, act, event_id, session)
+        if loaded.settled != before:
+            act = replace(act, case=raised(act.case, before))
+        await self._keep(before, act, event_id, command, loaded.calendar, session)
+        return act.case
 
     async def recount(self, id_: str, event_id: str, command: Command) -> Case | Replayed | None:
         """Keeps the case as the calendar of now counts it, with the event that says so; nothing where nothing moved."""

@@ -118,6 +118,7 @@ COLLECTIONS: tuple[Collection, ...] = (
                 "place.grid_id",
             ),
             _index("hidden", "township", "hidden_from"),
+            _index("merged", "township", "merged_into_id", "_id", partialFilterExpression={"merged_into_id": {"$gt": ""}}),
             _index("retention", "township", "closed_at", "_id"),
             _index("recount", "counted_by", "recount_due"),
         ),

@@ -122,13 +122,29 @@ class MongoOutbox:
         known = (
             await reaches.find({"township": township, "_id": {"$in": home_ids}}, {"reach": 1}).hint("_id_").to_list() if home_ids else []
         )
+        merged = await self._merged(township, requests)
         on = at.astimezone(SHANGHAI).date()
         live = {grant["_id"] for grant in given if decode(ProxyGrant, grant).is_live(on)}
         reach = {home["_id"]: Reach(home["reach"]) for home in known}
         return {
-            request["_id"]: Around(request.get("proxy_grant_id") in live, reach.get(request.get("household_id") or ""))
+            request["_id"]: Around(
+                request.get("proxy_grant_id") in live, reach.get(request.get("household_id") or ""), merged.get(request["_id"], ())
+            )
             for request in requests
         }
+
+    async def _merged(self, township: str, requests: Sequence[Document]) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Who asked for what goes on in each of these requests, and the id of theirs."""
+        into = sorted(request["_id"] for request in requests if request.get("merged_count"))
+        if not into:
+            return {}
+        wanted, shown = {"township": township, "merged_into_id": {"$in": into}}, ("merged_into_id", "on_behalf_of_id", "submitted_by_id")
+        found = await self._mongo.collection("requests").find(wanted, shown).sort([("_id", 1)]).hint("merged").to_list()
+        groups: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for request in found:
+            if judge_id := request["on_behalf_of_id"] or request["submitted_by_id"]:
+                groups[request["merged_into_id"]].append((judge_id, request["_id"]))
+        return {id_: tuple(pairs) for id_, pairs in groups.items()}
 
     async def _park(self, township: str, event_id: str, at: datetime) -> None:
         mine = {"township": township, "_id": event_id, "relay.claimed_by": self._mark}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
-from domain import intake, nudges, reopening, withdrawals
+from domain import duplicates, intake, nudges, reopening, withdrawals
 from domain.cases import Act, Case, Moment
 from domain.ids import Kind
 from domain.items import ServiceItem
@@ -50,12 +50,22 @@ def _handed_off(to: HandOffTo) -> "RequestDeed":
 
 RequestDeed = Callable[[Case, Moment, int | None], Act]
 
+OTHER = request_of(waiting("resident-2"))
+"""What somebody else asked for the same."""
+
+
+def _unmerged(case: Case, now: Moment, version: int | None) -> Act:
+    return duplicates.unmerge(case, None, now, route=lambda _: given_to("grid-worker-2"), expected_version=version)[0]
+
+
 REQUEST_DEEDS: Mapping[RequestAction, RequestDeed] = {
     RequestAction.ACCEPT: lambda case, now, version: accepted(case, now, version=version),
     RequestAction.DECLINE: _declined,
     RequestAction.OBJECT_TO_DECLINE: lambda case, now, version: intake.object_to_decline(
         case, now, words="这事归你们", expected_version=version
     ),
+    RequestAction.MERGE: lambda case, now, version: duplicates.merged(case, OTHER, now, reason=None, expected_version=version),
+    RequestAction.UNMERGE: _unmerged,
     RequestAction.HAND_OFF: _handed_off(HandOffTo.OTHER_SERVICE),
     RequestAction.HAND_OFF_TO_EMERGENCY: _handed_off(HandOffTo.FIRE_119),
     RequestAction.WITHDRAW: lambda case, now, version: withdrawals.withdraw(case, now, expected_version=version),
@@ -94,8 +104,7 @@ def request_in(state: RequestState, first: Case | None = None) -> Case:
         return withdrawals.withdraw(_for(lead, "resident-1"), now_of("resident-1")).case
     if state is RequestState.HANDED_OFF:
         return _handed_off(HandOffTo.OTHER_SERVICE)(lead, now_of("dispatcher-1"), None).case
-    merged = replace(request_of(lead), state=RequestState.MERGED, closed_at=MONDAY)
-    return Case(merged, lead.tasks)
+    return duplicates.merged(_for(lead, "resident-1"), OTHER, now_of("dispatcher-1"), reason=None).case
 
 
 def _for(case: Case, handle: str) -> Case:

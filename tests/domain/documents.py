@@ -24,7 +24,6 @@ NOTE = "<!-- Written by `python -m tests.domain.documents`; a test fails where i
 LAST_ROW = 30
 NO_MOVES: Mapping[int, str] = {
     1: "submit 提交: a request comes to be, and `received` or in hand at once; see [requests](requests.md#from-state-to-state)",
-    5: "merge 合并: no verb does it yet",
     30: "anonymise 匿名化: the time for which it is kept is over, whatever its state; see [retention](privacy.md)",
 }
 """Rows that take nothing from one state to another, or that no verb has yet; a row that stands in a table is told from there."""

@@ -66,6 +66,13 @@ def requests_page(table: Table, chinese: Chinese) -> str:
                 "had one is told."
             ),
             *prose(
+                "A merged request goes on in another, and stays its asker's own: they never see the other, nor its asker them. It shows "
+                "the promise of the other; when that is answered they are asked too (`answerFollowUp`), and where it is not fixed at "
+                "their place theirs goes on by itself, on a new leg; so it does where the other ended without an answer and they say "
+                "so. There are no chains: what others go on in is merged into nothing, and into what is merged nothing is. At most 200 "
+                "go on in one."
+            ),
+            *prose(
                 "What is said after the end leaves the request where it is: a task of its own (`Task.isMessage`) goes to whoever "
                 "leads the unit that had the request, else to the nearest above, with a leg from then on. It is checked like any "
                 "other and then closed; nobody is asked for a last word on it, and no promise is judged by it. While one is open, "

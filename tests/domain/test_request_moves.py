@@ -33,6 +33,8 @@ LAW: Mapping[A, tuple[set[S], S | None, set[R], EventKind]] = {
     A.OBJECT_TO_DECLINE: ({S.DECLINED}, S.RECEIVED, OWN, EventKind.DECLINE_OBJECTED),
     A.HAND_OFF: (set(OPEN), S.HANDED_OFF, {R.DISPATCHER}, EventKind.REQUEST_HANDED_OFF),
     A.HAND_OFF_TO_EMERGENCY: (set(OPEN), S.HANDED_OFF, {R.STAFF}, EventKind.REQUEST_HANDED_OFF),
+    A.MERGE: ({S.RECEIVED, S.IN_HAND}, S.MERGED, {R.DISPATCHER}, EventKind.REQUEST_MERGED),
+    A.UNMERGE: ({S.MERGED}, S.IN_HAND, {R.DISPATCHER}, EventKind.REQUEST_UNMERGED),
     A.REOPEN: ({S.CLOSED}, S.IN_HAND, OWN, EventKind.REQUEST_REOPENED),
     A.WITHDRAW: (set(OPEN), S.WITHDRAWN, {R.ASKER, R.PROXY, R.HOME_DESK}, EventKind.REQUEST_WITHDRAWN),
     A.NUDGE: (set(OPEN), None, OWN, EventKind.REQUEST_NUDGED),
@@ -60,7 +62,7 @@ STANDING: Mapping[str, set[R]] = {
 
 def standing_of(handle: str, state: S) -> set[R]:
     """Once it came to its end, the grid's worker stands to it by the task that was theirs; who never had one, not at all."""
-    if handle != "grid-worker-1" or state in {*OPEN, S.MERGED}:
+    if handle != "grid-worker-1" or state in OPEN:
         return STANDING[handle]
     return set() if state is S.DECLINED else {R.STAFF}
 
@@ -188,6 +190,9 @@ def requests_of_any_past(draw: st.DrawFn) -> Case:
         nudged_at=draw(days),
         objected_at=draw(days),
         reopened_at=draw(days),
+        merged_count=draw(st.sampled_from([0, 2])),
+        work_began=draw(st.booleans()),
+        is_shielded=draw(st.booleans()),
         closed_at=request.closed_at and draw(st.sampled_from([MONDAY, MONDAY - timedelta(days=14), MONDAY - timedelta(days=400)])),
         hidden_from=draw(st.sampled_from([(), (id_of("dispatcher-1"),)])),
     )

@@ -232,7 +232,8 @@ APART: Mapping[str, str] = {
     "CampaignTally.unit": "the same",
     "Viewer.savedFilters": "ids that the viewer named, which open nothing: tests/journeys/test_saved_filters.py",
     "Subscription.liveChanges": "asked over a socket: a column of its own",
-    "Request.mergedInto": "nothing is merged yet",
+    "Request.mergedInto": "opens what the reader sees anyway: tests/journeys/test_duplicates.py",
+    "Request.mergedCount": "for the staff: tests/journeys/test_duplicates.py",
     "Request.attachments": "nothing can be attached yet",
     "Attachment.url": "nothing can be attached yet",
 }
