@@ -20,6 +20,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from adapters.mongo.tallies import Head
 from bench.taking_away import take_away
 from domain.access import Actor
 from domain.board import BoardQueue as Queue
@@ -96,11 +97,25 @@ async def _filled(settings: Settings, planned: Settlement, size: int) -> None:
     try:
         await fill_demo(house, planned, lambda _: None)
         counts = await fill(house, planned, until=AT, requests=size, backlog=None, say=say)
+        await _keep_sums(house, planned)
     finally:
         await house.close()
     kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     made = ", ".join(f"{count} {name}" for name, count in counts.items())
     print(f"   {made}; {perf_counter() - begun:.0f} s with indexes, at most {kilobytes / 1000:.0f} MB here", flush=True)
+
+
+async def _keep_sums(house: House, planned: Settlement) -> None:
+    """Sums for every unit, each day and month of the year, as if they had been counted: how they are read is what is measured."""
+    days = [(AT - timedelta(days=age)).date().isoformat() for age in range(365)]
+    periods = [*days, *sorted({day[:7] for day in days})]
+    head, counts = Head(planned.township_code), {f"count_{number:02}": 7 for number in range(40)}
+    sums = [
+        {"_id": head.id_of(unit.id, period), "township": head.township, "unit_id": unit.id, "period": period, "counts": counts}
+        for unit in planned.parts.units
+        for period in periods
+    ]
+    await house.mongo.collection("tallies").insert_many(sums)
 
 
 async def _measured(settings: Settings, planned: Settlement) -> None:
