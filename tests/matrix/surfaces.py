@@ -198,6 +198,7 @@ APART: Mapping[str, str] = {
         f"Task.{name}": "of work that nobody asked for: tests/journeys/test_proactive.py"
         for name in ("item", "address", "location", "raisedBy")
     },
+    "Task.campaign": "of no campaign here: tests/journeys/test_campaigns.py",
     "Task.extension": "nobody asked for more time here: tests/journeys/test_pauses.py",
     "TaskExtension.reason": "the same",
     "Task.deferral": "nobody asked for a deferral here: the same",
