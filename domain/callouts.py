@@ -47,7 +47,9 @@ def call_out(
         raise invalid("refusal.arrival_limit", "arriveWithinMinutes", shortest=SHORTEST, longest=LONGEST)
     task = permitted(case, task_id, moment, Verb.CALL_OUT, expected_version=expected_version)
     there = {each.unit_id for each in task.call_outs if each.state in OPEN}
-    if not unit_ids or there & set(unit_ids) or case.avoided.unit_id in unit_ids:
+    on = moment.at.astimezone(SHANGHAI).date()
+    is_about = any(case.avoided.covers(moment.organisation, unit_id, on) for unit_id in unit_ids)
+    if not unit_ids or there & set(unit_ids) or is_about:
         raise invalid("refusal.called_already", "unitIds")
     if len(there) + len(unit_ids) > CALLED_AT_A_TIME:
         raise refused(RefusalCode.LIMIT_REACHED, "refusal.too_many_call_outs", "unitIds", limit=CALLED_AT_A_TIME)

@@ -298,6 +298,6 @@ def escalate(case: Case, task_id: str, service: Service | None, moment: Moment) 
 def hand_to(task: Task, service: Service, moment: Moment, *, is_new_leg: bool) -> Task:
     """The task with whoever serves, its windows from now; on a new leg where somebody does and it is to be one."""
     given = task.assign(service, moment.organisation, windows(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
-    if not is_new_leg or service.person is None:
+    if not is_new_leg or service.person is None or task.campaign_id is not None:  # a campaign has one day for all
         return given
     return given.new_leg(promise(moment.calendar, moment.deadline_class, moment.at))

@@ -85,7 +85,7 @@ def _open_target(case: Case, moment: Moment, expected_version: int | None) -> Re
         raise Refused(Refusal(RefusalCode.CONFLICT, Message("refusal.conflict"), "expectedVersion", into))
     if into.state is RequestState.MERGED:
         raise refused(RefusalCode.WRONG_STATE, "refusal.merged_itself", "intoId", current=into)
-    if into.state not in OPEN:
+    if into.state not in OPEN - {RequestState.ANSWERED}:  # whoever is asked already was asked before these joined
         raise Refused(Refusal(RefusalCode.WRONG_STATE, Message("refusal.wrong_state", {"state": into.state.value}), "intoId", into))
     if into.is_shielded:
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.merge_shielded", "intoId")

@@ -81,13 +81,16 @@ BY_ASKERS = frozenset(
         EventKind.REQUEST_REOPENED,
         EventKind.MESSAGE_ADDED,
         EventKind.DEFERRAL_OBJECTED,
+        EventKind.REQUEST_UNMERGED,
     }
 )
 """Acts of whoever asked."""
 
+OF_OTHERS = frozenset({EventKind.REQUEST_PARTED})
+"""Acts of somebody who asked for the same elsewhere: that it happened is told, and to nobody here who it was."""
+
 WORDS_FOR_ASKERS = BY_ASKERS | {
     EventKind.FOLLOW_UP_RECORDED,
-    EventKind.REQUEST_UNMERGED,
     EventKind.TASK_COMPLETED,
     EventKind.REQUEST_DECLINED,
     EventKind.REQUEST_HANDED_OFF,

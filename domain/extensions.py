@@ -85,7 +85,7 @@ def grant(case: Case, task_id: str, moment: Moment, *, reason: str, expected_ver
         extended_by=task.extended_by + wish.working_days,
         updated_at=moment.at,
     )
-    request = _promise_later(case.request, wish, moment) if case.request else None
+    request = _promise_later(case.request, wish, moment) if case.request and not task.is_message else case.request
     facts: Facts = {"days": wish.working_days, "from": due_at.isoformat(), "to": leg.at.isoformat(), "promise": request is not case.request}
     return act_on(case.after(granted, request), EventKind.EXTENSION_GRANTED, task_id, facts, reason)
 

@@ -164,7 +164,8 @@ def _go_on(case: Case, task: Task, moment: Moment, kind: EventKind, went_on_at: 
         review_at=None,
         updated_at=moment.at,
     )
-    request = _promise_goes_on(case, case.request, moment, went_on_at) if case.request else None
+    is_work = not task.is_message  # answering a message is none of what was promised
+    request = _promise_goes_on(case, case.request, moment, went_on_at) if case.request and is_work else case.request
     facts: Facts = {"since": paused_at.isoformat(), "until": went_on_at.isoformat(), "promise": request is not case.request}
     return act_on(case.after(goes_on, request), kind, task.id, facts, reason)
 
@@ -173,6 +174,6 @@ def _promise_goes_on(case: Case, request: Request, moment: Moment, went_on_at: d
     """From when the first of its tasks goes on: that may be another one, whose time has come and to which the clock comes next."""
     if request.state is not RequestState.ON_HOLD or request.held_at is None or request.promise_due_at is None:
         return request
-    ends = (task.resume_at for task in case.tasks if task.state is TaskState.SUSPENDED and task.resume_at)
+    ends = (task.resume_at for task in case.tasks if task.state is TaskState.SUSPENDED and task.resume_at and not task.is_message)
     until = max(min([went_on_at, *ends]), request.held_at)
     return request.promise_again(resumed(moment.calendar, moment.deadline_class, request.promise_due_at, request.held_at, until))

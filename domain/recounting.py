@@ -21,7 +21,7 @@ Tables = Mapping[str, WorkingCalendar]
 def to_recount(thing: Request | Task) -> datetime | None:
     """The due time that a calendar may still move: of what is open, and does not run by the clock."""
     if isinstance(thing, Task):
-        return None if thing.is_over or thing.due_by_clock else thing.due_at
+        return None if thing.is_over or thing.due_by_clock or thing.campaign_id is not None else thing.due_at
     return None if thing.state in OVER or thing.promise_by_clock else thing.promise_due_at
 
 

@@ -15,7 +15,7 @@ from domain.errors import Message, Refusal, RefusalCode, Refused, refused
 from domain.events import EventKind
 from domain.organisation import Organisation
 from domain.posts import Role
-from domain.requests import OPEN, Request, RequestState
+from domain.requests import OPEN, EntryKind, Request, RequestState
 from domain.standings import authority_of
 
 REOPENED_WITHIN = timedelta(days=15)
@@ -233,7 +233,7 @@ def _guard_merge(request: Request, _at: datetime) -> None:
     """What would show who asked, whom nobody could ask by their app, and what others already go on in stays as it is."""
     if request.is_shielded:
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.merge_shielded", "fromIds")
-    if request.is_for_household:
+    if request.entry is EntryKind.ASSISTED:
         raise refused(RefusalCode.NOT_ALLOWED, "refusal.merge_spoken", "fromIds")
     if request.work_began:
         raise refused(RefusalCode.TOO_LATE, "refusal.work_began", "fromIds", current=request)

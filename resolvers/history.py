@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.access import Actor
-from domain.events import BY_ASKERS, WORDS_FOR_ASKERS, Event
+from domain.events import BY_ASKERS, OF_OTHERS, WORDS_FOR_ASKERS, Event
 from domain.pages import Page, PageRequest
 from domain.ports import Ports
 from domain.proactive import is_closed_to
@@ -14,7 +14,7 @@ from domain.tasks import Task
 
 async def history_of_request(request: Request, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Event]:
     """Newest first, its tasks' acts included. `request` was read for `by`."""
-    events = await ports.history.of_request(request, page)
+    events = _without_others(await ports.history.of_request(request, page))
     if by.is_only_asker(request.askers, request.scopes):
         return replace(events, rows=_for_asker(events.rows))
     return replace(events, rows=_within(events.rows, request, by, ports))
@@ -22,7 +22,7 @@ async def history_of_request(request: Request, page: PageRequest, *, by: Actor, 
 
 async def history_of_task(task: Task, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Event]:
     """Newest first. `task` was read for `by`."""
-    events = await ports.history.of_task(task, page)
+    events = _without_others(await ports.history.of_task(task, page))
     found = await ports.requests.by_ids([task.request_id], seen_by=by) if task.request_id else []
     if by.is_only_asker(task.askers, task.scopes):
         return replace(events, rows=_for_asker(events.rows))
@@ -31,6 +31,11 @@ async def history_of_task(task: Task, page: PageRequest, *, by: Actor, ports: Po
         shown = [replace(event, reason=None) for event in events.rows] if is_closed else events.rows
         return replace(events, rows=_without_askers(shown))
     return replace(events, rows=_within(events.rows, found[0], by, ports) if found else _without_askers(events.rows))
+
+
+def _without_others(events: Page[Event]) -> Page[Event]:
+    rows = [replace(event, actor_id=None, acting_for_id=None) if event.kind in OF_OTHERS else event for event in events.rows]
+    return replace(events, rows=rows)
 
 
 def _within(events: Sequence[Event], request: Request, by: Actor, ports: Ports) -> Sequence[Event]:
