@@ -427,12 +427,12 @@ JUNK = st.one_of(
 SEEN_FROM_ELSEWHERE = {
     *((Sheet.UNITS, name) for name in ("code", "kind", "parent")),
     *((Sheet.GRIDS, name) for name in ("code", "branch")),
-    *((Sheet.POSTS, name) for name in ("person", "role", "micro_grid", "unit", "grid")),
+    *((Sheet.POSTS, name) for name in ("person", "role", "micro_grid", "unit", "grid", "until")),
     *((Sheet.MICRO_GRIDS, name) for name in ("code", "grid")),
     *((sheet, "code") for sheet in (Sheet.HOUSEHOLDS, Sheet.PERSONS)),
     (Sheet.VILLAGES, "division_code"),
 }
-"""Who changes these leaves other rows pointing to nothing."""
+"""Who changes these leaves other rows pointing to nothing, or the file without its one administrator."""
 
 
 def _any_cell(book: Book, data: st.DataObject) -> tuple[Sheet, int, str]:
