@@ -178,7 +178,8 @@ async def test_a_code_is_shown_once_and_kept_nowhere(town: Town, caplog: pytest.
     digits = first["code"].replace(" ", "")
     kept = said_in([[str(document) for document in await documents.find({}).to_list()] for documents in await collections(town)])
     assert digits not in kept
-    assert digits[4:] not in re.findall(r"\d+", kept)
+    without_randomness = re.sub(r"[0-9a-f]{16,}", " ", kept)  # ids and digests have any four digits now and then
+    assert digits[4:] not in re.findall(r"\d+", without_randomness)
     await link(newcomer, wrong(digits))
     await link(newcomer, digits)
     written = " ".join(str(record.__dict__) for record in caplog.records)
