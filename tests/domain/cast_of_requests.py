@@ -64,7 +64,7 @@ REQUEST_DEEDS: Mapping[RequestAction, RequestDeed] = {
     RequestAction.OBJECT_TO_DECLINE: lambda case, now, version: intake.object_to_decline(
         case, now, words="这事归你们", expected_version=version
     ),
-    RequestAction.MERGE: lambda case, now, version: duplicates.merged(case, OTHER, now, reason=None, expected_version=version),
+    RequestAction.MERGE: lambda case, now, version: duplicates.merged(case, OTHER, now, reason="同一件事", expected_version=version),
     RequestAction.UNMERGE: _unmerged,
     RequestAction.HAND_OFF: _handed_off(HandOffTo.OTHER_SERVICE),
     RequestAction.HAND_OFF_TO_EMERGENCY: _handed_off(HandOffTo.FIRE_119),
