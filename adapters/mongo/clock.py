@@ -26,12 +26,15 @@ class MongoClock:
 
     async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> list[DueTask]:
         tasks, lease = self._mongo.collection("tasks"), at + timedelta(seconds=lease_seconds)
-        while found := await tasks.find({"clock_at": {"$lte": at}}, {"_id": 1}).sort([("clock_at", 1)]).limit(limit).to_list():
-            order = [document["_id"] for document in found]
+        mine: list[DueTask] = []
+        while len(mine) < limit:  # whoever shared some of them with another takes as many of the next
+            due = tasks.find({"clock_at": {"$lte": at}}, {"_id": 1}).sort([("clock_at", 1)]).limit(limit - len(mine))
+            order = [document["_id"] for document in await due.to_list()]
             claimed = await self._claimed(order, at, lease)
-            if claimed:
-                return [claimed[id_] for id_ in order if id_ in claimed]
-        return []
+            mine += [claimed[id_] for id_ in order if id_ in claimed]
+            if len(claimed) == len(order):
+                break
+        return mine
 
     async def _claimed(self, ids: Sequence[str], at: datetime, lease: datetime) -> dict[str, DueTask]:
         """Those of them that nobody else was faster with."""
