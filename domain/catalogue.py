@@ -15,7 +15,7 @@ WORDS: Mapping[str, type[Enum]] = {
     "deadline_class": DeadlineClass,
 }
 TEXTS = ("code", "name", "skill", "photo_reason", "number_to_dial")
-FLAGS = ("is_shielded", "needs_paper", "is_auto_accepted")
+FLAGS = ("is_shielded", "needs_paper", "is_auto_accepted", "is_shared")
 OWNERS = "assist_rules"
 REQUIRED = ("code", "name", "line", "owner_rule", "default_scope", "deadline_class")
 LONGEST = 60
@@ -77,6 +77,8 @@ def _faults(number: int, table: object) -> Iterator[ItemFault]:
         yield ItemFault(number, "number_to_dial", "the number to dial first, where there is danger")
     if table.get("deadline_class") == DeadlineClass.DANGER.value and table.get("is_auto_accepted") is False:
         yield ItemFault(number, "is_auto_accepted", "true: where there is danger nobody waits to be accepted")
+    if table.get("is_shared") is True and (table.get("is_shielded") is True or table.get("needs_paper") is True):
+        yield ItemFault(number, "is_shared", "false: what is shielded, or hangs on a paper, is somebody's own")
 
 
 def change_of(tables: Sequence[Mapping[str, Any]], there: Mapping[str, ServiceItem], new_id: Callable[[], str]) -> CatalogueChange:

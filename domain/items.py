@@ -34,7 +34,8 @@ class ServiceItem:
     """`photo_required` is false unless `photo_reason` says why evidence is needed. `number_to_dial` comes with danger.
 
     `needs_paper` says that money or rights hang on it: a proxy asks for it only on signed paper. What is not accepted by itself waits
-    until somebody takes it in. `assist_rules` are further owners of the matter, who help its owner.
+    until somebody takes it in. `assist_rules` are further owners of the matter, who help its owner. `is_shared` says that it concerns
+    everybody at the place, like the lamp on the stairs; what is somebody's own is never that.
     """
 
     id: str
@@ -52,6 +53,7 @@ class ServiceItem:
     number_to_dial: str | None = None
     needs_paper: bool = False
     assist_rules: tuple[OwnerRule, ...] = ()
+    is_shared: bool = False
 
     @property
     def photo_required(self) -> bool:

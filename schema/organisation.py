@@ -181,6 +181,7 @@ class ServiceItem(Node):
     default_scope: items.MatterScope = described("Which address it belongs to where nobody says (默认归属).")
     photo_required: bool = described("Whether the work needs a picture as evidence (是否需要照片).")
     number_to_dial: str | None = described("The number to dial first, where there is danger (紧急电话).")
+    is_shared: bool = described("Whether it concerns everybody at the place, like the lamp on the stairs (是否公共事项).")
     version: int = described("Version of the entry (版本).")
 
 

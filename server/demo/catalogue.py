@@ -41,10 +41,10 @@ def _items(mint: Mint) -> Iterator[ServiceItem]:
     def new() -> str:
         return mint.new(Kind.ITEM)
 
-    yield ServiceItem(new(), "stairwell-lamp", "楼道灯报修", _FACILITY, _GRID, _HERE, _NORMAL)
-    yield ServiceItem(new(), "water-leak", "供水管道漏水", _FACILITY, _GRID, _HERE, _UTILITY)
-    yield ServiceItem(new(), "gas-smell", "闻到燃气味", _FACILITY, _GRID, _HERE, _DANGER, number_to_dial="119")
-    yield ServiceItem(new(), "lift-repair", "电梯报修", _PROPERTY, _BRANCH, _HERE, _UTILITY, skill=PROPERTY_SKILL)
+    yield ServiceItem(new(), "stairwell-lamp", "楼道灯报修", _FACILITY, _GRID, _HERE, _NORMAL, is_shared=True)
+    yield ServiceItem(new(), "water-leak", "供水管道漏水", _FACILITY, _GRID, _HERE, _UTILITY, is_shared=True)
+    yield ServiceItem(new(), "gas-smell", "闻到燃气味", _FACILITY, _GRID, _HERE, _DANGER, number_to_dial="119", is_shared=True)
+    yield ServiceItem(new(), "lift-repair", "电梯报修", _PROPERTY, _BRANCH, _HERE, _UTILITY, skill=PROPERTY_SKILL, is_shared=True)
     # The counter takes the form in, works on it and answers: an enquiry would have no limit to take it up by.
     yield ServiceItem(new(), "pension-form", "养老金领取手续", _GOVERNMENT, _CENTRE, _HERE, _NORMAL, needs_paper=True)
     # Land stays with the village left; somebody who left no village is served at the counter.
@@ -56,5 +56,14 @@ def _items(mint: Mint) -> Iterator[ServiceItem]:
     yield ServiceItem(new(), "new-facility", "增设公共设施建议", _FACILITY, _GRID, _HERE, _COMPLEX, is_auto_accepted=False)
     # Pumping it out is the property branch's, whose place it is the grid's.
     yield ServiceItem(
-        new(), "basement-flood", "地下室积水", _FACILITY, _GRID, _HERE, _UTILITY, skill=PROPERTY_SKILL, assist_rules=(_BRANCH,)
+        new(),
+        "basement-flood",
+        "地下室积水",
+        _FACILITY,
+        _GRID,
+        _HERE,
+        _UTILITY,
+        skill=PROPERTY_SKILL,
+        assist_rules=(_BRANCH,),
+        is_shared=True,
     )

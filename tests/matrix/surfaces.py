@@ -270,7 +270,7 @@ PLAIN: Mapping[str, str] = {
     "MicroGrid": "id code name",
     "HubHousehold": "id",
     "Village": "id divisionCode name",
-    "ServiceItem": "id code name line deadlineClass defaultScope photoRequired numberToDial version",
+    "ServiceItem": "id code name line deadlineClass defaultScope photoRequired numberToDial isShared version",
     "Service": "rule because",
     "Measure": (
         "due onTimeRateAtFirst extensionRate deferredStock p90DaysDeferred "

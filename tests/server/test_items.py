@@ -59,6 +59,8 @@ async def test_the_catalogue_to_begin_with_has_every_line_and_again_changes_noth
     assert len({item.line for item in first.values()}) == 5
     assert first["gas-smell"].number_to_dial == "119"
     assert first["land-certificate"].needs_paper
+    assert first["stairwell-lamp"].is_shared
+    assert not any(first[code].is_shared for code in ("pension-form", "house-leak", "haircut-at-home", "staff-conduct", "fetch-medicine"))
     assert await kept(empty) == first
     assert capsys.readouterr().out.splitlines()[-1] == f"0 were added, 0 were changed, {len(first)} stay"
 
@@ -95,6 +97,8 @@ async def test_checking_says_what_it_would_change_and_writes_nothing(empty: Hous
         (LAMP + 'assist_rules = ["HUB", "HUB"]\n', "item 1, assist_rules: a list"),
         (LAMP + 'assist_rules = ["NOBODY"]\n', "item 1, assist_rules: a list"),
         (LAMP + 'assist_rules = ["PROFESSIONAL_BRANCH"]\n', "item 1, skill: the skill"),
+        (LAMP + "is_shared = true\nis_shielded = true\n", "item 1, is_shared: false"),
+        (LAMP + "is_shared = true\nneeds_paper = true\n", "item 1, is_shared: false"),
         (LAMP + "colour = 1\n", "item 1, colour: one of"),
         (LAMP.replace("楼道灯报修", " "), "item 1, name: a text"),
         (LAMP + LAMP, "item 2, code: a code of its own; item 1 has it"),
@@ -126,4 +130,4 @@ async def test_further_owners_are_kept_and_may_go_again(empty: House, tmp_path: 
 def test_the_page_tells_every_key() -> None:
     page = (ROOT / "docs" / "deployment.md").read_text("utf-8")
     keys = ("code", "name", "line", "owner_rule", "default_scope", "deadline_class", "skill", "number_to_dial", "photo_reason")
-    assert [key for key in (*keys, "is_shielded", "needs_paper", "assist_rules") if f"`{key}`" not in page] == []
+    assert [key for key in (*keys, "is_shielded", "needs_paper", "assist_rules", "is_shared") if f"`{key}`" not in page] == []
