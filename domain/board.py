@@ -32,7 +32,8 @@ class Pile(Enum):
     RETURNED = "RETURNED"
     UNCHECKED = "UNCHECKED"
     HELD = "HELD"
-    """What came from a phone too late or too early; nothing is kept so yet."""
+    """A phone's report of it waits for what it builds on."""
+    HELD_UNACKNOWLEDGED = "HELD_UNACKNOWLEDGED"
 
 
 class QueueKind(Enum):
@@ -46,17 +47,17 @@ class QueueKind(Enum):
     UNCHECKED = "UNCHECKED"
 
 
-RUNNING = frozenset({Pile.UNROUTED, Pile.UNACKNOWLEDGED, Pile.UNDER_WAY, Pile.ASKED})
+RUNNING = frozenset({Pile.UNROUTED, Pile.UNACKNOWLEDGED, Pile.UNDER_WAY, Pile.ASKED, Pile.HELD, Pile.HELD_UNACKNOWLEDGED})
 """The leg's clock runs, and the work is not done."""
 
 PILES: Mapping[QueueKind, frozenset[Pile]] = {
     QueueKind.UNROUTED: frozenset({Pile.UNROUTED}),
-    QueueKind.UNACKNOWLEDGED: frozenset({Pile.UNACKNOWLEDGED}),
+    QueueKind.UNACKNOWLEDGED: frozenset({Pile.UNACKNOWLEDGED, Pile.HELD_UNACKNOWLEDGED}),
     QueueKind.DUE_SOON: RUNNING,
     QueueKind.OVERDUE: RUNNING,
     QueueKind.RETURNED: frozenset({Pile.RETURNED}),
     QueueKind.WAITING_FOR_DECISION: frozenset({Pile.RETURNED, Pile.ASKED}),
-    QueueKind.HELD_FROM_OFFLINE: frozenset({Pile.HELD}),
+    QueueKind.HELD_FROM_OFFLINE: frozenset({Pile.HELD, Pile.HELD_UNACKNOWLEDGED}),
     QueueKind.UNCHECKED: frozenset({Pile.UNCHECKED}),
 }
 
@@ -69,6 +70,9 @@ PILE_OF_STATE: Mapping[TaskState, Pile] = {
     TaskState.COMPLETED: Pile.UNCHECKED,
 }
 """What an open state says by itself."""
+
+HELD: Mapping[Pile, Pile] = {Pile.UNACKNOWLEDGED: Pile.HELD_UNACKNOWLEDGED, Pile.UNDER_WAY: Pile.HELD}
+"""Where it lies instead while a phone's report of it waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,9 @@ class Boards(Protocol):
 def pile_of(task: Task) -> Pile | None:
     """Where it lies; nowhere while it is paused, while the resident is asked, and once it is over."""
     pile = PILE_OF_STATE.get(task.state)
-    return Pile.ASKED if pile is Pile.UNDER_WAY and _is_asked(task) else pile
+    if pile is Pile.UNDER_WAY and _is_asked(task):
+        return Pile.ASKED
+    return HELD.get(pile, pile) if pile and task.early else pile
 
 
 def _is_asked(task: Task) -> bool:

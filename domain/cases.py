@@ -162,12 +162,26 @@ def start(
         raise invalid("refusal.contact_wanted", "contact")
     task = permitted(case, task_id, moment, Verb.START, Verb.CONTACT_AGAIN, expected_version=expected_version)
     guard_contact(task)
+    return contacted(case, task, moment, contact=contact, reached=reached, tried_at=tried_at, note=note)
+
+
+def contacted(
+    case: Case,
+    task: Task,
+    moment: Moment,
+    *,
+    contact: tasks.ContactKind | None,
+    reached: bool,
+    tried_at: datetime | None,
+    note: str | None,
+) -> Act:
+    """Rows 12, 12a and 12c, of a task that may be begun."""
     is_plausible = tried_at is not None and task.assigned_at is not None and task.assigned_at <= tried_at <= moment.at
     changed = task.start(at=moment.at) if reached else task.try_contact(tried_at if tried_at and is_plausible else moment.at, at=moment.at)
     met = EventKind.TASK_CONTACTED if task.state is TaskState.IN_PROGRESS else EventKind.TASK_STARTED
     kind = met if changed.contacted_at is not None else EventKind.TASK_CONTACT_TRIED
     facts: Facts = {"contact": contact.value if contact else None, "reached": reached}
-    return act_on(case.after(changed), kind, task_id, facts, note)
+    return act_on(case.after(changed), kind, task.id, facts, note)
 
 
 def give_back(
@@ -224,16 +238,21 @@ def complete(
     """Row 20: the leg stops, and the promise is judged when nothing else is open. Row 21a where the resident confirmed it on the spot."""
     task = permitted(case, task_id, moment, Verb.COMPLETE, expected_version=expected_version)
     guard_completion(task)
+    return completed(case, task, moment, outcome=outcome, note=note, is_confirmed=is_confirmed)
+
+
+def completed(case: Case, task: Task, moment: Moment, *, outcome: Outcome, note: str | None, is_confirmed: bool) -> Act:
+    """Rows 20 and 21a, of a task that may be completed."""
     done = task.complete(outcome, at=moment.at)
     is_checked = not is_confirmed and bool(verifiers(done, moment.organisation, moment.at.astimezone(SHANGHAI).date()))
     is_asked = not is_checked and _is_asked(case, done)
     if not is_checked:  # the resident's word is the check: they gave it, or nobody is left who may check it
         done = done.pass_check(is_asked=is_asked, at=moment.at)
-    along = ended_along(case.tasks, task_id, is_checked=not is_checked, at=moment.at)
+    along = ended_along(case.tasks, task.id, is_checked=not is_checked, at=moment.at)
     after = case.after(done, also=along)
     facts: dict[str, str | int | bool | None] = {"outcome": outcome.value, "checked": is_checked, "asked": is_asked}
     facts |= {"confirmed": True} if is_confirmed else {}
-    return act_on(after, EventKind.TASK_COMPLETED, task_id, {**facts, **told_of(case.tasks, after.tasks, task_id)}, note)
+    return act_on(after, EventKind.TASK_COMPLETED, task.id, {**facts, **told_of(case.tasks, after.tasks, task.id)}, note)
 
 
 def _is_asked(case: Case, task: Task) -> bool:
@@ -272,27 +291,6 @@ def with_an_owner(task: Task, moment: Moment) -> Task:
         if moment.organisation.posts_of(task.assignee_id or "", on)
         else replace(task, state=TaskState.QUEUED, assignee_id=None, contact_by=None)
     )
-
-
-def remind(case: Case, task_id: str, *, at: datetime) -> Act | None:
-    """Row 8a; nothing where it was reminded, acknowledged or moved in the meantime."""
-    task = case.task(task_id)
-    if task.state is not TaskState.ASSIGNED or task.remind_at is None or task.remind_at > at:
-        return None
-    return act_on(case.after(task.remind(at=at)), EventKind.TASK_REMINDED, task_id)
-
-
-def escalate(case: Case, task_id: str, service: Service | None, moment: Moment) -> Act | None:
-    """Row 8: one level up, on a new leg; at the top it stays, and its window is over."""
-    task = case.task(task_id)
-    if task.state is not TaskState.ASSIGNED or task.acknowledge_by is None or task.acknowledge_by > moment.at:
-        return None
-    if service is None:
-        stays = replace(task, acknowledge_by=None, remind_at=None, updated_at=moment.at)
-        return act_on(case.after(stays), EventKind.TASK_REMINDED, task_id, {"top": True})
-    climbed = hand_to(task, service, moment, is_new_leg=True)
-    facts: Facts = {"from": task.assignee_id, "rule": service.rule}
-    return act_on(case.after(climbed), EventKind.TASK_ESCALATED, task_id, facts)
 
 
 def hand_to(task: Task, service: Service, moment: Moment, *, is_new_leg: bool) -> Task:

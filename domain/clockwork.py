@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from domain import callouts, cases, followups, overdue, pauses
+from domain import callouts, climbing, early_reports, followups, overdue, pauses
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.cases import Act, Case, Moment
 from domain.commands import Command, Replayed
@@ -37,7 +37,7 @@ class ClockAct:
 def _escalate(case: Case, task: Task, now: Moment) -> Act | None:
     on = now.at.astimezone(SHANGHAI).date()
     service = climb(now.organisation, task.owner_id, task.assignee_id, on=on, avoided=case.avoided)
-    return cases.escalate(case, task.id, service, now)
+    return climbing.escalate(case, task.id, service, now)
 
 
 CLOCK_ACTS: tuple[ClockAct, ...] = (
@@ -45,7 +45,7 @@ CLOCK_ACTS: tuple[ClockAct, ...] = (
     ClockAct(
         "remind",
         lambda _case, task, _calendar: task.remind_at if task.state is TaskState.ASSIGNED else None,
-        lambda case, task, now: cases.remind(case, task.id, at=now.at),
+        lambda case, task, now: climbing.remind(case, task.id, at=now.at),
     ),
     ClockAct(
         "go on",
@@ -53,6 +53,7 @@ CLOCK_ACTS: tuple[ClockAct, ...] = (
         pauses.end_suspension,
     ),
     ClockAct("review", lambda _case, task, _calendar: task.review_at if task.state is TaskState.DEFERRED else None, pauses.review),
+    ClockAct("take early report", early_reports.due_at, early_reports.take),
     ClockAct("contact missed", overdue.contact_missed_at, overdue.tell_contact_missed),
     ClockAct("call-out missed", callouts.missed_at, callouts.tell_missed),
     ClockAct("red", overdue.red_of, overdue.tell_overdue),

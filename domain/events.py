@@ -67,6 +67,7 @@ class EventKind(Enum):
     ASSIST_ADDED = "AssistAdded"
     TASK_CANCELLED = "TaskCancelled"
     TASK_NUDGED = "TaskNudged"
+    REPORT_HELD = "ReportHeld"
     DEADLINES_RECOUNTED = "DeadlinesRecounted"
 
 

@@ -102,6 +102,9 @@ class Verb(Enum):
     CALL_OFF = "call off"
     SUPERVISE = "supervise"
     NUDGE_TASK = "nudge"
+    HOLD = "hold an early report"
+    BEGIN_AS_HELD = "start as reported"
+    COMPLETE_AS_HELD = "complete as reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +331,18 @@ MOVES: tuple[Move, ...] = (
     _move(
         "28a", Verb.NUDGE_TASK, {ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}, None, _ASSIGNERS, EventKind.TASK_NUDGED, TaskAction.NUDGE,
         guard="once a day",
+    ),
+    _move(
+        "32", Verb.HOLD, {ASSIGNED, ACKNOWLEDGED}, None, {Standing.ASSIGNEE}, EventKind.REPORT_HELD,
+        guard="a phone sent rows 12 or 20 in a batch before what they build on; five at most, one completion",
+    ),
+    _move(
+        "32a", Verb.BEGIN_AS_HELD, {ACKNOWLEDGED}, IN_PROGRESS, {Standing.CLOCK}, EventKind.TASK_STARTED,
+        guard="a start was held (row 32) and nobody carried it out with what was missing", clock="as row 12",
+    ),
+    _move(
+        "32b", Verb.COMPLETE_AS_HELD, {IN_PROGRESS}, COMPLETED, {Standing.CLOCK}, EventKind.TASK_COMPLETED,
+        guard="a completion was held (row 32); no open assist task", clock="as row 20",
     ),
 )  # fmt: skip
 

@@ -11,6 +11,10 @@ from domain.deadlines import DeadlineClass, Due
 from domain.errors import Message
 from domain.legs import Windows
 from domain.organisation import Organisation
+from domain.reports import ContactKind as ContactKind
+from domain.reports import EarlyReport as EarlyReport
+from domain.reports import Outcome as Outcome
+from domain.reports import ReturnReason as ReturnReason
 from domain.routing import Service
 
 
@@ -37,26 +41,6 @@ PAUSED = frozenset({TaskState.RETURN_PENDING, TaskState.SUSPENDED, TaskState.DEF
 OVER = frozenset({TaskState.CLOSED, TaskState.CANCELLED})
 
 
-class Outcome(Enum):
-    SOLVED = "SOLVED"
-    PARTLY = "PARTLY"
-    EXPLAINED = "EXPLAINED"
-    NOT_POSSIBLE = "NOT_POSSIBLE"
-
-
-class ReturnReason(Enum):
-    NOT_MY_PLACE = "NOT_MY_PLACE"
-    NOT_MY_ITEM = "NOT_MY_ITEM"
-    NO_AUTHORITY = "NO_AUTHORITY"
-    OTHER = "OTHER"
-
-
-class ContactKind(Enum):
-    CALL = "CALL"
-    VISIT = "VISIT"
-    MESSAGE = "MESSAGE"
-
-
 TRIES_THAT_COUNT = 3
 GAP_BETWEEN_TRIES = timedelta(minutes=10)
 """Tries closer together than this are one try: "at different times"."""
@@ -79,6 +63,7 @@ class Task:
     `extension` and `deferral` wait for a decision; `extensions` were granted, by `extended_by` working days in all. While it is suspended
     or deferred the leg stands still since `paused_at`, until `resume_at` where it is suspended; `suspended_for` is the office time of
     earlier suspensions. On `review_on` (`review_at` until the clock has reminded) a deferral is looked at again.
+    `early` are reports of whoever has it that wait for what they build on; with another assignee there are none.
     """
 
     id: str
@@ -149,6 +134,7 @@ class Task:
     is_required: bool = True
     open_assists: int = 0
     leads: tuple[str, ...] = ()
+    early: tuple[EarlyReport, ...] = ()
 
     @property
     def workers(self) -> frozenset[str]:
@@ -203,6 +189,7 @@ class Task:
             past_assignees=self._with_assignee_in_the_past(),
             extension=None,
             deferral=None,
+            early=(),
             updated_at=at,
         )
 
@@ -220,7 +207,8 @@ class Task:
         return replace(self, remind_at=None, updated_at=at)
 
     def start(self, *, at: datetime) -> "Task":
-        return replace(self, state=TaskState.IN_PROGRESS, contacted_at=at, updated_at=at)
+        early = tuple(report for report in self.early if report.outcome is not None)
+        return replace(self, state=TaskState.IN_PROGRESS, contacted_at=at, early=early, updated_at=at)
 
     def try_contact(self, tried_at: datetime, *, at: datetime) -> "Task":
         """The resident was not reached; the third try at a different time counts as contact for the clock and starts the work."""
@@ -242,6 +230,7 @@ class Task:
             returners=(*self.returners, by_id),
             acknowledge_by=None,
             remind_at=None,
+            early=(),
             updated_at=at,
         )
 
@@ -266,6 +255,7 @@ class Task:
             past_assignees=self._with_assignee_in_the_past(),
             extension=None,
             deferral=None,
+            early=(),
             updated_at=at,
         )
 
@@ -299,6 +289,7 @@ class Task:
             remind_at=None,
             contact_by=None,
             return_by=None,
+            early=(),
             updated_at=at,
         )
 

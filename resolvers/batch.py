@@ -5,10 +5,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.access import Actor
+from domain.cases import Act, Case
 from domain.commands import CommandOutcome
+from domain.early_reports import hold
 from domain.errors import Refusal, RefusalCode, Refused
+from domain.ports import Ports
+from domain.tasks import EarlyReport, Task
+from domain.texts import optional_text
 from resolvers import requests, tasks
-from resolvers.acting import Done
+from resolvers.acting import Done, acting
 
 Deed = Callable[..., Awaitable[Done[Any]]]
 
@@ -41,6 +47,38 @@ async def ended(deed: Awaitable[Done[Any]]) -> Ended:
         is_conflict = no.refusal.code is RefusalCode.CONFLICT
         return Ended(CommandOutcome.CONFLICT if is_conflict else CommandOutcome.REJECTED, no.refusal)
     return Ended(CommandOutcome.DUPLICATE if done.is_replay else CommandOutcome.APPLIED, subject=done.subject)
+
+
+async def carried_out(sent: Any, *, by: Actor, ports: Ports) -> Ended:
+    """One command of a batch. What comes before the act that it builds on is held, if that may still come; sent again, it still is."""
+    end = await ended(DEEDS[type(sent)](sent, by=by, ports=ports))
+    if isinstance(sent, tasks.StartTask | tasks.CompleteTask):
+        if end.refusal is not None and end.refusal.code is RefusalCode.WRONG_STATE:
+            held = await ended(_held(sent, by=by, ports=ports))
+            return Ended(CommandOutcome.HELD, subject=held.subject) if held.refusal is None else end
+        if end.outcome is CommandOutcome.DUPLICATE and any(report.command_id == str(sent.command_id) for report in end.subject.early):
+            return Ended(CommandOutcome.HELD, subject=end.subject)
+    return end
+
+
+async def _held(sent: tasks.StartTask | tasks.CompleteTask, *, by: Actor, ports: Ports) -> Done[Task]:
+    """Under the command that it was sent with, so that the same again is the same. A confirmation is not kept: somebody checks it."""
+    is_start = isinstance(sent, tasks.StartTask)
+    now = await acting("startTask" if is_start else "completeTask", sent, by=by, ports=ports)
+    report = EarlyReport(
+        command_id=str(sent.command_id),
+        said_in=now.event_id,
+        at=sent.device_time or now.at,
+        outcome=None if isinstance(sent, tasks.StartTask) else sent.outcome,
+        contact=sent.contact if isinstance(sent, tasks.StartTask) else None,
+        reached=sent.reached if isinstance(sent, tasks.StartTask) else True,
+    )
+    note = optional_text(sent.note, "note")
+
+    def change(case: Case) -> Act:
+        return hold(case, sent.task_id, now.moment(case), report, note=note, expected_version=sent.expected_version)
+
+    return await tasks.move(sent.task_id, change, now, by=by, ports=ports)
 
 
 @dataclass(frozen=True, slots=True)

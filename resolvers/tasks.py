@@ -21,6 +21,7 @@ from domain.tasks import ContactKind, Outcome, ReturnReason, Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
 from resolvers.confirmations import checked
+from resolvers.early_reports import with_early_reports
 
 ASSIGNABLE = (
     Role.GRID_WORKER,
@@ -128,7 +129,8 @@ async def acknowledge_task(sent: AcknowledgeTask, *, by: Actor, ports: Ports) ->
     def change(case: Case) -> Act:
         return cases.acknowledge(case, sent.task_id, now.moment(case), expected_version=sent.expected_version)
 
-    return await move(sent.task_id, change, now, by=by, ports=ports)
+    done = await move(sent.task_id, change, now, by=by, ports=ports)
+    return await with_early_reports(done, now, by=by, ports=ports)
 
 
 async def start_task(sent: StartTask, *, by: Actor, ports: Ports) -> Done[Task]:
@@ -148,7 +150,8 @@ async def start_task(sent: StartTask, *, by: Actor, ports: Ports) -> Done[Task]:
             expected_version=sent.expected_version,
         )
 
-    return await move(sent.task_id, change, now, by=by, ports=ports)
+    done = await move(sent.task_id, change, now, by=by, ports=ports)
+    return await with_early_reports(done, now, by=by, ports=ports)
 
 
 async def return_task(sent: ReturnTask, *, by: Actor, ports: Ports) -> Done[Task]:

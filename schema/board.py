@@ -23,7 +23,7 @@ enumeration(
         "OVERDUE": "The leg is missed and the work is not done (已逾期).",
         "RETURNED": "Sent back as not theirs (退单).",
         "WAITING_FOR_DECISION": "Somebody asked for a decision: a return, more time, the long ledger (待审批).",
-        "HELD_FROM_OFFLINE": "Came from a phone that was offline, and waits; empty as long as nothing is kept so (离线待处理).",
+        "HELD_FROM_OFFLINE": "A phone reported on it before an act came that this builds on (离线待处理).",
         "UNCHECKED": "Done; somebody else is to check it (待核查).",
     },
 )

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 import schema.enums  # noqa: F401  # shows the enumerations before any type uses one
 from domain.commands import CommandOutcome
 from domain.errors import Refusal as RefusalThing
-from resolvers.batch import DEEDS, ended, in_order
+from resolvers.batch import carried_out, in_order
 from schema.context import Context, Info
 from schema.graph import Node, edge
 from schema.refusal import Refusal
@@ -66,5 +66,5 @@ def _given(command: CommandInput) -> Any:
 
 
 async def _apply(sent: Any, context: Context) -> CommandResult:
-    end = await ended(DEEDS[type(sent)](sent, by=context.actor, ports=context.ports))
+    end = await carried_out(sent, by=context.actor, ports=context.ports)
     return CommandResult(command_id=sent.command_id, outcome=end.outcome, refusal_thing=end.refusal, subject_thing=end.subject)

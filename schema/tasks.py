@@ -18,6 +18,7 @@ from resolvers.history import history_of_task
 from schema.callouts import CallOut, call_outs_of
 from schema.campaigns import campaign_of
 from schema.context import Info
+from schema.early_reports import EarlyReport, early_reports_of
 from schema.graph import WANTED, CampaignT, GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
 from schema.organisation import GeoPoint, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
@@ -118,6 +119,7 @@ class Task(Node):
     deferral: Any = edge(deferral_of, TaskDeferral | None, "A place on the long ledger that is asked for (待批挂账).")
     review_on: date | None = described("When it is looked at again, while it is deferred (复查日期).")
     objected_at: datetime | None = described("When the resident objected to its last deferral (居民提出异议时间).")
+    early_reports: Any = edge(early_reports_of, list[EarlyReport], "What a phone sent before what it builds on; to colleagues (暂存回报).")
     overdue: Any = edge(_overdue, bool, "Whether the leg was missed; the promise is on the request (是否逾期).")
     supervised: Any = edge(_supervised, bool, "Whether it is under formal follow-up, one level up (督办).")
     is_message: bool = described("Whether somebody is to answer what was said after the request's end (是否留言答复).")

@@ -29,4 +29,4 @@ class MongoHistory:
         by_id = {"township": subject["township"], "_id": request_id}
         words = await self._mongo.collection("words").find_one(by_id, {"remarks": 1})
         remarks = words.get("remarks", {}) if words else {}
-        return replace(events, rows=[replace(event, reason=remarks.get(event.id)) for event in events.rows])
+        return replace(events, rows=[replace(event, reason=remarks.get(event.facts.get("said_in") or event.id)) for event in events.rows])

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import assists, callouts, campaigns, cases, extensions, followups, pauses, supervision, verdicts
+from domain import assists, callouts, campaigns, cases, climbing, early_reports, extensions, followups, pauses, supervision, verdicts
 from domain.access import NOBODY, Actor, actor_of
 from domain.approvals import Deferral, Extension, SuspendCause
 from domain.calendar import SHANGHAI, CalendarDay, DayKind, WorkingCalendar, published_days, published_through
@@ -27,7 +27,7 @@ from domain.recounting import recounted, settled
 from domain.requests import Grade, Request, RequestState, Verdict
 from domain.routing import NOTHING_AVOIDED, RULE_HAND, Avoided, Place, Service, who_serves
 from domain.standings import standings
-from domain.tasks import ContactKind, Outcome, ReturnReason, Task, TaskState
+from domain.tasks import ContactKind, EarlyReport, Outcome, ReturnReason, Task, TaskState
 from server.demo.settlement import Settlement, settlement
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -253,12 +253,22 @@ def _unheard(case: Case) -> Case:
     return replace(case, tasks=tuple(replace(task, contacted_at=None) for task in case.tasks))
 
 
+REPORT_OF_BEGUN = EarlyReport(str(UUID(int=7)), "said", MONDAY, contact=ContactKind.VISIT)
+REPORT_OF_DONE = EarlyReport(str(UUID(int=8)), "said", MONDAY, outcome=Outcome.SOLVED)
+
+
+def _held(case: Case, report: EarlyReport) -> tuple[Case, Task]:
+    """The same case, had a phone sent that before what it builds on."""
+    task = replace(case.tasks[0], early=(report,))
+    return replace(case, tasks=(task, *case.tasks[1:])), task
+
+
 DEEDS: Mapping[Verb, Deed] = {
     Verb.ASSIGN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
     Verb.ASSIGN_AGAIN: lambda case, now, version: cases.assign(case, _lead(case), _other_worker(case), now, expected_version=version),
     Verb.ACKNOWLEDGE: lambda case, now, version: cases.acknowledge(case, _lead(case), now, expected_version=version),
-    Verb.REMIND: lambda case, now, _: cases.remind(case, _lead(case), at=now.at),
-    Verb.ESCALATE: lambda case, now, _: cases.escalate(case, _lead(case), given_to("grid-leader-1"), now),
+    Verb.REMIND: lambda case, now, _: climbing.remind(case, _lead(case), at=now.at),
+    Verb.ESCALATE: lambda case, now, _: climbing.escalate(case, _lead(case), given_to("grid-leader-1"), now),
     Verb.MISS_CONTACT: lambda case, now, version: _by_the_clock("contact missed")(_unheard(case), now, version),
     Verb.WARN: _by_the_clock("yellow"),
     Verb.MISS: _by_the_clock("red"),
@@ -322,6 +332,11 @@ DEEDS: Mapping[Verb, Deed] = {
         case, _lead(case), now, unit_id=given_to("provider-worker-1").unit.id, grade=CallOutGrade.GOOD, note=None, expected_version=version
     ),
     Verb.SUPERVISE: lambda case, now, _: supervision.supervise(case, now, reason="拖了太久"),
+    Verb.HOLD: lambda case, now, version: early_reports.hold(
+        case, _lead(case), now, REPORT_OF_DONE, note="换了灯泡", expected_version=version
+    ),
+    Verb.BEGIN_AS_HELD: lambda case, now, _: early_reports.take(*_held(case, REPORT_OF_BEGUN), now),
+    Verb.COMPLETE_AS_HELD: lambda case, now, _: early_reports.take(*_held(case, REPORT_OF_DONE), now),
     Verb.CALL_OFF: lambda case, now, _: campaigns.called_off(case, _lead(case), now, "雪停了"),
     Verb.CANCEL: lambda case, now, version: assists.cancel(case, _lead(case), now, reason="不用办了", expected_version=version),
 }

@@ -60,6 +60,9 @@ CHINESE: Mapping[Verb, str] = {
     Verb.SILENT_CLOSE: "逾期未答办结",
     Verb.REWORK: "重办",
     Verb.MISS_CALL_OUT: "超时未到场",
+    Verb.HOLD: "暂存回报",
+    Verb.BEGIN_AS_HELD: "按暂存回报开始",
+    Verb.COMPLETE_AS_HELD: "按暂存回报办结",
 }
 """The word for a verb whose action has none of its own."""
 

@@ -8,7 +8,7 @@ import pytest
 from domain.board import NEVER, PILES, BoardQueue, Pile, QueueKind, look, pile_of
 from domain.lifecycle import Verb
 from domain.tasks import OVER, PAUSED, Task, TaskState
-from tests.domain.cast import MONDAY, deed_of, moment, standing_in
+from tests.domain.cast import MONDAY, REPORT_OF_DONE, deed_of, moment, standing_in
 
 SOON = MONDAY + timedelta(days=1, hours=7)
 
@@ -64,6 +64,15 @@ def test_what_was_asked_for_waits_until_somebody_decides_and_may_be_late_meanwhi
 
     assert queues_of(late) == {QueueKind.WAITING_FOR_DECISION, QueueKind.OVERDUE}
     assert not queues_of(decided.case.tasks[0])
+
+
+def test_an_early_report_of_a_phone_is_on_the_board_beside_what_else_the_task_waits_for() -> None:
+    held = {state: replace(due_in(state, days=5), early=(REPORT_OF_DONE,)) for state in (TaskState.ASSIGNED, TaskState.ACKNOWLEDGED)}
+    late = replace(held[TaskState.ACKNOWLEDGED], due_at=MONDAY - timedelta(hours=1))
+
+    assert queues_of(held[TaskState.ASSIGNED]) == {QueueKind.UNACKNOWLEDGED, QueueKind.HELD_FROM_OFFLINE}
+    assert queues_of(held[TaskState.ACKNOWLEDGED]) == {QueueKind.HELD_FROM_OFFLINE}
+    assert queues_of(late) == {QueueKind.HELD_FROM_OFFLINE, QueueKind.OVERDUE}
 
 
 def test_what_has_no_due_time_is_never_late_and_comes_last() -> None:

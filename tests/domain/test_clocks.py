@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import cases
+from domain import cases, climbing
 from domain.cases import Case, Moment
 from domain.clockwork import DueTask, act_of_clock, clock_at
 from domain.deadlines import POLICIES, DeadlineClass, Limit, LimitUnit, due, office_time_between
@@ -327,5 +327,5 @@ def test_a_task_without_windows_is_left_alone_by_the_clock() -> None:
     task = case.tasks[0].assign(given_to("grid-worker-1"), town(), windows(CALENDAR, DeadlineClass.ENQUIRY, MONDAY), at=MONDAY)
     quiet = Case(case.request, (task,))
 
-    assert cases.remind(quiet, task.id, at=MONDAY + 9 * DAYS) is None
-    assert cases.escalate(quiet, task.id, given_to("grid-leader-1"), moment("nobody", at=MONDAY + 9 * DAYS)) is None
+    assert climbing.remind(quiet, task.id, at=MONDAY + 9 * DAYS) is None
+    assert climbing.escalate(quiet, task.id, given_to("grid-leader-1"), moment("nobody", at=MONDAY + 9 * DAYS)) is None

@@ -109,6 +109,9 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
         EventKind.TASK_CANCELLED,
     ),
     Verb.NUDGE_TASK: ({ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}, None, ASSIGNERS, EventKind.TASK_NUDGED),
+    Verb.HOLD: ({ASSIGNED, ACKNOWLEDGED}, None, ASSIGNEE, EventKind.REPORT_HELD),
+    Verb.BEGIN_AS_HELD: ({ACKNOWLEDGED}, IN_PROGRESS, CLOCK, EventKind.TASK_STARTED),
+    Verb.COMPLETE_AS_HELD: ({IN_PROGRESS}, COMPLETED, CLOCK, EventKind.TASK_COMPLETED),
 }
 
 STRANGERS = (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import assists, cases
+from domain import assists, cases, climbing
 from domain.cases import Act, Case
 from domain.devices import Device, DevicePlatform
 from domain.events import Event, EventKind
@@ -142,6 +142,9 @@ WHO_IS_TOLD = [
         "grid-leader-1",
         {("provider-worker-1", K.TASK_ASSIGNED), ("grid-worker-1", K.ASSIST_ADDED)},
     ),
+    (Verb.HOLD, S.ASSIGNED, "grid-worker-1", set()),
+    (Verb.BEGIN_AS_HELD, S.ACKNOWLEDGED, "nobody", set()),
+    (Verb.COMPLETE_AS_HELD, S.IN_PROGRESS, "nobody", {("grid-leader-1", K.TASK_TO_CHECK)}),
     (Verb.NUDGE_TASK, S.IN_PROGRESS, "dispatcher-1", {("grid-worker-1", K.TASK_NUDGED)}),
     (Verb.REWORK, S.AWAITING_FOLLOW_UP, "resident-1", {("grid-worker-1", K.NOT_SOLVED), ("secretary-1", K.NOT_SOLVED_BELOW)}),
 ]
@@ -256,7 +259,7 @@ def test_a_return_that_the_router_could_give_to_nobody_is_told_to_the_desk() -> 
 
 
 def test_at_the_top_it_is_told_that_nobody_took_it() -> None:
-    act = cases.escalate(asked(), asked().tasks[0].id, None, moment("nobody", at=MONDAY + timedelta(days=1)))
+    act = climbing.escalate(asked(), asked().tasks[0].id, None, moment("nobody", at=MONDAY + timedelta(days=1)))
 
     assert act is not None
     assert told(act, "nobody") == {("grid-worker-1", K.TASK_NOT_TAKEN)}

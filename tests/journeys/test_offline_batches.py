@@ -20,6 +20,7 @@ from tests.journeys.stories import (
     nothing_written,
     raw,
     refused,
+    rows,
     submit,
     task_of,
 )
@@ -205,8 +206,86 @@ async def test_a_resend_is_read_under_todays_rights(town: Town) -> None:
 
 
 async def test_a_refused_item_may_come_again_when_the_world_has_changed(town: Town) -> None:
-    worker, matter, (_, start, _) = await job(town)
-    assert outcomes(await send(worker, start)) == ["REJECTED"]
-    await act(worker, "acknowledgeTask", matter)
+    _, matter, (acknowledge, _, _) = await job(town)
+    other, dispatcher = await town.people("grid-worker-2", "dispatcher-1")
+    assert outcomes(await send(other, acknowledge)) == ["REJECTED"]
+    await act(dispatcher, "assignTask", matter, assigneeId=town.planned.handles["grid-worker-2"])
 
-    assert outcomes(await send(worker, start)) == ["APPLIED"]
+    assert outcomes(await send(other, acknowledge)) == ["APPLIED"]
+
+
+async def queue_of_held(town: Town, dispatcher: Player) -> list[str]:
+    unit = next(unit.id for unit in town.planned.parts.units if unit.name == "柳湾镇党委")
+    document = (
+        "query($unit: ID!) { board(unitId: $unit) { queues(kinds: [HELD_FROM_OFFLINE]) "
+        "{ tasks(first: 9) { edges { node { id earlyReports { outcome } } } } } } }"
+    )
+    [queue] = (await dispatcher.ask(document, unit=unit))["board"]["queues"]
+    return [task["id"] for task in rows(queue["tasks"]) if task["earlyReports"] == [{"outcome": "SOLVED"}]]
+
+
+async def test_what_comes_too_early_is_held_and_carried_out_when_what_it_builds_on_arrives(town: Town) -> None:
+    worker, matter, (acknowledge, start, complete) = await job(town)
+    resident, dispatcher = await town.people("resident-1", "dispatcher-1")
+
+    [held] = await send(worker, complete)
+    assert (held["outcome"], held["refusal"], held["subject"]["state"]) == ("HELD", None, "ASSIGNED")
+    assert await queue_of_held(town, dispatcher) == [matter.task_id]
+    async with nothing_written(town):
+        assert outcomes(await send(worker, complete)) == ["HELD"]
+    assert outcomes(await send(worker, acknowledge)) == ["APPLIED"]
+    assert (await task_of(worker, matter) or {})["state"] == "ACKNOWLEDGED", "it is not begun yet"
+    [begun] = await send(worker, start)
+
+    assert (begun["outcome"], begun["subject"]["state"]) == ("APPLIED", "COMPLETED")
+    assert await queue_of_held(town, dispatcher) == []
+    async with nothing_written(town):
+        assert outcomes(await send(worker, complete)) == ["DUPLICATE"]
+    done = next(event for event in await history_of(resident, matter) if event["kind"] == "TaskCompleted")
+    assert (done["reason"], done["deviceTime"]) == ("换了灯泡", "2026-11-23T02:40:00.000Z")
+    told = [event["reason"] for event in await history_of(resident, matter) if event["kind"] == "ReportHeld"]
+    assert told == [None], "held words are between colleagues until they are those of the work"
+
+
+async def test_a_shuffled_batch_of_twenty_applies_what_it_can(town: Town) -> None:
+    resident, worker = await town.people("resident-1", "grid-worker-1")
+    matters = [await submit(town, resident) for _ in range(8)]
+    verbs = ("acknowledgeTask", "startTask", "completeTask")
+    commands = [command(verb, matter) for matter in matters[:6] for verb in verbs]
+    orphan, illegal = command("completeTask", matters[6]), command("returnTask", matters[7], note=" ")
+    shuffled = [orphan, *reversed(commands), illegal]
+
+    results = await send(worker, *shuffled)
+
+    assert outcomes(results) == ["HELD", *["APPLIED"] * 18, "REJECTED"]
+    async with nothing_written(town):
+        assert outcomes(await send(worker, *shuffled)) == ["HELD", *["DUPLICATE"] * 18, "REJECTED"]
+    assert outcomes(await send(worker, command("acknowledgeTask", matters[6]), command("startTask", matters[6]))) == ["APPLIED"] * 2
+    assert outcomes(await send(worker, orphan)) == ["DUPLICATE"]
+
+
+async def test_with_somebody_else_an_early_report_is_history(town: Town) -> None:
+    worker, matter, (_, _, complete) = await job(town)
+    dispatcher, other = await town.people("dispatcher-1", "grid-worker-2")
+    await send(worker, complete)
+    await act(dispatcher, "assignTask", matter, assigneeId=town.planned.handles["grid-worker-2"])
+    await act(other, "acknowledgeTask", matter)
+
+    task = await act(other, "startTask", matter)
+
+    assert task["state"] == "IN_PROGRESS", "nobody's report was taken for theirs"
+    [held] = [event for event in await history_of(dispatcher, matter) if event["kind"] == "ReportHeld"]
+    [acknowledged] = [event for event in await history_of(dispatcher, matter) if event["kind"] == "TaskAcknowledged"]
+    assert (held["reason"], held["actor"] == acknowledged["actor"]) == ("换了灯泡", False)
+
+
+async def test_only_whoever_has_it_reports_early_and_only_what_may_still_come(town: Town) -> None:
+    resident, other = await town.people("resident-1", "grid-worker-2")
+    worker, matter, (acknowledge, start, complete) = await job(town)
+
+    async with nothing_written(town):
+        assert outcomes(await send(other, complete)) == ["REJECTED"]
+        assert outcomes(await send(resident, start)) == ["REJECTED"]
+    await send(worker, acknowledge, start, complete)
+    async with nothing_written(town):
+        assert outcomes(await send(worker, command("startTask", matter), command("completeTask", matter))) == ["REJECTED"] * 2
