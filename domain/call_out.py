@@ -43,7 +43,10 @@ class CallOutGrade(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CallOut:
-    """One department, called to one task. `arrive_by` runs from the approval; `missed_told` once nobody had reported in by then."""
+    """One department, called to one task. `arrive_by` runs from the approval; `missed_told` once nobody had reported in by then.
+
+    `path` is where it stood when it was called: the unit and those above it, nearest first.
+    """
 
     unit_id: str
     kind: CallOutKind
@@ -56,6 +59,7 @@ class CallOut:
     reported_by_id: str | None = None
     missed_told: bool = False
     grade: CallOutGrade | None = None
+    path: tuple[str, ...] = ()
 
     @property
     def is_on_time(self) -> bool | None:

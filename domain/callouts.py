@@ -53,7 +53,8 @@ def call_out(
         raise invalid("refusal.called_already", "unitIds")
     if len(there) + len(unit_ids) > CALLED_AT_A_TIME:
         raise refused(RefusalCode.LIMIT_REACHED, "refusal.too_many_call_outs", "unitIds", limit=CALLED_AT_A_TIME)
-    new = [CallOut(unit_id, kind, moment.by.id or "", moment.at, within_minutes) for unit_id in dict.fromkeys(unit_ids)]
+    paths = {unit_id: tuple(step.id for step in moment.organisation.path(unit_id)) for unit_id in unit_ids}
+    new = [CallOut(unit_id, kind, moment.by.id or "", moment.at, within_minutes, path=path) for unit_id, path in paths.items()]
     facts: Facts = {"units": " ".join(unit_ids), "kind": kind.value, "within": within_minutes}
     return _act(case, task, [*task.call_outs, *new], EventKind.CALL_OUT_ASKED, moment.at, facts, reason)
 

@@ -43,8 +43,11 @@ class Measure:
     proxy_share: float | None = None
     assisted_share: float | None = None
     leg_share: float | None = None
+    callout_on_time_rate: float | None = None
     median_hours_to_contact: float | None = None
     p90_hours_to_contact: float | None = None
+    median_office_hours_to_contact: float | None = None
+    p90_office_hours_to_contact: float | None = None
     median_hours_to_close: float | None = None
     p90_hours_to_close: float | None = None
     median_office_hours_to_close: float | None = None
@@ -102,6 +105,7 @@ JUDGED: Mapping[str, tuple[str, str]] = {
     "answer_coverage": ("closed_answered", "closed"),
     "rework_rate": ("closed_reworked", "closed"),
     "extension_rate": ("closed_extended", "closed"),
+    "callout_on_time_rate": ("reported_in", "called_out"),
 }
 """Rates of what fell due: one count over another."""
 
@@ -117,6 +121,8 @@ CAME: Mapping[str, tuple[str, str]] = {
 TIMES: Mapping[str, tuple[str, float]] = {
     "median_hours_to_contact": ("contact", 0.5),
     "p90_hours_to_contact": ("contact", 0.9),
+    "median_office_hours_to_contact": ("contact_office", 0.5),
+    "p90_office_hours_to_contact": ("contact_office", 0.9),
     "median_hours_to_close": ("close", 0.5),
     "p90_hours_to_close": ("close", 0.9),
     "median_office_hours_to_close": ("close_office", 0.5),

@@ -1,7 +1,8 @@
 """What one case adds to the figures of units (计数): a pure function of its history, so that sums can be kept up and counted anew alike.
 
 A count stands at a unit, on a day and under a name. What came in stands on the day when it came; everything that is judged, on the day
-when its limit fell due. The promise is judged at the units that own the request now; a leg, at the units that owned it then.
+when its limit fell due. The promise is judged at the units that own the request now; a leg, at the units that owned it then; a call-out,
+at the units that were called.
 """
 
 import math
@@ -22,6 +23,9 @@ Cell = tuple[str, str, str]
 Counts = Mapping[str, int]
 OfficeTime = Callable[[datetime, datetime], timedelta]
 """The working time between two moments."""
+
+EDITION = 2
+"""Which rules these are. Whatever is counted more, or otherwise, raises it: sums by the rules before are counted anew by themselves."""
 
 BINS_A_DOUBLING = 8
 SHORTEST_SECONDS = 60
@@ -80,6 +84,7 @@ def tally(steps: Sequence[Step], office_time: OfficeTime) -> Counter[Cell]:
     for task in tasks:
         if request is not None or task.state is not TaskState.CANCELLED:
             _count_task(counts, task, by_task.get(task.id, []), is_asked_for=request is not None)
+            _count_call_outs(counts, task, steps)
     return counts
 
 
@@ -148,6 +153,23 @@ def _count_dispatch(counts: Counter[Cell], leg: Leg) -> None:
     if leg.acknowledge_by is not None and leg.is_due(leg.acknowledge_by, leg.signed_at):
         is_met = leg.signed_at is not None and leg.signed_at <= leg.acknowledge_by
         _add(counts, leg.path, day_of(leg.acknowledge_by), ["to_sign", "signed"] if is_met else ["to_sign"])
+
+
+def _count_call_outs(counts: Counter[Cell], task: Task, steps: Sequence[Step]) -> None:
+    """Who was called owes an arrival by the limit: not where the task was over before, and nobody had to come any more."""
+    for call_out in task.call_outs:
+        limit = call_out.arrive_by
+        if limit is None or (call_out.reported_at is None and _was_over(task.id, limit, steps)):
+            continue
+        has_come = call_out.reported_at is not None and call_out.reported_at <= limit
+        called = call_out.path or (call_out.unit_id, task.owner_path[-1])
+        _add(counts, called, day_of(limit), ["called_out", "reported_in"] if has_come else ["called_out"])
+
+
+def _was_over(task_id: str, at: datetime, steps: Sequence[Step]) -> bool:
+    before = (task for step in reversed(steps) if step.event.at <= at for task in step.case.tasks if task.id == task_id)
+    last = next(before, None)
+    return last is not None and last.is_over
 
 
 def _legs(steps: Sequence[Step]) -> dict[str, list[Leg]]:

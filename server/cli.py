@@ -165,7 +165,7 @@ def _options(made: Mapping[str, argparse.ArgumentParser]) -> None:
     one_of.add_argument("--release", metavar="NUMBER", help="instead: hold the contents of this request no longer")
     tally = made["tally"].add_mutually_exclusive_group(required=True)
     tally.add_argument("--check", action="store_true", help="only say which sums are wrong: exit 1 where any is")
-    tally.add_argument("--rebuild", action="store_true", help="count everything anew; figures lack what was not counted yet")
+    tally.add_argument("--rebuild", action="store_true", help="count everything anew; the figures that there are stay until then")
     made["replay"].add_argument("--check", action="store_true", required=True, help="say what differs: exit 1 where anything does")
     made["enrolment-code"].add_argument("person", metavar="PERSON", help="a person's id, or a code of the township's list")
     made["enrolment-code"].add_argument("--township", metavar="CODE", help="whose list it is: nine digits")

@@ -35,7 +35,7 @@ async def hold_against_history(settings: Settings, say: Say, *, documents: bool,
 async def check_tallies(house: House, say: Say) -> int:
     """Says every sum that is not what the history makes it; how many."""
     wrong = 0
-    for township in sorted(await house.tallies.heads()):
+    for township in await house.tallies.townships():
         head, kept = await house.tallies.kept(township)
         counted = await house.tallies.recounted(head)
         for cell in sorted({cell for cell in {*kept, *counted} if kept[cell] != counted[cell]}):
@@ -50,8 +50,8 @@ def _told(cell: Cell, kept: int, counted: int) -> str:
 
 
 async def rebuild_tallies(house: House, say: Say) -> None:
-    """Counts everything anew; figures lack what was not counted yet."""
-    for township in sorted(await house.tallies.heads()):
+    """Counts everything anew; until that is done, the figures that there were are shown."""
+    for township in await house.tallies.townships():
         await house.tallies.begin_anew(township)
         say(f"{township} is counted anew")
     while counted := await house.tallies.count():

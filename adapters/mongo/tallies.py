@@ -7,7 +7,7 @@ Acts write nothing here, so no act ever waits for a sum that everybody adds to. 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
@@ -19,9 +19,11 @@ from domain.deadlines import office_time_between
 from domain.ids import Kind
 from domain.ports import Calendars
 from domain.replay import Recorded
-from domain.tallies import Cell, OfficeTime, tally, with_months
+from domain.tallies import EDITION, Cell, OfficeTime, tally, with_months
 
 BATCH = 500
+FIRST_EDITION = 1
+GONE = -1
 EVERY: Filter = {"_id": {"$gt": ""}}
 COUNTED = {"request_id": 1, "subjects.id": 1, "changes.id": 1, "changes.fields.request_id": 1, "seq": 1}
 
@@ -32,46 +34,95 @@ class _Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far the events of a township were counted. Sums are kept by turn: whoever counts anew begins another one."""
+    """How far the events of a township were counted, by the rules of an edition.
+
+    Sums are kept by edition and turn: another edition has sums of its own, and whoever counts anew begins another turn. They are shown
+    from the event `until` on; before, those that were shown already are.
+    """
 
     township: str
     seq: int = 0
     turn: int = 1
+    edition: int = EDITION
+    until: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        return self.seq >= max(self.until, 1)
+
+    @property
+    def name(self) -> str:
+        return "" if self.edition == FIRST_EDITION else f"counted.e{self.edition}t{self.turn}."
 
     @property
     def beginning(self) -> str:
-        return f"{self.township}/{self.turn:06}/"
+        edition = "" if self.edition == FIRST_EDITION else f"e{self.edition:03}/"
+        return f"{self.township}/{edition}{self.turn:06}/"
 
     def id_of(self, unit_id: str, period: str) -> str:
         return f"{self.beginning}{unit_id}/{period}"
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        return self.edition, self.turn
+
 
 class MongoTallies:
-    """`count` is called in a loop by the relay; any number of rivals may run."""
+    """`count` is called in a loop by the relay; any number of rivals may run, also those of the release before or after."""
 
-    def __init__(self, mongo: Mongo, histories: MongoHistories, calendars: Calendars) -> None:
+    def __init__(self, mongo: Mongo, histories: MongoHistories, calendars: Calendars, *, edition: int = EDITION) -> None:
         self._mongo = mongo
         self._histories = histories
         self._calendars = calendars
+        self._edition = edition
 
     async def count(self) -> int:
         """Counts a batch of each township that has something new; how many events were counted."""
         found = await self._mongo.collection("sequences").find(EVERY, {"value": 1}).to_list()
-        heads = await self.heads()
+        documents = {document["_id"]: document for document in await self._mongo.collection("tally_heads").find(EVERY).to_list()}
         counted = 0
         for sequence in found:
-            head = heads.get(sequence["_id"], Head(sequence["_id"]))
+            heads = _heads(documents.get(sequence["_id"]))
+            head = self._counting(sequence["_id"], heads)
+            await self._forget_outdated(head, heads)
             if head.seq < sequence["value"]:
                 counted += await self._advance(head, sequence["value"])
         return counted
 
-    async def heads(self) -> dict[str, Head]:
-        found = await self._mongo.collection("tally_heads").find(EVERY).to_list()
-        return {document["_id"]: _head(document) for document in found}
+    async def townships(self) -> list[str]:
+        """Those of which something was counted."""
+        found = await self._mongo.collection("tally_heads").find(EVERY, {"_id": 1}).to_list()
+        return sorted(document["_id"] for document in found)
 
     async def head(self, township: str) -> Head:
-        found = await self._mongo.collection("tally_heads").find_one({"_id": township})
-        return _head(found) if found else Head(township)
+        """The one whose sums are shown: whole ones, the newest of them that this release understands."""
+        heads = await self._heads_of(township)
+        whole = [head for head in heads if head.is_whole and head.edition <= self._edition]
+        return max(whole, key=lambda head: head.rank, default=self._counting(township, heads))
+
+    async def counting(self, township: str) -> Head:
+        """The one that is counted on."""
+        return self._counting(township, await self._heads_of(township))
+
+    async def _heads_of(self, township: str) -> list[Head]:
+        return _heads(await self._mongo.collection("tally_heads").find_one({"_id": township}))
+
+    def _counting(self, township: str, heads: Sequence[Head]) -> Head:
+        own = [head for head in heads if head.edition == self._edition]
+        return max(own, key=lambda head: head.turn, default=Head(township, edition=self._edition))
+
+    async def _forget_outdated(self, head: Head, heads: Sequence[Head]) -> None:
+        """What nobody is shown any more; the sums of the edition before stay, for a release that goes back."""
+        if not head.is_whole:
+            return
+        for old in heads:
+            if old.edition < self._edition - 1 or (old.edition == self._edition and old.turn < head.turn):
+                by_id, seq = {"_id": head.township}, f"{old.name}seq"
+                await self._mongo.collection("tally_heads").update_one(by_id, {"$set": {seq: GONE}})  # whoever still counts it is overtaken
+                sums = {"township": head.township, "_id": {"$gte": old.beginning, "$lt": f"{old.beginning}~"}}
+                await self._mongo.collection("tallies").delete_many(sums)
+                emptied = {"$set": {seq: 0}} if old.edition == FIRST_EDITION else {"$unset": {old.name.rstrip("."): ""}}
+                await self._mongo.collection("tally_heads").update_one(by_id, emptied)
 
     async def of(self, head: Head, unit_ids: Sequence[str], periods: Sequence[str]) -> dict[tuple[str, str], Mapping[str, int]]:
         """The sums of some units, by unit and by day or month."""
@@ -89,13 +140,11 @@ class MongoTallies:
         return added
 
     async def begin_anew(self, township: str) -> Head:
-        """Forgets the sums of a township; they are counted from the first event on."""
-        head = await self.head(township)
-        again = Head(township, 0, head.turn + 1)
-        values = {"seq": again.seq, "turn": again.turn}
-        await self._mongo.collection("tally_heads").replace_one({"_id": township}, values, upsert=True)
-        old = {"$gte": f"{township}/", "$lt": again.beginning}
-        await self._mongo.collection("tallies").delete_many({"township": township, "_id": old})
+        """Counts everything from the first event on, in another turn; the sums that are there are shown until that one has caught up."""
+        found = await self._mongo.collection("sequences").find_one({"_id": township}, {"value": 1})
+        before = await self.counting(township)
+        again = Head(township, 0, before.turn + 1, self._edition, found["value"] if found else 0)
+        await self._begin(again)
         return again
 
     async def recounted(self, head: Head) -> Counter[Cell]:
@@ -108,12 +157,12 @@ class MongoTallies:
         return with_months(sums)
 
     async def kept(self, township: str) -> tuple[Head, Counter[Cell]]:
-        """The sums as they are kept, with the head that they belong to."""
+        """The sums as they are kept and counted on, with the head that they belong to."""
         while True:
-            head = await self.head(township)
+            head = await self.counting(township)
             own = {"township": township, "_id": {"$gte": head.beginning, "$lt": f"{head.beginning}~"}}
             found = await self._mongo.collection("tallies").find(own).to_list()
-            if head == await self.head(township):
+            if head == await self.counting(township):
                 cells = ((document, name, number) for document in found for name, number in document["counts"].items())
                 return head, Counter({(document["unit_id"], document["period"], name): number for document, name, number in cells})
 
@@ -131,18 +180,18 @@ class MongoTallies:
         for id_, history in (await self._histories.of(head.township, touched, up_to=reached)).items():
             added.update(tally(steps_of(history, id_), office_time))
             added.subtract(tally(steps_of(_until(history, head.seq), id_), office_time))
-        return len(events) if await self._move(head, reached, with_months(added)) else 0
+        return len(events) if await self._move(head, reached, value, with_months(added)) else 0
 
-    async def _move(self, head: Head, reached: int, added: Counter[Cell]) -> bool:
+    async def _move(self, head: Head, reached: int, value: int, added: Counter[Cell]) -> bool:
         """Adds to the sums and moves the head, both or neither; whether nobody else did it first."""
         heads = self._mongo.collection("tally_heads")
         if head.seq == 0:
-            with suppress(DuplicateKeyError):  # somebody began before
-                await heads.insert_one({"_id": head.township, "seq": head.seq, "turn": head.turn})
+            await self._begin(replace(head, until=head.until or value))
 
         async def work(session: Session) -> None:
-            before = await heads.find_one_and_update({"_id": head.township}, {"$set": {"seq": reached}}, session=session)
-            if before is None or _head(before) != head:
+            moved = {"$set": {f"{head.name}seq": reached}}
+            before = await heads.find_one_and_update({"_id": head.township}, moved, session=session)
+            if not any(kept.rank == head.rank and kept.seq == head.seq for kept in _heads(before)):
                 raise _Overtaken
             changes = _changes(head, added)
             if changes:
@@ -154,9 +203,25 @@ class MongoTallies:
             return False
         return True
 
+    async def _begin(self, head: Head) -> None:
+        """Nothing is counted of it yet, unless somebody began before."""
+        new = {"$max": {f"{head.name}seq": head.seq, f"{head.name}until": head.until}}
+        first = {"$setOnInsert": {"seq": 0, "turn": 1}}
+        with suppress(DuplicateKeyError):  # somebody was faster with the first one of the township
+            await self._mongo.collection("tally_heads").update_one({"_id": head.township}, {**new, **first}, upsert=True)
 
-def _head(document: Document) -> Head:
-    return Head(document["_id"], document["seq"], document["turn"])
+
+def _heads(document: Document | None) -> list[Head]:
+    """Of every edition and turn. The first edition knew of one only, which stands by itself."""
+    if document is None:
+        return []
+    first = [Head(document["_id"], document["seq"], document["turn"], FIRST_EDITION)] if document["seq"] else []
+    return [*first, *(_head(document["_id"], name, kept) for name, kept in document.get("counted", {}).items())]
+
+
+def _head(township: str, name: str, kept: Document) -> Head:
+    edition, _, turn = name.removeprefix("e").partition("t")
+    return Head(township, kept["seq"], int(turn), int(edition), kept["until"])
 
 
 def _cases_of(event: Document) -> list[str]:

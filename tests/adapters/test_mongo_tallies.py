@@ -14,6 +14,7 @@ from adapters.mongo.tallies import MongoTallies
 from domain.events import EventKind
 from domain.ids import Kind
 from domain.requests import Grade, Verdict
+from domain.tallies import EDITION
 from domain.tasks import ContactKind, Outcome, ReturnReason
 from resolvers.requests import AnswerFollowUp, answer_follow_up
 from resolvers.tasks import (
@@ -84,7 +85,10 @@ async def test_sums_follow_every_act_and_counting_anew_makes_the_same(stage: Sta
     again = await stage.house.tallies.begin_anew(stage.township)
     assert (again.seq, again.turn) == (0, head.turn + 1)
     assert (await stage.house.tallies.kept(stage.township))[1] == Counter()
+    assert await stage.house.tallies.head(stage.township) == head, "until then the sums that there are are shown"
     await count(stage)
+    assert (await stage.house.tallies.head(stage.township)).turn == again.turn
+    assert {document["_id"].startswith(again.beginning) for document in await stage.find("tallies")} == {True}
     assert _nonzero((await stage.house.tallies.kept(stage.township))[1]) == _nonzero(kept)
     assert await stage.house.tallies.count() == 0
 
@@ -120,12 +124,55 @@ async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage:
     assert await are_right(stage)
 
 
+async def test_a_release_that_counts_more_counts_anew_by_itself_and_shows_no_half(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tallies, "BATCH", 2)
+    chance, house, root = Random(3), stage.house, stage.planned.parts.units[0].id
+    before = house.tallies
+    for _ in range(3):
+        await live_through(stage, "resident-1", chance)
+    await count(stage)
+    shown = await before.head(stage.township)
+
+    after = MongoTallies(house.mongo, MongoHistories(house.mongo), house.ports.calendars, edition=EDITION + 1)
+    await after.count()
+    assert await after.head(stage.township) == shown, "not the half that was counted anew"
+    await live_through(stage, "resident-2", chance)
+    await count(stage)
+    assert (await before.head(stage.township)).seq > shown.seq, "the release before goes on beside it, with its own"
+    while await after.count():
+        pass
+
+    head = await after.head(stage.township)
+    assert (head.edition, head.seq) == (EDITION + 1, await house.ports.feed.head(stage.township))
+    assert (await after.of(head, [root], ["2026-11"]))[root, "2026-11"]["requests"] == 4
+    assert (await before.head(stage.township)).edition == EDITION, "and whoever goes back finds what there was"
+
+
+async def test_sums_of_two_releases_ago_are_removed(stage: Stage) -> None:
+    await stage.submit()
+    await count(stage)
+    house = stage.house
+    old = {"township": stage.township, "unit_id": "unit", "period": "2026-11", "counts": {"requests": 1}}
+    await house.mongo.collection("tallies").insert_one({"_id": f"{stage.township}/000001/unit/2026-11", **old})
+    await house.mongo.collection("tally_heads").update_one({"_id": stage.township}, {"$set": {"seq": 5}})
+
+    for edition in (EDITION, EDITION + 1, EDITION + 2):
+        counting = MongoTallies(house.mongo, MongoHistories(house.mongo), house.ports.calendars, edition=edition)
+        while await counting.count():
+            pass
+        await counting.count()
+        kept = {document["_id"].split("/")[1] for document in await stage.find("tallies")}
+        assert kept == {f"e{edition:03}", f"e{edition - 1:03}" if edition > EDITION else "000001"}
+    [document] = await stage.find("tally_heads")
+    assert (document["seq"], sorted(document["counted"])) == (0, [f"e{EDITION + 1}t1", f"e{EDITION + 2}t1"])
+
+
 async def test_townships_are_counted_apart(stage: Stage) -> None:
     await stage.plant_other()
     await stage.submit()
     await count(stage)
 
-    assert sorted(await stage.house.tallies.heads()) == [stage.township]
+    assert await stage.house.tallies.townships() == [stage.township]
     assert {document["township"] for document in await stage.find("tallies")} == {stage.township}
 
 

@@ -414,6 +414,8 @@ class Tour:
         head, _ = await house.tallies.kept(self._township)
         await house.tallies.recounted(head)
         await house.tallies.begin_anew(self._township)
+        while await house.tallies.count():
+            pass
         await house.tallies.count()
         self._note("the documents held against their history")
         async for _ in house.histories.differing(self._township):

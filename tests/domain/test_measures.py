@@ -75,13 +75,15 @@ def test_every_rate_is_one_count_over_another() -> None:
             "due": 1,
             "seconds_used": 30,
             "seconds_promised": 120,
+            "called_out": 4,
+            "reported_in": 3,
         }
     )
 
     assert (measured.acknowledged_on_time_rate, measured.contact_rate) == (0.75, 0.5)
     assert (measured.resolved_rate, measured.own_resolved_rate, measured.helped_resolved_rate) == (0.6, 5 / 6, 0.25)
     assert (measured.satisfied_rate, measured.answer_coverage, measured.rework_rate) == (0.7, 0.45, 0.1)
-    assert measured.extension_rate == 0.15
+    assert (measured.extension_rate, measured.callout_on_time_rate) == (0.15, 0.75)
     assert (measured.return_rate, measured.wrong_return_rate, measured.proactive_share) == (0.1, 0.75, 0.1)
     assert (measured.proxy_share, measured.assisted_share, measured.leg_share) == (0.2, 0.4, 0.25)
 
@@ -108,10 +110,13 @@ def test_nothing_is_divided_by_nothing() -> None:
 
 
 def test_times_are_read_from_bins() -> None:
-    measured = told({"close:48": 5, "close:56": 4, "close:80": 1})
+    measured = told({"close:48": 5, "close:56": 4, "close:80": 1, "contact_office:48": 9, "contact_office:56": 1})
 
     assert (hours(measured.median_hours_to_close), hours(measured.p90_hours_to_close)) == (round(64 / 60, 4), round(128 / 60, 4))
     assert measured.median_hours_to_contact is None
+    contact = measured.median_office_hours_to_contact, measured.p90_office_hours_to_contact
+    assert list(map(hours, contact)) == [round(64 / 60, 4)] * 2
+    assert told({"contact_office:48": 9}, is_inside=False).median_office_hours_to_contact is None, "nine are a small group"
 
 
 def test_what_is_judged_waits_for_its_day_to_be_over() -> None:

@@ -19,7 +19,7 @@ from domain.replay import Recorded, Step, differing, in_order, replayed
 from domain.requests import Request, RequestState
 from domain.tallies import Counts, bin_of, hours_of_bin, quantile_hours, tally, with_months
 from domain.tasks import Task, TaskState
-from tests.domain.cast import CALENDAR, MONDAY, Story, asked, new_id, standing_in, town
+from tests.domain.cast import CALENDAR, MONDAY, Story, asked, call_out, given_to, moment, new_id, standing_in, town
 
 WORKER, LEADER, DESK, RESIDENT = "grid-worker-1", "grid-leader-1", "dispatcher-1", "resident-1"
 TODAY, DUE = "2026-11-23", "2026-11-30"
@@ -197,6 +197,55 @@ def test_work_that_nobody_had_to_ask_for_is_proactive_unless_it_was_cancelled() 
     assert "tasks" not in counted([child])[TODAY], "an assist task is part of another one"
 
 
+def called(arrives: int | None, *, ended: int | None = None) -> list[Step]:
+    """A provider that is to be there within half an hour; whether it comes, and the task ends, after so many minutes."""
+    begun = standing_in(TaskState.IN_PROGRESS)
+    story = Story(begun)
+    story.keep(call_out(begun, moment(DESK)))
+    story.do(Verb.DECIDE_CALL_OUT, "secretary-2", after=HOUR)
+    decided_at = story.at
+    if arrives is not None:
+        story.at = decided_at + timedelta(minutes=arrives)
+        story.do(Verb.REPORT_IN, "provider-worker-1")
+    steps = steps_of(story, begun)
+    if ended is not None:
+        steps.append(_moved(steps[-1], TaskState.CLOSED, decided_at + timedelta(minutes=ended), RequestState.CLOSED))
+    return steps
+
+
+PROVIDER = given_to("provider-worker-1").unit.id
+
+
+@pytest.mark.parametrize(
+    ("steps", "of_provider"),
+    [
+        (called(20), {"called_out": 1, "reported_in": 1}),
+        (called(31), {"called_out": 1}),
+        (called(None), {"called_out": 1}),
+        (called(None, ended=40), {"called_out": 1}),
+        (called(None, ended=10), {}),
+        (called(20, ended=25), {"called_out": 1, "reported_in": 1}),
+    ],
+)
+def test_a_department_is_judged_by_the_limit_it_had_and_not_where_nobody_needed_it_any_more(
+    steps: list[Step], of_provider: dict[str, int]
+) -> None:
+    assert counted(steps, PROVIDER).get(TODAY, {}) == of_provider
+    township, elsewhere = counted(steps).get(TODAY, {}), counted(steps, steps[-1].case.tasks[0].owner_path[0]).get(TODAY, {})
+    assert {name: township.get(name) for name in of_provider} == of_provider
+    assert elsewhere.keys().isdisjoint(of_provider), "whose task it is was not called"
+
+
+def test_what_was_called_before_its_place_was_kept_counts_at_the_unit_and_the_township() -> None:
+    steps = called(20)
+    task = steps[-1].case.tasks[0]
+    old = replace(task, call_outs=tuple(replace(each, path=()) for each in task.call_outs))
+    steps[-1] = replace(steps[-1], case=replace(steps[-1].case, tasks=(old,)))
+
+    found = tally(steps, office)
+    assert {unit for unit, _, name in found if name == "reported_in"} == {PROVIDER, town().root().id}
+
+
 def test_a_queued_task_is_dispatched_to_nobody() -> None:
     assert "dispatched" not in counted(told(begun=standing_in(TaskState.QUEUED, assigned_at=None)))[TODAY]
 
@@ -255,7 +304,7 @@ PARTS = {
     "completed": ["due"], "on_time": ["completed"], "held": ["due"], "closed": ["completed"], "closed_answered": ["closed", "answered"],
     "closed_reworked": ["closed"], "solved": ["answered"], "satisfied": ["answered"], "own_answered": ["answered"],
     "own_solved": ["solved"], "signed": ["to_sign"], "contacted": ["to_contact"], "returned": ["dispatched"],
-    "returns_refused": ["returned"], "proactive": ["tasks"],
+    "returns_refused": ["returned"], "proactive": ["tasks"], "reported_in": ["called_out"],
 }  # fmt: skip
 
 

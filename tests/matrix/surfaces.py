@@ -276,7 +276,8 @@ PLAIN: Mapping[str, str] = {
     "Measure": (
         "due onTimeRateAtFirst extensionRate deferredStock p90DaysDeferred "
         "acknowledgedOnTimeRate contactRate completionRate onTimeRate resolvedRate ownResolvedRate helpedResolvedRate satisfiedRate "
-        "answerCoverage reworkRate returnRate wrongReturnRate proactiveShare proxyShare assistedShare legShare "
+        "answerCoverage reworkRate returnRate wrongReturnRate proactiveShare proxyShare assistedShare legShare calloutOnTimeRate "
+        "medianOfficeHoursToContact p90OfficeHoursToContact "
         "medianHoursToContact p90HoursToContact medianHoursToClose p90HoursToClose medianOfficeHoursToClose p90OfficeHoursToClose"
     ),
     "ChangeBatch": "removed cursor more reset",

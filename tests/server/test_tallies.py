@@ -8,6 +8,8 @@ import pytest
 from bson import Int64
 from pymongo import MongoClient
 
+from adapters.mongo.tallies import Head
+from domain.tallies import EDITION
 from server.cli import main
 from server.demo.settlement import settlement
 from tests.conftest import DATA_KEY
@@ -38,8 +40,10 @@ def put(named: dict[str, str], collection: str, document: dict[str, Any]) -> Non
 
 def test_wrong_sums_are_told_and_counting_anew_mends_them(named: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     unit = settlement(28).parts.units[0].id
-    put(named, "tally_heads", {"_id": TOWNSHIP, "seq": Int64(3), "turn": 1})
-    wrong = {"_id": f"{TOWNSHIP}/000001/{unit}/2026-11", "township": TOWNSHIP, "unit_id": unit, "period": "2026-11"}
+    head = Head(TOWNSHIP, 3)
+    counted = {f"e{EDITION}t1": {"seq": Int64(3), "until": Int64(3)}}
+    put(named, "tally_heads", {"_id": TOWNSHIP, "seq": 0, "turn": 1, "counted": counted})
+    wrong = {"_id": head.id_of(unit, "2026-11"), "township": TOWNSHIP, "unit_id": unit, "period": "2026-11"}
     put(named, "tallies", {**wrong, "counts": {"requests": 2, "due": 0}})
     capsys.readouterr()
 
