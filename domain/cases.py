@@ -7,7 +7,7 @@ from datetime import datetime
 from domain import tasks
 from domain.access import Actor
 from domain.calendar import SHANGHAI, WorkingCalendar
-from domain.deadlines import DeadlineClass
+from domain.deadlines import DeadlineClass, Due, Limit, LimitUnit, due
 from domain.errors import invalid
 from domain.events import EventKind
 from domain.following import follow as follow
@@ -276,11 +276,21 @@ def verify(
         return act_on(checked, EventKind.TASK_VERIFIED, task_id, {"asked": is_asked}, reason)
     if reason is None:
         raise invalid("refusal.reason_wanted", "reason")
-    leg = promise(moment.calendar, moment.deadline_class, moment.at)
     request = case.request.rework() if case.request and not task.is_message else None
-    back = [with_an_owner(lead.rework(leg, at=moment.at), moment) for lead in drawn_back(case.tasks, task)]
-    after = case.after(with_an_owner(task.rework(leg, at=moment.at), moment), request, also=back)
+    again, *back = [
+        with_an_owner(each.rework(leg_again(each, moment), at=moment.at), moment) for each in (task, *drawn_back(case.tasks, task))
+    ]
+    after = case.after(again, request, also=back)
     return act_on(after, EventKind.TASK_FAILED_CHECK, task_id, told_of(case.tasks, after.tasks, task_id), reason)
+
+
+def leg_again(task: Task, moment: Moment) -> Due | None:
+    """The leg of what is done again: the item's; the campaign's day where it is part of one, the next working day once that is over."""
+    if task.campaign_id is None:
+        return promise(moment.calendar, moment.deadline_class, moment.at)
+    if task.due_at is not None and task.due_at > moment.at:
+        return Due(task.due_at, task.due_provisional)
+    return due(moment.calendar, moment.at, Limit(1, LimitUnit.WORKING_DAY))
 
 
 def with_an_owner(task: Task, moment: Moment) -> Task:

@@ -90,6 +90,9 @@ BY_ASKERS = frozenset(
 OF_OTHERS = frozenset({EventKind.REQUEST_PARTED})
 """Acts of somebody who asked for the same elsewhere: that it happened is told, and to nobody here who it was."""
 
+OF_MERGES = frozenset({EventKind.REQUEST_JOINED, EventKind.REQUEST_PARTED})
+"""That others asked for the same: for the desk. Of few it would tell whoever asked of a neighbour."""
+
 WORDS_FOR_ASKERS = BY_ASKERS | {
     EventKind.FOLLOW_UP_RECORDED,
     EventKind.TASK_COMPLETED,

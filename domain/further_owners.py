@@ -8,6 +8,7 @@ from domain.items import MatterScope, ServiceItem
 from domain.organisation import Organisation, OrgUnit
 from domain.posts import Role
 from domain.routing import NOTHING_AVOIDED, RULE_HAND, RULE_SEVERAL, Avoided, Place, Service, may_own, shielded, who_serves
+from domain.tasks import Task
 
 WORKING_AT_A_UNIT = frozenset({Role.CENTRE_CLERK, Role.PROVIDER_WORKER, Role.GRID_WORKER, Role.VOLUNTEER})
 """Posts whose holders take what was given to their unit, where nobody leads it."""
@@ -32,6 +33,33 @@ def further_owners(
         helps = replace(told, rule=RULE_SEVERAL, because=(Message("routing.several_owners", {"unit": lead.name}), *told.because))
         services.setdefault(found.unit.id, helps)
     return [service for unit_id, service in services.items() if unit_id != lead.id]
+
+
+def served_again(
+    organisation: Organisation,
+    item: ServiceItem | None,
+    scope: MatterScope,
+    place: Place,
+    helped: Task,
+    helping: Task,
+    *,
+    on: date,
+    avoided: Avoided,
+) -> Service:
+    """Who helps now that it was given back: whom its own rule finds past whoever did; else it waits with the unit that leads.
+
+    What was called in by hand follows no rule: whoever leads calls in somebody else, or their leader gives it to one of theirs.
+    """
+    lead = organisation.units.get(helped.owner_id) or organisation.root()
+    because = Message("routing.several_owners", {"unit": lead.name})
+    for by_rule in [replace(item, owner_rule=rule) for rule in item.assist_rules] if item and helping.rule == RULE_SEVERAL else ():
+        first = who_serves(organisation, by_rule, scope, place, on=on, avoided=replace(avoided, also=frozenset()))
+        if first.unit.id == helping.owner_id:
+            found = who_serves(organisation, by_rule, scope, place, on=on, avoided=avoided)
+            if found.person is not None and found.unit.id != lead.id and found.person.id != helped.assignee_id:
+                return replace(found, rule=RULE_SEVERAL, because=(because, *found.because))
+    waits = (Message("routing.with_the_lead", {"unit": lead.name}),)
+    return Service(lead, None, RULE_SEVERAL if helping.rule == RULE_SEVERAL else RULE_HAND, waits, organisation.path(lead.id)[1:])
 
 
 def service_of_unit(organisation: Organisation, unit_id: str, avoided: Avoided, *, on: date) -> Service | None:

@@ -416,7 +416,6 @@ _GUARDS: dict[TaskAction, Guard] = {
     TaskAction.CALL_OUT: guards.guard_call_out,
     TaskAction.DECIDE_CALL_OUT: guards.guard_call_out_asked,
     TaskAction.CONCLUDE_CALL_OUT: guards.guard_call_out_to_conclude,
-    TaskAction.SUPERVISE: lambda task, by_id, at: guard_supervision(task, at=at),
     TaskAction.NUDGE: lambda task, _, at: guard_nudge(task, at=at),
     TaskAction.REQUEST_EXTENSION: guards.guard_extension,
     TaskAction.DECIDE_EXTENSION: guards.guard_extension_asked,
@@ -427,15 +426,16 @@ _GUARDS: dict[TaskAction, Guard] = {
 }
 
 
-def actions(task: Task, actor: Actor, *, at: datetime) -> tuple[TaskAction, ...]:
-    """The actor's legal moves now; none of them is then refused for who, when or where."""
+def actions(task: Task, actor: Actor, *, at: datetime, is_promise_broken: bool = False) -> tuple[TaskAction, ...]:
+    """The actor's legal moves now; none of them is then refused for who, when or where. The promise is its request's, if it has one."""
     standing = standings(task, actor, at=at)
     legal = {move.action for move in MOVES if move.action and task.state in move.sources and move.who & standing}
-    return tuple(action for action in TaskAction if action in legal and _is_unguarded(action, task, actor, at))
+    supervision: Guard = lambda task, _, at: guard_supervision(task, at=at, is_promise_broken=is_promise_broken)  # noqa: E731
+    guards_now = {**_GUARDS, TaskAction.SUPERVISE: supervision}
+    return tuple(action for action in TaskAction if action in legal and _is_unguarded(guards_now.get(action), task, actor, at))
 
 
-def _is_unguarded(action: TaskAction, task: Task, actor: Actor, at: datetime) -> bool:
-    guard = _GUARDS.get(action)
+def _is_unguarded(guard: Guard | None, task: Task, actor: Actor, at: datetime) -> bool:
     if guard is None or actor.id is None:
         return True
     try:

@@ -37,6 +37,7 @@ class NoticeKind(Enum):
     TASK_CANCELLED = "task_cancelled"
     ASSIST_ADDED = "assist_added"
     ASSISTS_DONE = "assists_done"
+    ASSIST_RETURNED = "assist_returned"
     NOT_SOLVED = "not_solved"
     NOT_SOLVED_BELOW = "not_solved_below"
     EXTENSION_ASKED = "extension_asked"

@@ -199,9 +199,20 @@ def _recorded(event: Event, request: Request | None) -> list[Concern]:
 
 
 def _assigned(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+    if task.assignee_id is None and task.parent_id is not None and event.kind is EventKind.RETURN_APPROVED:
+        return _back_with_the_lead(event, task, organisation, on)
     if task.assignee_id is None:
         return [(person, NoticeKind.TASK_UNROUTED, task.id) for person in desk({event.actor_id, *task.hidden_from}, organisation, on)]
     return [(task.assignee_id, NoticeKind.TASK_ASSIGNED, task.id)]
+
+
+def _back_with_the_lead(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
+    """Whoever was to help gave it back: who leads, and those of their unit who may give it to somebody; the desk where there is none."""
+    leaders = [person for person in organisation.leaders(task.owner_id, on) if person not in {event.actor_id, *task.hidden_from}]
+    able = leaders or desk({event.actor_id, *task.hidden_from}, organisation, on)
+    told = [(person, NoticeKind.TASK_UNROUTED, task.id) for person in able]
+    waiting = [(person, NoticeKind.ASSIST_RETURNED, task.id) for person in task.leads]
+    return [*told, *waiting]
 
 
 def _reworked(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:

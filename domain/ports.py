@@ -20,7 +20,7 @@ from domain.contacts import Contacts, ReadLog
 from domain.devices import Device
 from domain.duplicates import Merges
 from domain.enrolment import Enrolment
-from domain.events import Event
+from domain.events import Event, EventKind
 from domain.filters import Filters
 from domain.households import Household
 from domain.identity import SignIn
@@ -235,8 +235,8 @@ class Tasks(Protocol):
 
 
 class History(Protocol):
-    async def of_request(self, request: Request, page: PageRequest) -> Page[Event]:
-        """The acts on a request that the reader may see, newest first, with their words."""
+    async def of_request(self, request: Request, page: PageRequest, *, without: frozenset[EventKind] = frozenset()) -> Page[Event]:
+        """The acts on a request that the reader may see, newest first, with their words; none of the kinds that it is to be `without`."""
         ...
 
     async def of_task(self, task: Task, page: PageRequest) -> Page[Event]:

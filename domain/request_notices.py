@@ -13,7 +13,7 @@ from domain.posts import Role
 from domain.requests import Request, RequestState
 from domain.routing import unit_above
 from domain.tasks import Task
-from domain.withdrawals import GOES_ON
+from domain.withdrawals import BEGUN, GOES_ON
 
 OF_REQUESTS = frozenset(
     {
@@ -60,7 +60,7 @@ def concerned_by_request(
         case EventKind.REQUEST_UNMERGED:
             return [*_back(event, task, request, organisation, on), *askers_told(case, request, NoticeKind.REQUEST_UNMERGED, around)]
         case EventKind.REQUEST_WITHDRAWN:
-            return [*askers_told(case, request, NoticeKind.REQUEST_WITHDRAWN, around), *_going_on_without(event)]
+            return [*askers_told(case, request, NoticeKind.REQUEST_WITHDRAWN, around), *_going_on_without(event, request, organisation, on)]
         case _:
             return _going_on(event, task, case, request, organisation, on)
 
@@ -131,8 +131,12 @@ def told_on(event: Event, concerns: list[Concern], request: Request | None, arou
     return [(person_id, kind, request_id) for kind in kinds[:1] for person_id, request_id in around.merged]
 
 
-def _going_on_without(event: Event) -> Iterator[Concern]:
-    """Whoever had work that goes on without the person."""
+def _going_on_without(event: Event, request: Request, organisation: Organisation, on: date) -> Iterator[Concern]:
+    """Whoever had work that goes on without the person, and whoever has what begins with it; the desk, where nobody does."""
+    begun = dict.fromkeys((fact_of(event, BEGUN) or "").split())
     for pair in (fact_of(event, GOES_ON) or "").split():
         task_id, _, person_id = pair.partition("/")
-        yield person_id, NoticeKind.TASK_GOES_ON, task_id
+        yield person_id, NoticeKind.TASK_ASSIGNED if task_id in begun else NoticeKind.TASK_GOES_ON, task_id
+        begun.pop(task_id, None)
+    at_the_desk = desk({event.actor_id, *request.hidden_from}, organisation, on)
+    yield from ((person, NoticeKind.TASK_UNROUTED, task_id) for task_id in begun for person in at_the_desk)

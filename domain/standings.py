@@ -29,7 +29,7 @@ class Standing(Enum):
     CALLED = "whoever works in a department that was called out"
     VERIFIER = "the nearest leader of the owner's chain who never worked on it"
     ASKER = "the resident, or the principal"
-    CALLER = "the dispatcher, a clerk, or the volunteer who typed it, from outside the unit that did the work"
+    CALLER = "the dispatcher, a clerk of the centre beside it, or the volunteer who typed it, from outside the unit that did the work"
     CLOCK = "the clock"
 
 
@@ -66,7 +66,9 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
 
 
 def may_call(task: Task, person_id: str, posts: Sequence[Appointment], organisation: Organisation, on: date) -> bool:
-    """Who may ask by word whether it helped: the desk, the counter, or the volunteer who typed it. `posts` are the person's live ones.
+    """Who may ask by word whether it helped: the desk, the counter beside it, or the volunteer who typed it.
+
+    `posts` are the person's live ones.
 
     Never who worked on it or on another task of the request, who has the last word or is its proxy, nor the staff of the unit that did the
     work: the owner's; where it was moved up for supervision, of those who worked on it.
@@ -81,11 +83,17 @@ def may_call(task: Task, person_id: str, posts: Sequence[Appointment], organisat
         return False
     above = authority(task, organisation)
     return any(
-        post.role is Role.CENTRE_CLERK
+        (post.role is Role.CENTRE_CLERK and post.unit_id in {*above, _centre_beside(task, organisation, on)})
         or (post.role is Role.DISPATCHER and post.unit_id in above)
         or (post.role in VOLUNTEERS and person_id in typists)
         for post in posts
     )
+
+
+def _centre_beside(task: Task, organisation: Organisation, on: date) -> str | None:
+    """The centre whose counter takes in what the owner has: its clerks ask about that, and about nothing of another centre's."""
+    centre = organisation.unit_of_kind(OrgUnitKind.SERVICE_CENTRE, on, near=organisation.seat(task.owner_id))
+    return centre.id if centre else None
 
 
 def authority(task: Task, organisation: Organisation) -> tuple[str, ...]:

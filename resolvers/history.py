@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from domain.access import Actor
-from domain.events import BY_ASKERS, OF_OTHERS, WORDS_FOR_ASKERS, Event
+from domain.events import BY_ASKERS, OF_MERGES, OF_OTHERS, WORDS_FOR_ASKERS, Event, EventKind
 from domain.pages import Page, PageRequest
 from domain.ports import Ports
 from domain.proactive import is_closed_to
@@ -14,7 +14,8 @@ from domain.tasks import Task
 
 async def history_of_request(request: Request, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Event]:
     """Newest first, its tasks' acts included. `request` was read for `by`."""
-    events = _without_others(await ports.history.of_request(request, page))
+    without = OF_MERGES if request.as_asker(by) in request.askers else frozenset[EventKind]()
+    events = _without_others(await ports.history.of_request(request, page, without=without))
     if by.is_only_asker(request.askers, request.scopes):
         return replace(events, rows=_for_asker(events.rows))
     return replace(events, rows=_within(events.rows, request, by, ports))

@@ -1,5 +1,6 @@
 """Taking requests in: accepting, declining, objecting, handing off."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +11,11 @@ from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
 from domain.errors import not_found
 from domain.ids import Kind
-from domain.items import MatterScope
+from domain.items import MatterScope, ServiceItem
 from domain.ports import Ports
 from domain.requests import DeclineReason, HandOffTo, Request
 from domain.routing import NO_LOADS, Service, shielded, who_serves
+from domain.tasks import Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
 from resolvers.owners import with_further_owners
@@ -83,6 +85,16 @@ async def accept_request(sent: AcceptRequest, *, by: Actor, ports: Ports) -> Don
         return intake.accept(case, now.moment(case), taken, work, is_rule_broken=service.is_broken, expected_version=sent.expected_version)
 
     return await update_request(sent.request_id, change, now, by=by, ports=ports)
+
+
+def work_of(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: Acting, ports: Ports) -> Sequence[Task]:
+    """The work on a request as it would be, were it taken in now as it is: its routed lead, and the further owners of its item."""
+    if case.request is None:
+        return ()
+    item, request, on = items[case.request.item_id], case.request, now.at.astimezone(SHANGHAI).date()
+    service = who_serves(now.organisation, item, request.scope, request.place, on=on, avoided=case.avoided)
+    task = intake.first_task(request, task_id, _as_told(service, request, case, now), now.moment(case))
+    return with_further_owners(Case(request, (task,)), item, now, ports).tasks
 
 
 def _as_told(service: Service, request: Request, case: Case, now: Acting) -> Service:

@@ -10,7 +10,8 @@ from domain.access import Actor, may_see_person
 from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
 from domain.errors import Message, RefusalCode, invalid, not_found, refused
-from domain.items import ServiceItem
+from domain.further_owners import served_again
+from domain.items import MatterScope, ServiceItem
 from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.ports import Ports, TaskQuery
@@ -296,16 +297,19 @@ def _is_within_reach(post: Appointment, organisation: Organisation, by: Actor) -
 def by_router(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: Acting, *, loads: Loads = NO_LOADS) -> Service:
     """The owner that was proposed, as far as the item's rule goes; else where the router would send it today, past whoever gave it back.
 
-    What was called in by hand to help is for the desk to give to somebody else: the router would only find the lead.
+    What helps goes by its own rule, or waits with the unit that leads: the router would only find the lead.
     """
     request, on, task = case.request, now.at.astimezone(SHANGHAI).date(), case.task(task_id)
     item, organisation = items.get(case.item_id or ""), now.organisation
-    nobody = Service(organisation.root(), None, RULE_CLIMB, (Message("routing.nobody"),), ())
-    if item is None:
-        return nobody
-    scope, place = (request.scope, request.place) if request else (item.default_scope, Place(grid_id=task.grid_id))
-    proposal = proposed(organisation, item, scope, task.proposed_owner_id, case.avoided, on=on)
-    routed = nobody if task.parent_id else who_serves(organisation, item, scope, place, on=on, avoided=case.avoided, loads=loads)
+    scope = request.scope if request else item.default_scope if item else MatterScope.RESIDENCE
+    place = request.place if request else Place(grid_id=task.grid_id)
+    proposal = proposed(organisation, item, scope, task.proposed_owner_id, case.avoided, on=on) if item else None
+    if task.parent_id:
+        routed = served_again(organisation, item, scope, place, case.task(task.parent_id), task, on=on, avoided=case.avoided)
+    elif item is None:
+        return Service(organisation.root(), None, RULE_CLIMB, (Message("routing.nobody"),), ())
+    else:
+        routed = who_serves(organisation, item, scope, place, on=on, avoided=case.avoided, loads=loads)
     service = proposal or routed
     return shielded(service, organisation, case.avoided, on=on) if request and request.is_shielded else service
 

@@ -5,11 +5,24 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
+from strawberry import Parent
 
+from domain import tasks
+from domain.lifecycle import TaskAction, actions
+from domain.posts import Role
 from resolvers import supervision as deeds
 from schema.context import Info
 from schema.graph import WANTED, RequestT, deed
 from schema.refusal import payload, result
+
+
+async def actions_of(root: Parent[tasks.Task], info: Info) -> list[TaskAction]:
+    """What the reader may do with it now; the promise is judged for the desk alone, which may put it under follow-up."""
+    actor, at = info.context.actor, info.context.at
+    if root.request_id is None or root.parent_id or root.is_supervised or not actor.units_led(Role.DISPATCHER):
+        return list(actions(root, actor, at=at))
+    request = await info.context.loaders.request.load(root.request_id)
+    return list(actions(root, actor, at=at, is_promise_broken=request is not None and request.is_overdue(at)))
 
 
 @strawberry.input(description="Puts a request that goes wrong under formal follow-up (督办).")

@@ -9,7 +9,7 @@ from strawberry import Parent
 
 from domain import tasks
 from domain.approvals import SuspendCause
-from domain.lifecycle import TaskAction, actions
+from domain.lifecycle import TaskAction
 from domain.people import Person
 from domain.ports import TaskQuery
 from domain.tasks import ContactKind, Outcome, ReturnReason, TaskState
@@ -25,6 +25,7 @@ from schema.pages import After, Before, EventConnection, EventEdge, First, Last,
 from schema.pauses import TaskDeferral, TaskExtension, deferral_of, extension_of
 from schema.proactive import address_of, item_of, location_of, raised_by, text_of
 from schema.refusal import payload, result
+from schema.supervision import actions_of
 
 
 async def _request(root: Parent[tasks.Task], info: Info) -> Any:
@@ -72,10 +73,6 @@ def _overdue(root: Parent[tasks.Task], info: Info) -> bool:
 
 def _routed_because(root: Parent[tasks.Task], info: Info) -> list[str]:
     return [info.context.say(message) for message in root.routed_because]
-
-
-def _actions(root: Parent[tasks.Task], info: Info) -> list[TaskAction]:
-    return list(actions(root, info.context.actor, at=info.context.at))
 
 
 async def _history(
@@ -126,7 +123,7 @@ class Task(Node):
     outcome: Outcome | None = described("What came of it (办理结果).")
     rule: str = described("Number of the routing rule that decided, or `hand` (规则编号).")
     routed_because: Any = edge(_routed_because, list[str], "Why it came here (派单理由).")
-    actions: Any = edge(_actions, list[TaskAction], "What you may do with it now (可用操作).")
+    actions: Any = edge(actions_of, list[TaskAction], "What you may do with it now (可用操作).")
     history: Any = edge(_history, EventConnection, "What happened to it, newest first (办理历史).")
     created_at: datetime = described("When it was made (创建时间).")
     updated_at: datetime = described("When it last changed (更新时间).")

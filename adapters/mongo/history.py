@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from adapters.mongo.driver import Mongo
 from adapters.mongo.reads import Filter, newest_first
-from domain.events import Event
+from domain.events import Event, EventKind
 from domain.pages import Page, PageRequest
 from domain.requests import Request
 from domain.tasks import Task
@@ -16,8 +16,9 @@ class MongoHistory:
     def __init__(self, mongo: Mongo) -> None:
         self._mongo = mongo
 
-    async def of_request(self, request: Request, page: PageRequest) -> Page[Event]:
-        return await self._page({"township": request.township, "request_id": request.id}, request.id, page)
+    async def of_request(self, request: Request, page: PageRequest, *, without: frozenset[EventKind] = frozenset()) -> Page[Event]:
+        kinds = {"$nor": [{"kind": {"$in": sorted(kind.value for kind in without)}}]} if without else {}
+        return await self._page({"township": request.township, "request_id": request.id, **kinds}, request.id, page)
 
     async def of_task(self, task: Task, page: PageRequest) -> Page[Event]:
         return await self._page({"township": task.township, "subjects.id": task.id}, task.request_id or task.root_id, page)

@@ -18,6 +18,7 @@ from domain.contacts import Contact
 from domain.devices import DevicePlatform, Push, PushOutcome, PushResult
 from domain.enrolment import with_check_digit
 from domain.errors import Refused
+from domain.events import OF_MERGES
 from domain.households import Reach
 from domain.identity import SignIn
 from domain.ids import Kind, compose
@@ -288,6 +289,7 @@ class Tour:
             request, task, history = requests[0], tasks[0], self._ports.history
             await self._ports.requests.by_number(request.number, seen_by=reader)
             await self._pages("history of a request", lambda page: history.of_request(request, page))
+            await self._pages("history of a request, to its asker", lambda page: history.of_request(request, page, without=OF_MERGES))
             await self._pages("history of a task", lambda page: history.of_task(task, page))
 
     async def _inbox(self, name: str, reader: Actor) -> None:

@@ -11,7 +11,7 @@ from domain.errors import RefusalCode
 from domain.lifecycle import MOVES, TaskAction, Verb, actions
 from domain.organisation import Organisation, OrgUnit, OrgUnitKind
 from domain.posts import Role
-from domain.standings import Standing, standings
+from domain.standings import Standing, may_call, standings
 from domain.tasks import Task, TaskState
 from tests.domain.cast import DEEDS, MONDAY, actor, asked, id_of, moment, planned, refusal_of, standing_in, town, wished
 
@@ -107,6 +107,29 @@ def test_what_is_offered_anywhere_is_what_the_rows_say_of_whoever_stands_there(r
 
         assert offered <= legal - {None}, state
         assert legal - {None} - offered <= NEEDS_A_CAUSE, state
+
+
+def test_a_clerk_asks_about_what_lies_beside_her_own_centre_and_about_nothing_of_anothers() -> None:
+    """Of two centres, each stands with the units around it."""
+    task, centre = asked().tasks[0], _first(OrgUnitKind.SERVICE_CENTRE)
+    village = _first(OrgUnitKind.VILLAGE_ORG)
+    other = replace(town().units[centre], id="other centre", code=f"{town().units[village].code}90", parent_id=village)
+    parts = replace(planned().parts, units=[*town().units.values(), other])
+    two = Organisation(town().township, "two centres", parts)
+    of_village = replace(task, owner_id=village, owner_path=tuple(unit.id for unit in two.path(village)))
+    post = replace(planned().parts.appointments[0], role=Role.CENTRE_CLERK, grid_id=None, micro_grid_id=None)
+    told = {
+        (work.owner_id, unit_id): may_call(work, id_of(NEWCOMER), [replace(post, unit_id=unit_id)], two, MONDAY.date())
+        for work in (task, of_village)
+        for unit_id in (centre, other.id)
+    }
+
+    assert told == {
+        (OWNER[0], centre): True,
+        (OWNER[0], "other centre"): False,
+        (village, centre): False,
+        (village, "other centre"): True,
+    }
 
 
 NEEDS_A_CAUSE = {

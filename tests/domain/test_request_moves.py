@@ -9,16 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain import intake, withdrawals
 from domain.access import Actor
 from domain.cases import Case
+from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode, Refused
 from domain.events import EventKind
+from domain.ids import Kind
 from domain.organisation import Organisation
 from domain.posts import Absence
 from domain.proxies import ProxyEvidence, ProxyGrant
 from domain.request_moves import REQUEST_MOVES, RequestAction, RequestStanding, request_actions, request_standings
 from domain.requests import OPEN, Request, RequestState
-from tests.domain.cast import MONDAY, actor, id_of, planned, refusal_of, town
+from domain.tasks import Task, TaskState
+from tests.domain.cast import MONDAY, actor, given_to, id_of, new_id, planned, refusal_of, town
 from tests.domain.cast_of_requests import REQUEST_DEEDS, for_home, now_of, request_in, request_of, waiting
 
 A: TypeAlias = RequestAction
@@ -216,3 +220,21 @@ def test_a_message_is_too_late_a_year_after_the_end() -> None:
     ]
 
     assert told == [None, RefusalCode.TOO_LATE]
+
+
+def test_withdrawn_before_anybody_took_it_in_danger_goes_on_as_work_without_the_person() -> None:
+    case = waiting()
+    danger = replace(now_of("resident-1"), deadline_class=DeadlineClass.DANGER)
+
+    def begin(of: Case) -> list[Task]:
+        return [intake.first_task(request_of(of), new_id(Kind.TASK, 9), given_to("grid-worker-1"), danger)]
+
+    act = withdrawals.withdraw(case, danger, begin=begin)
+    [task] = act.case.tasks
+
+    assert (request_of(act.case).state, act.facts[withdrawals.BEGUN]) == (S.WITHDRAWN, task.id)
+    assert (task.request_id, task.askers, task.root_id, task.item_id) == (None, (), task.id, request_of(case).item_id)
+    assert (task.state, task.assignee_id) == (TaskState.ASSIGNED, id_of("grid-worker-1"))
+    assert not actor("resident-1").keys & task.scopes
+    safe = withdrawals.withdraw(case, now_of("resident-1"), begin=begin)
+    assert safe.case.tasks == (), "where nobody is in danger nothing begins"

@@ -55,6 +55,9 @@ def test_a_promise_that_is_broken_is_enough_though_the_leg_is_young() -> None:
     case = standing_in(TaskState.IN_PROGRESS, due_at=LATE + timedelta(days=9))
 
     assert refusal_of(lambda: supervised(case, days=8)) is None
+    by, at = moment("dispatcher-1").by, MONDAY + timedelta(days=8)
+    assert TaskAction.SUPERVISE in actions(case.tasks[0], by, at=at, is_promise_broken=True)
+    assert TaskAction.SUPERVISE not in actions(case.tasks[0], by, at=at), "the leg alone is not late"
 
 
 def test_only_the_dispatcher_does_so() -> None:

@@ -156,3 +156,36 @@ async def test_the_same_call_for_help_twice_makes_one_task(town: Town) -> None:
 
     assert first == again
     assert await town.count("tasks") == 2
+
+
+async def test_what_was_called_in_by_hand_and_given_back_waits_with_the_unit_that_leads(town: Town) -> None:
+    _, worker, matter = await in_progress(town)
+    plumber, leader, dispatcher = await town.people("provider-worker-1", "grid-leader-1", "dispatcher-1")
+    child = of(matter, await add_assist(worker, matter, unitId=unit_of(town, "provider-worker-1")))
+    await act(plumber, "returnTask", child, note="不归我们管")
+    await town.settle()
+    town.clock.advance(seconds=1)
+
+    back = await act(dispatcher, "decideReturn", child, approved=True, reason=None)
+    await town.settle()
+
+    assert (back["state"], back["assignee"], back["owner"]["name"]) == ("QUEUED", None, "第一网格党支部")
+    assert ((await titles(worker))[0], (await titles(leader))[0]) == ("协办已退回", "工单待派")
+    assert "工单待派" not in await titles(dispatcher)
+    assert "ASSIGN" in (await task_of(leader, child) or {})["actions"]
+    assert (await task_of(worker, child) or {})["state"] == "QUEUED", "whoever leads still sees it"
+    assert (await refused(worker, "completeTask", matter))["code"] == "WRONG_STATE"
+
+
+async def test_what_a_rule_called_in_goes_on_by_that_rule_past_whoever_gave_it_back(town: Town) -> None:
+    resident, plumber, dispatcher = await town.people("resident-1", "provider-worker-1", "dispatcher-1")
+    matter = await submit(town, resident, "basement-flood")
+    [child_id] = await to_do(plumber)
+    child = Matter(matter.request_id, matter.number, child_id)
+    await act(plumber, "returnTask", child, note="人手不够")
+
+    back = await act(dispatcher, "decideReturn", child, approved=True, reason=None)
+
+    assert back["assignee"] is None or back["assignee"]["id"] not in {town.id_of("provider-worker-1"), town.id_of("grid-worker-1")}
+    assert back["owner"]["name"] != "柳湾镇党委", "nobody's work at the township's desk"
+    assert back["rule"] == "9"

@@ -104,9 +104,11 @@ async def test_not_fixed_here_and_their_own_goes_on_by_itself(town: Town) -> Non
     assert (await seen(dispatcher, into))["state"] == "ANSWERED"
     last = (await history_of(neighbour, other))[0]
     assert (last["kind"], last["reason"]) == ("RequestUnmerged", "我们这层还是黑的")
-    first = await town.person("resident-1")
-    parted = (await history_of(first, into))[0]
+    parted = (await history_of(dispatcher, into))[0]
     assert (parted["kind"], parted["actor"]) == ("RequestParted", None), "that somebody parted, not who"
+    told = {event["kind"] for event in await history_of(await town.person("resident-1"), into)}
+    assert not told & {"RequestJoined", "RequestParted"}, "who asked for it learns of no neighbour"
+    assert "TaskVerified" in told
 
 
 async def test_taken_apart_it_is_as_it_was_and_its_promise_too(town: Town) -> None:
