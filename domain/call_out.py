@@ -1,5 +1,6 @@
 """A call-out (吹哨): the township summons a department to a task, as it stands; kept with the task."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -26,6 +27,8 @@ class CallOutState(Enum):
     RAISED = "RAISED"
     REPORTED = "REPORTED"
     CONCLUDED = "CONCLUDED"
+    ENDED = "ENDED"
+    """Its task was over first: nobody is to come any more."""
 
 
 OPEN = frozenset({CallOutState.ASKED, CallOutState.RAISED, CallOutState.REPORTED})
@@ -46,6 +49,7 @@ class CallOut:
     """One department, called to one task. `arrive_by` runs from the approval; `missed_told` once nobody had reported in by then.
 
     `path` is where it stood when it was called: the unit and those above it, nearest first.
+    `ended_at` is when its task was over, and it was not concluded: it is rated afterwards where it came or its time was over.
     """
 
     unit_id: str
@@ -60,6 +64,7 @@ class CallOut:
     missed_told: bool = False
     grade: CallOutGrade | None = None
     path: tuple[str, ...] = ()
+    ended_at: datetime | None = None
 
     @property
     def is_on_time(self) -> bool | None:
@@ -70,8 +75,14 @@ class CallOut:
 
     @property
     def is_to_be_concluded(self) -> bool:
-        """It came, or its time is over."""
-        return self.state is CallOutState.REPORTED or (self.state is CallOutState.RAISED and self.missed_told)
+        """It came, or its time is over, also where its task was over meanwhile."""
+        is_missed = self.missed_told and self.state in {CallOutState.RAISED, CallOutState.ENDED}
+        return self.state is CallOutState.REPORTED or is_missed or (self.state is CallOutState.ENDED and self.reported_at is not None)
 
     def moved(self, state: CallOutState, **changes: object) -> "CallOut":
         return replace(self, state=state, **changes)  # type: ignore[arg-type]  # its own fields
+
+
+def ended(call_outs: Sequence[CallOut], *, at: datetime) -> tuple[CallOut, ...]:
+    """As they are once their task is over: none is asked for, or awaited, any more."""
+    return tuple(each.moved(CallOutState.ENDED, ended_at=at) if each.state in OPEN else each for each in call_outs)

@@ -37,3 +37,14 @@ def concerned_by_call_out(event: Event, task: Task, organisation: Organisation, 
             return [(person, NoticeKind.DEPARTMENT_REPORTED, task.id) for person in told]
         case _:
             return [(person, NoticeKind.CALL_OUT_MISSED, task.id) for person in desk(set(task.hidden_from), organisation, on)]
+
+
+def told_of_ended(event: Event, organisation: Organisation, on: date) -> list[Concern]:
+    """Those who were called to a task that is over: nobody is to come any more."""
+    pairs = [pair.partition("/") for pair in (fact_of(event, "call_outs_ended") or "").split()]
+    return [
+        (post.person_id, NoticeKind.CALL_OUT_ENDED, task_id)
+        for task_id, _, unit_id in pairs
+        for post in organisation.posts_at(unit_id, on)
+        if post.role not in NOT_CALLED
+    ]

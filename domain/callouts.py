@@ -90,7 +90,7 @@ def conclude(
     """Row 16a: the township says how the department answered."""
     task = permitted(case, task_id, moment, Verb.CONCLUDE_CALL_OUT, expected_version=expected_version)
     guard_call_out_to_conclude(task, moment.by.id or "", moment.at)
-    ended = [each for each in task.call_outs if each.unit_id == unit_id and each.is_to_be_concluded]
+    ended = [each for each in task.call_outs if each.unit_id == unit_id and each.is_to_be_concluded][-1:]
     if not ended:
         raise refused(RefusalCode.WRONG_STATE, "refusal.no_call_out", "unitId", current=task)
     facts: Facts = {"unit": unit_id, "grade": grade.value, "on_time": ended[0].is_on_time}
@@ -122,4 +122,6 @@ def _with(task: Task, some: Sequence[CallOut], change: Callable[[CallOut], CallO
 
 
 def _act(case: Case, task: Task, call_outs: Sequence[CallOut], kind: EventKind, at: datetime, facts: Facts, words: str | None) -> Act:
-    return act_on(case.after(replace(task, call_outs=tuple(call_outs), updated_at=at)), kind, task.id, facts, words)
+    # What is rated after the end changes nothing of when it ended.
+    changed = replace(task, call_outs=tuple(call_outs), updated_at=task.updated_at if task.is_over else at)
+    return act_on(case.after(changed), kind, task.id, facts, words)

@@ -310,8 +310,8 @@ MOVES: tuple[Move, ...] = (
         clock="the arrival limit is met, or not",
     ),
     _move(
-        "16a", Verb.CONCLUDE_CALL_OUT, _OPEN, None, {Standing.DISPATCHER}, EventKind.CALL_OUT_CONCLUDED, TaskAction.CONCLUDE_CALL_OUT,
-        guard="the department came, or its time is over; the township rates it",
+        "16a", Verb.CONCLUDE_CALL_OUT, set(TaskState), None, {Standing.DISPATCHER}, EventKind.CALL_OUT_CONCLUDED, TaskAction.CONCLUDE_CALL_OUT,
+        guard="the department came, or its time is over; the township rates it, also once the task is over, which ends what was open",
     ),
     _move("16b", Verb.MISS_CALL_OUT, _OPEN, None, {Standing.CLOCK}, EventKind.CALL_OUT_MISSED, guard="nobody of the department came by the limit; once"),
     _move(

@@ -61,6 +61,7 @@ class NoticeKind(Enum):
     CALLED_OUT = "called_out"
     DEPARTMENT_REPORTED = "department_reported"
     CALL_OUT_MISSED = "call_out_missed"
+    CALL_OUT_ENDED = "call_out_ended"
     TASK_NUDGED = "task_nudged"
     CONTACT_READ_FLAGGED = "contact_read_flagged"
     REQUEST_TO_ACCEPT = "request_to_accept"

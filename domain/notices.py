@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from domain.callout_notices import OF_CALL_OUTS, concerned_by_call_out
+from domain.callout_notices import OF_CALL_OUTS, concerned_by_call_out, told_of_ended
 from domain.cases import Case
 from domain.devices import Device, Push
 from domain.errors import Message
@@ -74,6 +74,7 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
         *concerns,
         *told_on(event, concerns, case.request, around),
         *_with_other_tasks(event, case, unrouted),
+        *told_of_ended(event, organisation, on),
     ]:
         if person_id and person_id != event.actor_id and person_id not in hidden_from:
             told.setdefault(person_id, (kind, about_id))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from domain.call_out import CallOutState
+from domain.events import EventKind
 from domain.tasks import Task, TaskState
 
 DONE = frozenset({TaskState.COMPLETED, TaskState.AWAITING_FOLLOW_UP, TaskState.CLOSED, TaskState.CANCELLED})
@@ -77,6 +79,17 @@ def told_of(before: Sequence[Task], after: Sequence[Task], task_id: str) -> Mapp
         "assists_done": " ".join(t.id for t in after if t.id in old and old[t.id].open_assists and not t.open_assists and not t.is_over),
     }
     return {name: ids for name, ids in facts.items() if ids}
+
+
+def call_outs_ended(tasks: Sequence[Task], kind: EventKind) -> Mapping[str, str]:
+    """Call-outs that ended because the act ended their task, as `task/unit`, one after the other: called by then, or only asked for."""
+    if kind is EventKind.CALL_OUT_CONCLUDED:  # rated afterwards
+        return {}
+    now = max((task.updated_at for task in tasks), default=None)
+    over = [(task.id, each) for task in tasks for each in task.call_outs if each.state is CallOutState.ENDED and each.ended_at == now]
+    called = " ".join(f"{id_}/{each.unit_id}" for id_, each in over if each.arrive_by is not None)
+    asked = " ".join(f"{id_}/{each.unit_id}" for id_, each in over if each.arrive_by is None)
+    return {name: ids for name, ids in {"call_outs_ended": called, "call_outs_dropped": asked}.items() if ids}
 
 
 def called_off(tasks: Sequence[Task], task_id: str, *, at: datetime) -> list[Task]:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from domain.access import Door, asker_keys, key, keys
 from domain.approvals import Deferral, Extension, SuspendCause
-from domain.call_out import COMING, CallOut
+from domain.call_out import COMING, CallOut, ended
 from domain.deadlines import DeadlineClass, Due
 from domain.errors import Message
 from domain.legs import Windows
@@ -261,7 +261,7 @@ class Task:
 
     def pass_check(self, *, is_asked: bool, at: datetime) -> "Task":
         """Checked; the resident is asked next, or it is closed where nobody asked for it."""
-        return replace(self, state=TaskState.AWAITING_FOLLOW_UP if is_asked else TaskState.CLOSED, updated_at=at)
+        return replace(self, state=TaskState.AWAITING_FOLLOW_UP, updated_at=at) if is_asked else self.close(at=at)
 
     def rework(self, due: Due | None, *, at: datetime, is_unsolved: bool = False) -> "Task":
         """Back to work, on a new leg; `is_unsolved` where the resident said that it did not help."""
@@ -284,6 +284,7 @@ class Task:
         return replace(
             self,
             state=TaskState.CANCELLED,
+            call_outs=ended(self.call_outs, at=at),
             due_at=None,
             acknowledge_by=None,
             remind_at=None,
@@ -294,7 +295,7 @@ class Task:
         )
 
     def close(self, *, at: datetime) -> "Task":
-        return replace(self, state=TaskState.CLOSED, updated_at=at)
+        return replace(self, state=TaskState.CLOSED, call_outs=ended(self.call_outs, at=at), updated_at=at)
 
     def leave_request(self, root_id: str, item_id: str) -> "Task":
         """Work that nobody asked for: nothing tells any more who did."""

@@ -37,7 +37,8 @@ class CallOut:
     arrive_by: datetime | None = described("By when it is to be there (报到时限).")
     reported_at: datetime | None = described("When it reported in (报到时间).")
     on_time: Any = edge(_on_time, bool | None, "Whether it came in time; nothing while that is open (是否按时报到).")
-    grade: CallOutGrade | None = described("How it answered, as the township says (报到评价).")
+    grade: CallOutGrade | None = described("How it answered, as the township says; nothing where it is not rated (报到评价).")
+    ended_at: datetime | None = described("When its task was over, before it was rated (结束时间).")
 
 
 def call_outs_of(root: Parent[tasks.Task]) -> list[call_out.CallOut]:

@@ -95,6 +95,7 @@ described(
         "RAISED": "The department is called (已吹哨).",
         "REPORTED": "The department is there (已报到).",
         "CONCLUDED": "Rated by the township (已评价).",
+        "ENDED": "Its task was over first, and it is not rated (随工单结束，未评价).",
     },
 )
 described(

@@ -197,7 +197,8 @@ class MongoCases:
         differences = _differences(before, act.case, calendar)
         for document in differences:
             await self._keep_one(document, session)
-        if act.case.request is None and all(task.is_over for task in act.case.tasks):  # from now on its words are kept only so long
+        was_open = not before.tasks or any(not task.is_over for task in before.tasks)
+        if act.case.request is None and was_open and all(task.is_over for task in act.case.tasks):  # its words are kept only so long
             by_id = {"township": township_of(act.subject_id), "_id": act.case.root_id}
             await self._mongo.collection("words").update_one(by_id, {"$set": {"closed_at": command.at}}, session=session)
         event = _event_document(act, differences, event_id, command)

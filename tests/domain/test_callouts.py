@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain import callouts
+from domain import callouts, withdrawals
 from domain.access import Door, key
 from domain.call_out import CallOutGrade, CallOutKind, CallOutState
 from domain.cases import Act, Case
@@ -135,3 +135,61 @@ def test_only_departments_are_called_out() -> None:
         (given_to("grid-leader-1").unit.id, RefusalCode.INVALID_INPUT),
     ):
         assert refusal_of(lambda: callouts.permit_departments(town(), [unit_id], MONDAY)) is code  # noqa: B023
+
+
+def ended(case: Case) -> Act:
+    """Whoever asked takes it back at noon."""
+    return withdrawals.withdraw(case, moment("resident-1", at=NOON))
+
+
+NOON = MONDAY + timedelta(hours=2)
+PAIR = f"{asked_for().tasks[0].id}/{PROVIDER}"
+
+
+@pytest.mark.parametrize(
+    ("case", "facts", "is_rated_later"),
+    [
+        (asked_for(), {"call_outs_dropped": PAIR}, False),
+        (decided(asked_for()).case, {"call_outs_ended": PAIR}, False),
+        (reported(decided(asked_for()).case).case, {"call_outs_ended": PAIR}, True),
+    ],
+)
+def test_with_its_task_a_call_out_ends_and_what_came_of_it_is_still_rated(case: Case, facts: dict[str, str], is_rated_later: bool) -> None:
+    act = ended(case)
+    task, [one] = act.case.tasks[0], act.case.tasks[0].call_outs
+
+    assert (one.state, one.grade, one.ended_at) == (CallOutState.ENDED, None, NOON)
+    assert {name: told for name, told in act.facts.items() if name.startswith("call_outs")} == facts
+    assert not task.scopes & actor(HAND).keys, "the department sees it no more"
+    assert clock_at(act.case, task, CALENDAR) is None
+    assert TaskAction.DECIDE_CALL_OUT not in actions(task, actor(HEAD), at=NOON)
+    assert TaskAction.REPORT_IN not in actions(task, actor(HAND), at=NOON)
+    assert (TaskAction.CONCLUDE_CALL_OUT in actions(task, actor(DESK), at=NOON)) is is_rated_later
+    assert refusal_of(lambda: concluded(act.case)) is (None if is_rated_later else RefusalCode.WRONG_STATE)
+    if is_rated_later:
+        rated = concluded(act.case)
+        assert rated.case.tasks[0].call_outs[0].grade is CallOutGrade.GOOD
+        assert (rated.case.tasks[0].updated_at, rated.case.tasks[0].version) == (task.updated_at, task.version + 1)
+        assert not {"call_outs_ended", "call_outs_dropped"} & rated.facts.keys()
+
+
+def test_what_nobody_came_to_is_rated_after_the_end_as_well_and_what_was_rated_stays() -> None:
+    late = missed(decided(asked_for()).case)
+    assert late is not None
+    assert ended(late.case).case.tasks[0].call_outs[0].is_on_time is False
+    assert refusal_of(lambda: concluded(ended(late.case).case)) is None
+
+    good = concluded(reported(decided(asked_for()).case).case)
+    over = ended(good.case)
+    assert over.case.tasks[0].call_outs == good.case.tasks[0].call_outs
+    assert not {"call_outs_ended", "call_outs_dropped"} & over.facts.keys()
+
+
+def test_a_unit_that_the_matter_is_about_is_not_called_out() -> None:
+    case = standing_in(TaskState.IN_PROGRESS)
+    about = Case(case.request and replace(case.request, about_unit_id=PROVIDER), case.tasks)
+    person = Case(case.request and replace(case.request, about_person_id=id_of(HAND)), case.tasks)
+
+    assert refusal_of(lambda: call_out(case, moment(DESK))) is None
+    assert refusal_of(lambda: call_out(about, moment(DESK))) is RefusalCode.INVALID_INPUT
+    assert refusal_of(lambda: call_out(person, moment(DESK))) is RefusalCode.INVALID_INPUT, "nor one where they hold a post"

@@ -94,7 +94,7 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     Verb.CALL_OUT: ({ACKNOWLEDGED, IN_PROGRESS}, None, frozenset({Standing.DISPATCHER}), EventKind.CALL_OUT_ASKED),
     Verb.DECIDE_CALL_OUT: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.HEAD}), EventKind.CALL_OUT_DECIDED),
     Verb.REPORT_IN: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.CALLED}), EventKind.DEPARTMENT_REPORTED),
-    Verb.CONCLUDE_CALL_OUT: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.DISPATCHER}), EventKind.CALL_OUT_CONCLUDED),
+    Verb.CONCLUDE_CALL_OUT: (set(S), None, frozenset({Standing.DISPATCHER}), EventKind.CALL_OUT_CONCLUDED),
     Verb.MISS_CALL_OUT: (set(S) - {S.CLOSED, S.CANCELLED}, None, CLOCK, EventKind.CALL_OUT_MISSED),
     Verb.CANCEL: (
         {S.QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, PENDING, S.SUSPENDED, S.DEFERRED},
@@ -151,7 +151,8 @@ def test_every_row_has_a_number_of_its_own_and_says_its_guard_or_none() -> None:
 
 
 def test_nobody_leaves_a_closed_or_cancelled_task() -> None:
-    assert all(not move.sources & {S.CLOSED, S.CANCELLED} for move in MOVES)
+    assert all(not move.sources & {S.CLOSED, S.CANCELLED} or move.target is None for move in MOVES)
+    assert [move.verb for move in MOVES if move.sources & {S.CLOSED, S.CANCELLED}] == [Verb.CONCLUDE_CALL_OUT], "what came is still rated"
 
 
 def test_each_of_the_cast_stands_to_a_task_as_told() -> None:
@@ -300,6 +301,8 @@ CALLED = (
     (replace(ASKED_FOR, unit_id="another"),),
     (ASKED_FOR.moved(CallOutState.RAISED, arrive_by=MONDAY, missed_told=True),),
     (ASKED_FOR.moved(CallOutState.REPORTED, arrive_by=MONDAY, reported_at=MONDAY),),
+    (ASKED_FOR.moved(CallOutState.ENDED, arrive_by=MONDAY, ended_at=MONDAY),),
+    (ASKED_FOR.moved(CallOutState.ENDED, arrive_by=MONDAY, reported_at=MONDAY, ended_at=MONDAY),),
 )
 
 

@@ -4,6 +4,7 @@ from server.demo.main_job import Player
 from tests.conftest import Town
 from tests.journeys.stories import Answer, Matter, act, bring, history_of, in_scope, nothing_written, refused, submit, task_of, titles
 from tests.journeys.test_assists import unit_of
+from tests.journeys.test_intake import on_request
 
 OUT = {"kind": "EMERGENCY", "arriveWithinMinutes": 30, "reason": "需要电力抢修"}
 
@@ -83,3 +84,25 @@ async def test_joint_enforcement_is_handed_off_and_other_nonsense_leaves_nothing
     await town.settle()
     assert "吹哨未获批准" in await titles(desk)
     assert await titles(hand) == []
+
+
+async def test_who_was_called_hears_that_it_is_over_and_the_township_rates_who_came(town: Town) -> None:
+    matter, _, desk, head, hand = await in_progress(town)
+    resident, provider = await town.person("resident-1"), unit_of(town, "provider-worker-1")
+    await act(desk, "callOut", matter, unitIds=[provider], **OUT)
+    await act(head, "decideCallOut", matter, approved=True)
+    await act(hand, "reportIn", matter)
+    await town.settle()
+    town.clock.advance(seconds=1)
+
+    await on_request(resident, "withdrawRequest", matter)
+    await town.settle()
+
+    assert (await titles(hand))[0] == "吹哨已结束"
+    assert await in_scope(hand) == []
+    over = await call_outs(desk, matter)
+    assert (over["state"], over["grade"], over["onTime"]) == ("ENDED", None, True)
+    assert (await task_of(desk, matter) or {})["actions"] == ["CONCLUDE_CALL_OUT"]
+    await act(desk, "concludeCallOut", matter, unitId=provider, grade="FAIR")
+    assert (await call_outs(desk, matter))["grade"] == "FAIR"
+    assert (await task_of(desk, matter) or {})["actions"] == []

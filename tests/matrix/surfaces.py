@@ -249,7 +249,7 @@ PLAIN: Mapping[str, str] = {
     " verdict grade callsBegunAt answerBy closedUnanswered version actions declinedBecause handedOffTo",
     "TaskExtension": "until workingDays askedAt",
     "TaskDeferral": "reviewOn askedAt",
-    "CallOut": "kind state askedAt withinMinutes arriveBy reportedAt onTime grade",
+    "CallOut": "kind state askedAt withinMinutes arriveBy reportedAt onTime grade endedAt",
     "Event": "id kind at deviceTime deviceTimeDoubtful",
     "Notice": "id createdAt readAt",
     "Household": "id version",
