@@ -77,7 +77,7 @@ class MongoTallies:
         self._edition = edition
 
     async def count(self) -> int:
-        """Counts a batch of each township that has something new; how many events were counted."""
+        """Counts a batch of each township that has something new; how many events were counted, by whomever: none where all are."""
         found = await self._mongo.collection("sequences").find(EVERY, {"value": 1}).to_list()
         documents = {document["_id"]: document for document in await self._mongo.collection("tally_heads").find(EVERY).to_list()}
         counted = 0
@@ -180,7 +180,8 @@ class MongoTallies:
         for id_, history in (await self._histories.of(head.township, touched, up_to=reached)).items():
             added.update(tally(steps_of(history, id_), office_time))
             added.subtract(tally(steps_of(_until(history, head.seq), id_), office_time))
-        return len(events) if await self._move(head, reached, value, with_months(added)) else 0
+        is_moved = await self._move(head, reached, value, with_months(added))
+        return len(events) if is_moved else max(len(events), 1)  # whoever was overtaken looks again
 
     async def _move(self, head: Head, reached: int, value: int, added: Counter[Cell]) -> bool:
         """Adds to the sums and moves the head, both or neither; whether nobody else did it first."""
