@@ -3,12 +3,12 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 
 from domain.access import UNIT_READERS, Actor
 from domain.organisation import OVERLAYS, Organisation
-from domain.tallies import Counts, periods, quantile_hours, total
+from domain.tallies import LEVELS_BY_VILLAGE, Counts, periods, quantile_hours, total
 
 SMALLEST_GROUP = 10
 """Groups smaller than this are not shown outside the unit."""
@@ -54,6 +54,41 @@ class Measure:
     p90_office_hours_to_close: float | None = None
     deferred_stock: int | None = None
     p90_days_deferred: float | None = None
+    link_coverage: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VillageMeasure:
+    """What those who left one village asked a unit for, and how they were served: whether all are served alike (同等服务)."""
+
+    village_id: str
+    township: str
+    requests: int
+    due: int
+    contact_rate: float | None
+    completion_rate: float | None
+    on_time_rate: float | None
+    resolved_rate: float | None
+    satisfied_rate: float | None
+    answer_coverage: float | None
+    rework_rate: float | None
+    median_hours_to_contact: float | None
+    median_hours_to_close: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Of how many homes how many have a live link (联户)."""
+
+    homes: int = 0
+    linked: int = 0
+
+    def __add__(self, other: "Linked") -> "Linked":
+        return Linked(self.homes + other.homes, self.linked + other.linked)
+
+    @property
+    def coverage(self) -> float | None:
+        return self.linked / self.homes if self.homes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +122,8 @@ class Sums:
     by_period: Mapping[str, Counts] = field(default_factory=dict)
     deferred: Sequence[timedelta] = ()
     """For how long each task that is on the long ledger now has been there."""
+    homes: Linked = Linked()
+    """Those that stand in its grids now."""
 
     def total(self, wanted: Sequence[str]) -> Counts:
         return total(self.by_period[period] for period in wanted if period in self.by_period)
@@ -151,6 +188,7 @@ def measure(township: str, sums: Sums, period: Period, *, is_inside: bool) -> Me
         leg_share=judged["seconds_used"] / judged["seconds_promised"] if has_share else None,
         deferred_stock=ledger if is_inside or ledger >= SMALLEST_GROUP else None,
         p90_days_deferred=_nearest_rank(sums.deferred, 0.9) if ledger >= smallest else None,
+        link_coverage=sums.homes.coverage if sums.homes.homes >= smallest else None,
         **rates(JUDGED, judged),
         **rates(CAME, came),
         **{name: hours(*wanted) for name, wanted in TIMES.items()},
@@ -179,7 +217,8 @@ def measures_of(reader: Actor, asked: Sums, below: Sequence[Sums], period: Perio
     inside = {sums.unit_id for sums in (asked, *below) if is_inside(reader, sums.unit_id)}
     shown = [sums for sums in (asked, *below) if sums.unit_id in inside or _is_large(sums, period)]
     if asked.unit_id not in inside and asked in shown:
-        shown = [asked, *_without_complement(asked, [sums for sums in below if sums in shown], period)]
+        below = _without_complement(asked, [sums for sums in below if sums in shown], period)
+        shown = [asked, *_without_small_rest(asked.homes.homes, below)]
     return [measure(organisation.township, sums, period, is_inside=sums.unit_id in inside) for sums in shown]
 
 
@@ -207,9 +246,49 @@ def _without_complement(asked: Sums, shown: list[Sums], period: Period) -> list[
     return [sums for sums in shown if sums in kept]
 
 
+def _without_small_rest(homes: int, shown: Sequence[Sums]) -> list[Sums]:
+    """Those below, the smallest without their homes until what stands elsewhere is nothing, or enough itself."""
+    told = sorted((sums for sums in shown if sums.homes.homes >= SMALLEST_GROUP), key=lambda sums: sums.homes.homes)
+    while told and 0 < homes - sum(sums.homes.homes for sums in told) < SMALLEST_GROUP:
+        told = told[1:]
+    return [sums if sums in told else replace(sums, homes=Linked()) for sums in shown]
+
+
 def _is_enough(asked: Sums, kept: Sequence[Sums], month: str) -> bool:
     whole, told = asked.total([month]), total(sums.total([month]) for sums in kept)
     return all(whole[name] == told[name] or whole[name] - told[name] >= SMALLEST_GROUP for name in ("requests", "due"))
+
+
+BY_VILLAGE = tuple(entry.name for entry in fields(VillageMeasure) if entry.name not in {"village_id", "township"})
+
+
+def measures_by_village(asked: Sums, villages: Mapping[str, Sums], township: str, period: Period) -> list[VillageMeasure]:
+    """The figures of a unit by the village that homes left; `villages` are the sums by village.
+
+    For everybody as for those outside: of whole months that are over and groups of ten, and no small one can be worked out.
+    """
+    large = {village_id: sums for village_id, sums in villages.items() if _is_large(sums, period)}
+    kept = _without_complement(asked, list(large.values()), period)
+    told = {village_id: measure(township, sums, period, is_inside=False) for village_id, sums in large.items() if sums in kept}
+    return [
+        VillageMeasure(village_id, township, **{name: getattr(measured, name) for name in BY_VILLAGE})
+        for village_id, measured in told.items()
+    ]
+
+
+def villages_told(reader: Actor, unit_id: str) -> Sequence[str]:
+    """The villages by which the reader may have the figures of a unit: the township's, or those of what stands right below it."""
+    organisation = reader.organisation
+    if organisation is None or not units_told(reader, unit_id) or len(organisation.path(unit_id)) > LEVELS_BY_VILLAGE:
+        return []
+    return sorted(organisation.villages)
+
+
+def homes_of(organisation: Organisation, unit_id: str, by_place: Mapping[tuple[str, str | None], Linked]) -> Linked:
+    """Those in the grids of the unit and of all below it."""
+    below = organisation.subtree(unit_id)
+    grids = {grid.id for grid in organisation.grids.values() if grid.branch_id in below}
+    return sum((homes for (grid_id, _), homes in by_place.items() if grid_id in grids), Linked())
 
 
 def units_told(reader: Actor, unit_id: str) -> Sequence[str]:

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from domain.access import Actor
@@ -27,6 +27,7 @@ from domain.identity import SignIn
 from domain.ids import Ids
 from domain.importing_desk import DivisionTable, ImportDesk
 from domain.items import ServiceItem
+from domain.measures import Linked
 from domain.notices import Notice
 from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
@@ -275,6 +276,10 @@ class Figures(Protocol):
 
     async def deferred(self, unit_ids: Sequence[str], *, seen_by: Actor) -> Mapping[str, Sequence[datetime]]:
         """Since when each task of a unit is on the long ledger that is on it now, without what is hidden from the reader."""
+        ...
+
+    async def linked(self, grid_ids: Collection[str], on: date, *, seen_by: Actor) -> Mapping[tuple[str, str | None], Linked]:
+        """How many homes have a live link on that day, by the grid and the micro-grid where they stand."""
         ...
 
 

@@ -18,7 +18,7 @@ from domain.requests import LOWEST_GRADES, EntryKind, Request, RequestState, Ver
 from domain.tasks import PAUSED, Task, TaskState
 
 Cell = tuple[str, str, str]
-"""A unit's id, a day or a month as ISO text, and the name of what is counted."""
+"""A unit's id, or that of a unit and a village (`of_village`), a day or a month as ISO text, and the name of what is counted."""
 
 Counts = Mapping[str, int]
 OfficeTime = Callable[[datetime, datetime], timedelta]
@@ -30,6 +30,9 @@ EDITION = 2
 BINS_A_DOUBLING = 8
 SHORTEST_SECONDS = 60
 """Times are counted in bins, eight for each doubling from one minute on: what is read from them is at most 4.4 % off."""
+
+LEVELS_BY_VILLAGE = 2
+"""What those who left a village asked for is counted at the township and the level below it: two sums more, where each level had one."""
 
 UNSIGNED = frozenset({TaskState.QUEUED, TaskState.ASSIGNED, TaskState.RETURN_PENDING, TaskState.CANCELLED})
 
@@ -84,7 +87,7 @@ def tally(steps: Sequence[Step], office_time: OfficeTime) -> Counter[Cell]:
     for task in tasks:
         if request is not None or task.state is not TaskState.CANCELLED:
             _count_task(counts, task, by_task.get(task.id, []), is_asked_for=request is not None)
-            _count_call_outs(counts, task, steps)
+            _count_call_outs(counts, task)
     return counts
 
 
@@ -94,9 +97,20 @@ def _add(counts: Counter[Cell], path: Iterable[str], day: str, names: Iterable[s
             counts[unit_id, day, name] += number
 
 
+def of_village(unit_id: str, village_id: str) -> str:
+    """Where those who left a village are counted for a unit."""
+    return f"{unit_id}@{village_id}"
+
+
+def _with_village(path: Sequence[str], request: Request) -> list[str]:
+    village_id = request.place.village_id
+    return [*path, *(of_village(unit_id, village_id) for unit_id in path[-LEVELS_BY_VILLAGE:] if village_id)]
+
+
 def _count_request(counts: Counter[Cell], request: Request, office_time: OfficeTime) -> None:
     came = {EntryKind.OWN: [], EntryKind.ASSISTED: ["assisted"], EntryKind.PROXY: ["proxy"]}[request.entry]
-    _add(counts, request.owner_path, day_of(request.submitted_at), ["requests", *came])
+    path = _with_village(request.owner_path, request)
+    _add(counts, path, day_of(request.submitted_at), ["requests", *came])
     if request.promise_due_at is None:
         return
     judged = {"due": True, "completed": request.completed_at is not None, "on_time": request.promise_met}
@@ -113,7 +127,7 @@ def _count_request(counts: Counter[Cell], request: Request, office_time: OfficeT
     names = [name for name, holds in judged.items() if holds]
     if is_closed and request.closed_at:
         names += _times("close", request.submitted_at, request.closed_at, office_time)
-    _add(counts, request.owner_path, day_of(request.promise_due_at), names)
+    _add(counts, path, day_of(request.promise_due_at), names)
 
 
 def _count_shares(counts: Counter[Cell], request: Request, legs: Sequence[Leg]) -> None:
@@ -136,7 +150,7 @@ def _count_contacts(counts: Counter[Cell], request: Request, legs: Sequence[Leg]
             names = ["to_contact", "contacted"] if is_met else ["to_contact"]
             if first is not None and leg.contacted_at == first:
                 names += _times("contact", request.submitted_at, first, office_time)
-            _add(counts, leg.path, day_of(leg.contact_by), names)
+            _add(counts, _with_village(leg.path, request), day_of(leg.contact_by), names)
 
 
 def _count_task(counts: Counter[Cell], task: Task, legs: Sequence[Leg], *, is_asked_for: bool) -> None:
@@ -155,21 +169,15 @@ def _count_dispatch(counts: Counter[Cell], leg: Leg) -> None:
         _add(counts, leg.path, day_of(leg.acknowledge_by), ["to_sign", "signed"] if is_met else ["to_sign"])
 
 
-def _count_call_outs(counts: Counter[Cell], task: Task, steps: Sequence[Step]) -> None:
+def _count_call_outs(counts: Counter[Cell], task: Task) -> None:
     """Who was called owes an arrival by the limit: not where the task was over before, and nobody had to come any more."""
     for call_out in task.call_outs:
         limit = call_out.arrive_by
-        if limit is None or (call_out.reported_at is None and _was_over(task.id, limit, steps)):
+        if limit is None or (call_out.reported_at is None and call_out.ended_at is not None and call_out.ended_at <= limit):
             continue
         has_come = call_out.reported_at is not None and call_out.reported_at <= limit
         called = call_out.path or (call_out.unit_id, task.owner_path[-1])
         _add(counts, called, day_of(limit), ["called_out", "reported_in"] if has_come else ["called_out"])
-
-
-def _was_over(task_id: str, at: datetime, steps: Sequence[Step]) -> bool:
-    before = (task for step in reversed(steps) if step.event.at <= at for task in step.case.tasks if task.id == task_id)
-    last = next(before, None)
-    return last is not None and last.is_over
 
 
 def _legs(steps: Sequence[Step]) -> dict[str, list[Leg]]:

@@ -1,13 +1,26 @@
 """Figures of a unit and its children, for those who answer for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
-from domain.access import Actor
+from domain.access import Actor, oversees
 from domain.calendar import SHANGHAI
 from domain.errors import BadArgument
-from domain.measures import Measure, Period, Sums, measures_of, units_told
+from domain.measures import (
+    Linked,
+    Measure,
+    Period,
+    Sums,
+    VillageMeasure,
+    homes_of,
+    measures_by_village,
+    measures_of,
+    units_told,
+    villages_told,
+)
+from domain.organisation import MicroGrid
 from domain.ports import Ports
+from domain.tallies import of_village
 
 LONGEST_PERIOD_DAYS = 366 * 2
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
@@ -15,19 +28,47 @@ EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
 
 async def measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, ports: Ports) -> Sequence[Measure]:
     """The unit first, then its children and what it covers; nothing for whoever does not answer for it (`units_told`)."""
+    period, units = _period(first_day, last_day, ports), units_told(by, unit_id)
+    if not units or by.organisation is None:
+        return []
+    now = ports.clock()
+    sums = await ports.figures.sums(units, list(dict.fromkeys([*period.came, *period.judged])), seen_by=by)
+    deferred = await ports.figures.deferred(units, seen_by=by)
+    ages = {unit: tuple(now - since for since in deferred.get(unit, ())) for unit in units}
+    below = frozenset[str]().union(*(by.organisation.subtree(unit) for unit in units))
+    grids = [grid.id for grid in by.organisation.grids.values() if grid.branch_id in below]
+    linked = await ports.figures.linked(grids, period.today, seen_by=by)
+    asked, *others = (Sums(unit, sums.get(unit, {}), ages[unit], homes_of(by.organisation, unit, linked)) for unit in units)
+    return measures_of(by, asked, others, period)
+
+
+async def measures_by_origin_village(unit_id: str, first_day: date, last_day: date, *, by: Actor, ports: Ports) -> Sequence[VillageMeasure]:
+    """The same of each village that homes left, as far as its group is large enough for anybody to be told of it."""
+    period, villages = _period(first_day, last_day, ports), villages_told(by, unit_id)
+    if not villages or period.months is None or by.organisation is None:
+        return []
+    names = {village_id: of_village(unit_id, village_id) for village_id in villages}
+    sums = await ports.figures.sums([unit_id, *names.values()], period.months, seen_by=by)
+    by_village = {village_id: Sums(name, sums[name]) for village_id, name in names.items()}
+    return measures_by_village(Sums(unit_id, sums[unit_id]), by_village, by.organisation.township, period)
+
+
+async def links_in(micro_grids: Sequence[MicroGrid], *, by: Actor, ports: Ports) -> Mapping[str, Linked]:
+    """How many homes of a micro-grid have a live link, by its id: for those who answer for its grid."""
+    organisation = by.organisation
+    if organisation is None:
+        return {}
+    grids = {micro.grid_id: organisation.grids.get(micro.grid_id) for micro in micro_grids}
+    own = [grid.id for grid in grids.values() if grid is not None and oversees(by, grid.branch_id)]
+    found = await ports.figures.linked(own, ports.clock().astimezone(SHANGHAI).date(), seen_by=by)
+    return {micro.id: found.get((micro.grid_id, micro.id), Linked()) for micro in micro_grids if micro.grid_id in own}
+
+
+def _period(first_day: date, last_day: date, ports: Ports) -> Period:
     if last_day < first_day:
         raise BadArgument("the period ends before it begins")
     if first_day < EARLIEST or last_day > LATEST:
         raise BadArgument("the period lies beyond the calendar")
     if (last_day - first_day).days > LONGEST_PERIOD_DAYS:
         raise BadArgument("the period is longer than two years")
-    units = units_told(by, unit_id)
-    if not units:
-        return []
-    now = ports.clock()
-    period = Period(first_day, last_day, now.astimezone(SHANGHAI).date())
-    sums = await ports.figures.sums(units, list(dict.fromkeys([*period.came, *period.judged])), seen_by=by)
-    deferred = await ports.figures.deferred(units, seen_by=by)
-    ages = {unit: tuple(now - since for since in deferred.get(unit, ())) for unit in units}
-    asked, *below = (Sums(unit, sums.get(unit, {}), ages[unit]) for unit in units)
-    return measures_of(by, asked, below, period)
+    return Period(first_day, last_day, ports.clock().astimezone(SHANGHAI).date())

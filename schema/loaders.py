@@ -10,7 +10,9 @@ from domain.campaigns import Campaign
 from domain.contacts import MaskedContact
 from domain.households import Household, Reach
 from domain.ids import Kind, parse
+from domain.measures import Linked
 from domain.notices import Notice
+from domain.organisation import MicroGrid
 from domain.people import Person
 from domain.ports import Ports
 from domain.proxies import ProxyGrant
@@ -22,6 +24,7 @@ from resolvers import (
     contacts,
     duplicates,
     households,
+    measures,
     notices,
     organisation,
     proactive,
@@ -53,6 +56,7 @@ class Loaders:
         self.contact_of_request: DataLoader[Request, MaskedContact | None] = DataLoader(self._contacts_of_requests, cache_key_fn=_id)
         self.person_named: DataLoader[tuple[str, str], Person | None] = _loader(self._persons_named)
         self.reach: DataLoader[tuple[str, str], Reach | None] = _loader(self._reaches)
+        self.links: DataLoader[MicroGrid, Linked | None] = DataLoader(self._links, cache_key_fn=_id)
         self.node: DataLoader[str, object | None] = _loader(self._nodes)
 
     async def _requests(self, ids: Sequence[str]) -> Mapping[str, Request]:
@@ -104,6 +108,10 @@ class Loaders:
         found = await contacts.contacts_of_requests(asked, by=self._actor, ports=self._ports)
         return [found.get(request.id) for request in asked]
 
+    async def _links(self, asked: Sequence[MicroGrid]) -> list[Linked | None]:
+        found = await measures.links_in(asked, by=self._actor, ports=self._ports)
+        return [found.get(micro.id) for micro in asked]
+
     async def _reaches(self, keys: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], Reach]:
         """Of homes that the actor may find."""
         found: dict[tuple[str, str], Reach] = {}
@@ -154,5 +162,5 @@ def _loader(read: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]) -> DataLoad
     return DataLoader(load)
 
 
-def _id(thing: Request | Task) -> str:
+def _id(thing: Request | Task | MicroGrid) -> str:
     return thing.id

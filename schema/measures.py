@@ -1,12 +1,16 @@
 """Figures of units."""
 
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
+import strawberry
 from strawberry import Parent
 
 from domain import measures
+from domain.errors import BadArgument
+from resolvers import measures as measure_reads
 from schema.context import Info
-from schema.graph import OrgUnitT, described, edge, shows
+from schema.graph import OrgUnitT, VillageT, bad_argument, described, edge, shows
 
 
 async def _unit(root: Parent[measures.Measure], info: Info) -> Any:
@@ -47,3 +51,54 @@ class Measure:
     p90_office_hours_to_close: float | None = described("The same nine of ten in office hours (办结工作时长九成位).")
     deferred_stock: int | None = described("Tasks on the long ledger now, whatever the period (挂账存量).")
     p90_days_deferred: float | None = described("For how many days nine of ten of these have been there at most (挂账时长九成位).")
+    link_coverage: float | None = described("Homes with a live link now, of homes in its grids, whatever the period (联户覆盖率).")
+
+
+async def _village(root: Parent[measures.VillageMeasure], info: Info) -> Any:
+    return (await info.context.organisation_of(root.township)).villages[root.village_id]
+
+
+@shows(measures.VillageMeasure, "Figures of what those who left one village asked a unit for, at least ten in each month (原村统计).")
+class VillageMeasure:
+    village: Any = edge(_village, VillageT, "The village that they left (迁出村).")
+    requests: int = described("Requests that came in during the period (受理数).")
+    due: int = described("Requests whose promise fell due in the period (应办结数).")
+    contact_rate: float | None = described("First real contact in time, of those due for contact (响应率).")
+    completion_rate: float | None = described("Completed, of those due (结案率).")
+    on_time_rate: float | None = described("Completed within the promise, of those due less those on hold (按期办结率).")
+    resolved_rate: float | None = described('"Solved", of residents who answered (解决率).')
+    satisfied_rate: float | None = described("The three upper grades, of residents who answered (满意率).")
+    answer_coverage: float | None = described("Answered, of closed (回访覆盖率).")
+    rework_rate: float | None = described("Requests reworked at least once, of closed (重办率).")
+    median_hours_to_contact: float | None = described("Median time from asking to the first contact, in hours (联系时长中位数).")
+    median_hours_to_close: float | None = described("Median time from asking to the end, in hours (办结时长中位数).")
+
+
+UnitId = Annotated[strawberry.ID, strawberry.argument(description="The unit (组织).")]
+FirstDay = Annotated[date, strawberry.argument(name="from", description="First day (起始日期).")]
+LastDay = Annotated[date, strawberry.argument(name="to", description="Last day, inclusive (截止日期).")]
+
+
+async def _measures(info: Info, unit_id: UnitId, first_day: FirstDay, last_day: LastDay) -> Any:
+    try:
+        return await measure_reads.measures(unit_id, first_day, last_day, by=info.context.actor, ports=info.context.ports)
+    except BadArgument as error:
+        raise bad_argument(error) from error
+
+
+async def _by_origin_village(info: Info, unit_id: UnitId, first_day: FirstDay, last_day: LastDay) -> Any:
+    context = info.context
+    try:
+        return await measure_reads.measures_by_origin_village(unit_id, first_day, last_day, by=context.actor, ports=context.ports)
+    except BadArgument as error:
+        raise bad_argument(error) from error
+
+
+@strawberry.type
+class MeasureQueries:
+    measures: Any = edge(_measures, list[Measure], "Figures of a unit and its children, for those who answer for them (统计).")
+    measures_by_origin_village: Any = edge(
+        _by_origin_village,
+        list[VillageMeasure],
+        "Figures of the township, or of what stands right below it, by the village that homes left; of whole months (按原村统计).",
+    )

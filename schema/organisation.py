@@ -116,11 +116,19 @@ async def _hub(root: Parent[organisation.MicroGrid], info: Info) -> Any:
     return await info.context.loaders.node.load(hub.id) if hub else None
 
 
+async def _link_coverage(root: Parent[organisation.MicroGrid], info: Info) -> float | None:
+    linked = await info.context.loaders.links.load(root)
+    return linked.coverage if linked else None
+
+
 @shows(organisation.MicroGrid, "50 to 80 households, or a building or lane (微网格).")
 class MicroGrid(Node):
     code: str = described("Seventeen digits: grid and sequence (微网格编码).")
     name: str = described("Name (名称).")
     hub: Any = edge(_hub, HubHouseholdT | None, "Its hub, for those whom the hub serves and staff in scope (党员中心户).")
+    link_coverage: Any = edge(
+        _link_coverage, float | None, "Homes with a live link, of its homes, for those who answer for the grid (联户覆盖率)."
+    )
 
 
 async def _host(root: Parent[organisation.HubHousehold], info: Info) -> Any:

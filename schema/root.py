@@ -1,6 +1,6 @@
 """The roots: everything that can be asked, done and followed."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -10,7 +10,6 @@ from strawberry.schema.config import StrawberryConfig
 from domain.access import Actor
 from domain.errors import BadArgument
 from domain.items import MatterScope, ServiceLine
-from resolvers import measures as measure_reads
 from resolvers import organisation as organisation_reads
 from resolvers import requests as request_reads
 from schema import commands, followups, lists, notices, proxies, reach, requests, sync, tasks
@@ -30,7 +29,7 @@ from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
 from schema.importing import ImportMutations, ImportQueries
 from schema.intake import IntakeMutations
-from schema.measures import Measure
+from schema.measures import MeasureQueries
 from schema.nudges import NudgeMutations
 from schema.organisation import (
     GeoPointInput,
@@ -133,18 +132,6 @@ async def _request(info: Info, number: Annotated[str, _id("Its number (诉求编
     return await request_reads.request_by_number(number, by=info.context.actor, ports=info.context.ports)
 
 
-async def _measures(
-    info: Info,
-    unit_id: Annotated[strawberry.ID, _id("The unit (组织).")],
-    first_day: Annotated[date, strawberry.argument(name="from", description="First day (起始日期).")],
-    last_day: Annotated[date, strawberry.argument(name="to", description="Last day, inclusive (截止日期).")],
-) -> Any:
-    try:
-        return await measure_reads.measures(unit_id, first_day, last_day, by=info.context.actor, ports=info.context.ports)
-    except BadArgument as error:
-        raise bad_argument(error) from error
-
-
 @strawberry.type(description="Everything that can be asked (查询).")
 class Query(
     AccountQueries,
@@ -156,6 +143,7 @@ class Query(
     SubjectRequestQueries,
     RecuttingQueries,
     ImportQueries,
+    MeasureQueries,
     WorkloadQueries,
 ):
     node: Any = edge(_node, Node | None, "Anything by its id; nothing where it does not exist for you (按标识查询).")
@@ -170,7 +158,6 @@ class Query(
     requests: Any = edge(lists.requests, RequestConnection, "Requests in your scope, newest first (诉求列表).")
     tasks: Any = edge(lists.tasks, TaskConnection, "Tasks in your scope, newest first (工单列表).")
     changes: Any = edge(sync.changes, sync.ChangeBatch, "Everything in your scope that changed after a cursor, and what left it (变更).")
-    measures: Any = edge(_measures, list[Measure], "Figures of a unit and its children, for those who answer for them (统计).")
 
 
 @strawberry.type(description="Everything that can be done; each answers its payload or a refusal (操作).")

@@ -55,6 +55,17 @@ COLLECTIONS: tuple[Collection, ...] = (
         "households",
         _index("of_grid", "township", "residence_grid_id", "to_version"),
         _index("of_member", "township", "link.member_id", "to_version"),
+        _index(
+            "links",
+            "township",
+            "residence_grid_id",
+            "to_version",
+            "from_version",
+            "micro_grid_id",
+            "link.agreed_by_household",
+            "link.since",
+            "link.until",
+        ),
         label="string",
     ),
     Collection(

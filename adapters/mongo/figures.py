@@ -1,13 +1,17 @@
 """Figures of units on MongoDB: sums that are kept, less what is hidden from the reader."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 
 from adapters.mongo.driver import Mongo
 from adapters.mongo.tallies import MongoTallies
+from adapters.mongo.versions import true_in
 from domain.access import Actor, Door, keys
+from domain.measures import Linked
 from domain.tasks import TaskState
+
+FOR_EVER = "9999-12-31"
 
 
 class MongoFigures:
@@ -41,3 +45,20 @@ class MongoFigures:
         found = self._mongo.collection("tasks").find(wanted, {"owner_path": 1, "paused_at": 1}).hint("in_scope_by_state")
         tasks = await found.to_list()
         return {id_: [task["paused_at"] for task in tasks if id_ in task["owner_path"] and task["paused_at"]] for id_ in unit_ids}
+
+    async def linked(self, grid_ids: Collection[str], on: date, *, seen_by: Actor) -> Mapping[tuple[str, str | None], Linked]:
+        organisation = seen_by.organisation
+        if organisation is None or not grid_ids:
+            return {}
+        homes = {**true_in(organisation.township, organisation.version), "residence_grid_id": {"$in": sorted(grid_ids)}}
+        # Judged on the keys of the index, as `Household.link_on` does: no home is read.
+        until = {"$ifNull": ["$link.until", FOR_EVER]}
+        conditions = [
+            {"$eq": ["$link.agreed_by_household", True]},
+            {"$lte": ["$link.since", on.isoformat()]},
+            {"$gt": [until, on.isoformat()]},
+        ]
+        place = {"grid": "$residence_grid_id", "micro": "$micro_grid_id"}
+        counted = {"_id": place, "homes": {"$sum": 1}, "linked": {"$sum": {"$cond": [{"$and": conditions}, 1, 0]}}}
+        found = await self._mongo.aggregate("households", [{"$match": homes}, {"$group": counted}], hint="links")
+        return {(row["_id"]["grid"], row["_id"].get("micro")): Linked(row["homes"], row["linked"]) for row in found}

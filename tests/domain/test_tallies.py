@@ -17,7 +17,8 @@ from domain.ids import Kind
 from domain.lifecycle import Verb
 from domain.replay import Recorded, Step, differing, in_order, replayed
 from domain.requests import Request, RequestState
-from domain.tallies import Counts, bin_of, hours_of_bin, quantile_hours, tally, with_months
+from domain.routing import Place
+from domain.tallies import Counts, bin_of, hours_of_bin, of_village, quantile_hours, tally, with_months
 from domain.tasks import Task, TaskState
 from tests.domain.cast import CALENDAR, MONDAY, Story, asked, call_out, given_to, moment, new_id, standing_in, town
 
@@ -86,7 +87,7 @@ def test_it_counts_for_the_owner_and_everybody_above_and_nobody_else() -> None:
     assert request is not None
     counts = tally(steps, office)
 
-    assert {unit for unit, _, name in counts if name == "requests"} == set(request.owner_path)
+    assert {unit for unit, _, name in counts if name == "requests" and "@" not in unit} == set(request.owner_path)
 
 
 @pytest.mark.parametrize("state", [RequestState.WITHDRAWN, RequestState.DECLINED, RequestState.MERGED, RequestState.HANDED_OFF])
@@ -197,6 +198,32 @@ def test_work_that_nobody_had_to_ask_for_is_proactive_unless_it_was_cancelled() 
     assert "tasks" not in counted([child])[TODAY], "an assist task is part of another one"
 
 
+def test_what_came_from_a_village_is_counted_once_more_at_the_township_and_right_below_it() -> None:
+    steps = told(*CHECKED, (Verb.ANSWER, RESIDENT, HOUR))
+    request = steps[-1].case.request
+    assert request is not None
+    assert request.place.village_id is not None
+    counts = tally(steps, office)
+
+    top = request.owner_path[-2:]
+    assert len(request.owner_path) > len(top), "the branch itself is too small to be told by village"
+    assert {unit for unit, _, _ in counts if "@" in unit} == {of_village(unit_id, request.place.village_id) for unit_id in top}
+    for unit_id in top:
+        of_all, of_them = counted(steps, unit_id), counted(steps, of_village(unit_id, request.place.village_id))
+        assert of_them[TODAY]["requests"] == of_all[TODAY]["requests"] == 1
+        assert all(of_all[day][name] == number for day, counts_ in of_them.items() for name, number in counts_.items())
+        assert {"on_time", "solved"} <= of_them[DUE].keys()
+        assert not {"tasks", "dispatched", "seconds_used"} & {name for names in of_them.values() for name in names}
+
+
+def test_who_left_no_village_is_counted_with_nobody_else() -> None:
+    begun = asked()
+    assert begun.request is not None
+    nowhere = replace(begun, request=replace(begun.request, place=Place(begun.request.place.grid_id)))
+
+    assert not [unit for unit, _, _ in tally(told(begun=nowhere), office) if "@" in unit]
+
+
 def called(arrives: int | None, *, ended: int | None = None) -> list[Step]:
     """A provider that is to be there within half an hour; whether it comes, and the task ends, after so many minutes."""
     begun = standing_in(TaskState.IN_PROGRESS)
@@ -209,7 +236,9 @@ def called(arrives: int | None, *, ended: int | None = None) -> list[Step]:
         story.do(Verb.REPORT_IN, "provider-worker-1")
     steps = steps_of(story, begun)
     if ended is not None:
-        steps.append(_moved(steps[-1], TaskState.CLOSED, decided_at + timedelta(minutes=ended), RequestState.CLOSED))
+        at = decided_at + timedelta(minutes=ended)
+        over = steps[-1].case.tasks[0].close(at=at)
+        steps.append(_moved(steps[-1], TaskState.CLOSED, at, RequestState.CLOSED, call_outs=over.call_outs))
     return steps
 
 

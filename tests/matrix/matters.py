@@ -15,6 +15,7 @@ from domain.organisation import OrgUnit, OrgUnitKind
 from domain.people import Person
 from domain.places import Area, GeoPoint
 from domain.posts import Appointment, Role
+from domain.tallies import of_village
 from server.demo.chart import SINCE
 from server.demo.main_job import Player
 from server.demo.settlement import Settlement, settlement, uid_of
@@ -223,7 +224,18 @@ async def play(town: Town, made: Grown) -> dict[str, Matter]:
     await say(dispatcher, "saveFilter", "filters { id }", name="逾期", tasks={"overdue": True})
     matters["of another township"] = await submit(town, signed_in(town, "other-resident"))
     await town.settle()
+    await _sum_up(town, made)
     return matters
+
+
+async def _sum_up(town: Town, made: Grown) -> None:
+    """A month before any of it, as sums only: enough came from the resident's village for it to be told."""
+    township, settlement_id = made.planned.township_code, seats(made.planned)["the settlement"].id
+    home = next(home for home in made.planned.households if home.id == _home_id(made.planned, "resident-1"))
+    head = await town.house.tallies.head(township)
+    for unit_id in (settlement_id, of_village(settlement_id, home.origin_village_id or "")):
+        told = {"unit_id": unit_id, "period": "2026-10", "counts": {"requests": 12, "due": 12}}
+        await town.house.mongo.collection("tallies").insert_one({"_id": head.id_of(unit_id, "2026-10"), "township": township, **told})
 
 
 DAYS = {"since": "2026-11-24", "until": "2026-12-01"}

@@ -18,6 +18,8 @@ from graphql import GraphQLObjectType, build_schema
 
 from schema.printed import printed
 
+_BY_VILLAGE = 'measuresByOriginVillage(unitId: $settlement, from: "2026-10-01", to: "2026-10-31")'
+
 OF: Mapping[str, str] = {
     "Query": "%s",
     "Viewer": "viewer { %s }",
@@ -35,6 +37,7 @@ OF: Mapping[str, str] = {
     "HubHousehold": "node(id: $hub) { ... on HubHousehold { %s } }",
     "Service": "whoServes(itemId: $item, householdId: $home) { %s }",
     "Measure": 'measures(unitId: $unit, from: "2026-11-01", to: "2026-11-30") { %s }',
+    "VillageMeasure": f"{_BY_VILLAGE} {{ %s }}",
     "ChangeBatch": "changes { %s }",
     "MaskedContact": "node(id: $request) { ... on Request { contact { %s } } }",
     "Contact": "viewer { contact { %s } }",
@@ -142,6 +145,10 @@ ASKED: Mapping[str, str] = {
     "Query.measures": f'measures(unitId: $unit, from: "2026-11-01", to: "2026-11-30") {{ unit {_ID} }}',
     "Measure.unit": f"unit {_ID}",
     "Measure.requests": "requests",
+    "Query.measuresByOriginVillage": f"{_BY_VILLAGE} {{ village {_ID} }}",
+    "VillageMeasure.village": f"village {_ID}",
+    "VillageMeasure.requests": "requests",
+    "MicroGrid.linkCoverage": "linkCoverage",
     # The desk.
     "Query.board": f"board(unitId: $unit) {{ unit {_ID} }}",
     "Board.unit": f"unit {_ID}",
@@ -277,8 +284,12 @@ PLAIN: Mapping[str, str] = {
         "due onTimeRateAtFirst extensionRate deferredStock p90DaysDeferred "
         "acknowledgedOnTimeRate contactRate completionRate onTimeRate resolvedRate ownResolvedRate helpedResolvedRate satisfiedRate "
         "answerCoverage reworkRate returnRate wrongReturnRate proactiveShare proxyShare assistedShare legShare calloutOnTimeRate "
-        "medianOfficeHoursToContact p90OfficeHoursToContact "
+        "medianOfficeHoursToContact p90OfficeHoursToContact linkCoverage "
         "medianHoursToContact p90HoursToContact medianHoursToClose p90HoursToClose medianOfficeHoursToClose p90OfficeHoursToClose"
+    ),
+    "VillageMeasure": (
+        "due contactRate completionRate onTimeRate resolvedRate satisfiedRate answerCoverage reworkRate "
+        "medianHoursToContact medianHoursToClose"
     ),
     "ChangeBatch": "removed cursor more reset",
     "Campaign": "id title text audience dueOn startedAt endedAt",

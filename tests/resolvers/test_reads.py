@@ -12,6 +12,7 @@ from domain.errors import BadArgument, RefusalCode
 from domain.events import EventKind
 from domain.ids import Kind, compose, parse
 from domain.items import MatterScope, ServiceLine
+from domain.measures import Linked
 from domain.notices import notices_of
 from domain.organisation import OrgUnitKind
 from domain.pages import PageRequest
@@ -253,6 +254,68 @@ async def test_figures_are_of_a_day_in_shanghai_its_last_day_included(deeds: Dee
 
     assert (await figures(deeds, "grid-leader-1", first=date(2026, 11, 24), last=date(2026, 11, 24)))[0] == 0
     assert (await figures(deeds, "grid-leader-1", first=date(2026, 11, 1)))[0] == 1
+
+
+async def test_links_are_counted_of_the_homes_that_stand_there_now(deeds: Deeds) -> None:
+    planned, settlement = deeds.planned, deeds.unit("柳湾新村党总支")
+    of_branch = {grid.id for grid in planned.parts.grids if grid.branch_id == deeds.unit("第一网格党支部")}
+
+    async def coverage(by: str) -> dict[str, float | None]:
+        found = await measures.measures(settlement, TODAY, TODAY, by=await deeds.actor(by), ports=deeds.ports)
+        return {measure.unit_id: measure.link_coverage for measure in found}
+
+    def expected(grids: set[str], *, but: str = "") -> float:
+        homes = [home for home in planned.households if home.residence_grid_id in grids]
+        return sum(home.link_on(TODAY) is not None and home.id != but for home in homes) / len(homes)
+
+    all_grids = {grid.id for grid in planned.parts.grids}
+    before = await coverage("secretary-1")
+    assert (before[settlement], before[deeds.unit("第一网格党支部")]) == (expected(all_grids), expected(of_branch))
+    assert None in before.values(), "of units without a grid"
+    assert 0 < expected(of_branch) < 1
+
+    home = next(home for home in planned.households if home.link_on(TODAY) and home.residence_grid_id in of_branch)
+    ended = replace(home, link=replace(home.link, until=TODAY)) if home.link else home
+    await keep(deeds.house, planned.township_code, ended)
+    assert (await coverage("secretary-1"))[deeds.unit("第一网格党支部")] == expected(of_branch, but=home.id)
+    assert await coverage("grid-leader-1") == {}
+
+
+async def test_links_of_a_micro_grid_are_for_those_who_answer_for_its_grid(deeds: Deeds) -> None:
+    organisation_now = (await deeds.actor("dispatcher-1")).organisation
+    assert organisation_now is not None
+    homes = [home for home in deeds.planned.households if home.micro_grid_id == deeds.home("resident-1").micro_grid_id]
+    micro = organisation_now.micro_grids[homes[0].micro_grid_id or ""]
+
+    for by in ("grid-leader-1", "secretary-1", "dispatcher-1"):
+        found = await measures.links_in([micro], by=await deeds.actor(by), ports=deeds.ports)
+        assert found == {micro.id: Linked(len(homes), sum(home.link_on(TODAY) is not None for home in homes))}
+    for by in ("grid-leader-2", "hub-host-1", "grid-worker-1", "resident-1", "privacy-officer-1", "nobody"):
+        assert await measures.links_in([micro], by=await deeds.actor(by), ports=deeds.ports) == {}
+
+
+async def test_figures_by_the_village_that_homes_left_are_of_ten_at_least(deeds: Deeds) -> None:
+    settlement, village = deeds.unit("柳湾新村党总支"), deeds.home("resident-1").origin_village_id
+
+    async def by_village(by: str, unit_id: str, last: date = date(2026, 11, 30)) -> dict[str, int]:
+        await deeds.count_figures()
+        found = await measures.measures_by_origin_village(unit_id, date(2026, 11, 1), last, by=await deeds.actor(by), ports=deeds.ports)
+        return {measure.village_id: measure.requests for measure in found}
+
+    for _ in range(9):
+        await deeds.submit()
+    began = deeds.clock()
+    deeds.clock.advance(days=12)
+    assert await by_village("secretary-1", settlement) == {}, "nine are too few for anybody"
+    deeds.clock.advance(seconds=-(deeds.clock() - began).total_seconds())
+    await deeds.submit()
+    assert await by_village("secretary-1", settlement) == {}, "the month is not over"
+    deeds.clock.advance(days=12)
+    for by, unit_id in (("secretary-1", settlement), ("dispatcher-1", settlement), ("dispatcher-1", deeds.unit("柳湾镇党委"))):
+        assert await by_village(by, unit_id) == {village: 10}
+    assert await by_village("secretary-1", settlement, date(2026, 11, 29)) == {}
+    for by in ("grid-leader-1", "resident-1", "grid-worker-1", "privacy-officer-1", "nobody"):
+        assert await by_village(by, settlement) == {}
 
 
 async def test_there_are_no_figures_of_a_unit_that_is_not_there(deeds: Deeds) -> None:
