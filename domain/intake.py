@@ -91,7 +91,7 @@ def promised(request: Request, moment: Moment) -> Due | None:
 def as_accepted(request: Request, item: ServiceItem, scope: MatterScope, calendar: WorkingCalendar) -> Request:
     """The request as it is taken in: of another item, its promise is that item's, since it was made. What was shielded stays so."""
     taken = replace(request, item_id=item.id, item_version=item.version, scope=scope, title=item.name)
-    taken = replace(taken, is_shielded=request.is_shielded or item.is_shielded)
+    taken = replace(taken, is_shielded=request.is_shielded or item.is_shielded, is_shared=item.is_shared)
     if item.id == request.item_id:
         return taken
     due = promise(calendar, item.deadline_class, request.submitted_at)

@@ -42,6 +42,7 @@ class Measure:
     proactive_share: float | None = None
     proxy_share: float | None = None
     assisted_share: float | None = None
+    repeat_rate: float | None = None
     leg_share: float | None = None
     callout_on_time_rate: float | None = None
     median_hours_to_contact: float | None = None
@@ -152,6 +153,7 @@ CAME: Mapping[str, tuple[str, str]] = {
     "proactive_share": ("proactive", "tasks"),
     "proxy_share": ("proxy", "requests"),
     "assisted_share": ("assisted", "requests"),
+    "repeat_rate": ("repeats", "requests"),
 }
 """Shares of what came in."""
 

@@ -38,6 +38,7 @@ from domain.reach import Reaches
 from domain.reorganisation import Aftermath, Changed, Judge, Reorganise
 from domain.requests import Request, RequestState, Words
 from domain.search import SearchLog, Sought
+from domain.similar import SimilarRequests
 from domain.subject_requests import SubjectRequests
 from domain.sync import Feed
 from domain.tallies import Counts
@@ -299,6 +300,7 @@ class Ports:
     tasks: Tasks
     confirmations: Confirmations
     merges: Merges
+    similar: SimilarRequests
     boards: Boards
     campaigns: Campaigns
     filters: Filters

@@ -119,6 +119,7 @@ class Request:
     `notice_version` is the privacy notice that was given to whoever asked; empty where nobody said which. `title` is the item's name.
     `intake_scopes` are the keys of those who may take it in and have no task of it to see it by.
     `merged_into_id` is the request in which it goes on, `merged_count` how many go on in this one, `work_began` once somebody began on it.
+    `is_shared` as its item; `repeats_id` is the newest that counted of the same matter when it came, within thirty days (`similar`).
     The promise stands still since `held_at` while it is ON_HOLD; once it was moved, `promise_first_due_at` is what was promised first.
     """
 
@@ -173,6 +174,8 @@ class Request:
     merged_into_id: str | None = None
     merged_count: int = 0
     work_began: bool = False
+    is_shared: bool = False
+    repeats_id: str | None = None
 
     @property
     def askers(self) -> tuple[str, ...]:

@@ -109,8 +109,9 @@ def _with_village(path: Sequence[str], request: Request) -> list[str]:
 
 def _count_request(counts: Counter[Cell], request: Request, office_time: OfficeTime) -> None:
     came = {EntryKind.OWN: [], EntryKind.ASSISTED: ["assisted"], EntryKind.PROXY: ["proxy"]}[request.entry]
+    repeated = ["repeats"] if request.repeats_id else []
     path = _with_village(request.owner_path, request)
-    _add(counts, path, day_of(request.submitted_at), ["requests", *came])
+    _add(counts, path, day_of(request.submitted_at), ["requests", *came, *repeated])
     if request.promise_due_at is None:
         return
     judged = {"due": True, "completed": request.completed_at is not None, "on_time": request.promise_met}

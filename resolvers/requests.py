@@ -29,6 +29,7 @@ from resolvers.acting import Acting, Done, acting
 from resolvers.owners import with_further_owners
 from resolvers.principals import Principal, has_grant_of, home_seen, household_as_principal, principal_of
 from resolvers.search import enter_look
+from resolvers.similar import with_earlier
 
 NUMBERS_TRIED = 5
 
@@ -263,6 +264,7 @@ def _avoided(sent: SubmitRequest, organisation: Organisation, on: date) -> Avoid
 async def _new_case(matter: _Matter, service: Service, now: Acting, ports: Ports) -> Case:
     """The request in hand and its lead task with whoever serves; or waiting for somebody to accept it, where its item wants that."""
     request = _new_request(matter, promise(await ports.calendars.current(), matter.item.deadline_class, now.at), now, ports)
+    request = await with_earlier(request, ports=ports)
     if not matter.item.is_auto_accepted:
         return intake.received(request, service, now.organisation, on=now.at.astimezone(SHANGHAI).date(), at=now.at)
     task_id = ports.ids.new(Kind.TASK, request.township, now.at)
@@ -299,4 +301,5 @@ def _new_request(matter: _Matter, due: Due | None, now: Acting, ports: Ports) ->
         is_for_household=matter.principal.is_household,
         notice_version=matter.notice_version,
         title=matter.item.name,
+        is_shared=matter.item.is_shared,
     )

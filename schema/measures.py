@@ -39,6 +39,7 @@ class Measure:
     proactive_share: float | None = described("Tasks that nobody had to ask for, of all tasks (未诉先办占比).")
     proxy_share: float | None = described("Asked for by a proxy, of requests (代办占比).")
     assisted_share: float | None = described("Typed by somebody for them, of requests (代填占比).")
+    repeat_rate: float | None = described("Asked for again at the same place within 30 days, of requests (重复诉求率).")
     leg_share: float | None = described("Time in the unit's hands, of the time that was promised (环节用时占比).")
     callout_on_time_rate: float | None = described("Reported in within the limit, of call-outs that fell due (报到及时率).")
     median_hours_to_contact: float | None = described("Median time from asking to the first contact, in hours (联系时长中位数).")

@@ -47,6 +47,7 @@ from adapters.mongo.replay import MongoHistories
 from adapters.mongo.requests import MongoRequests
 from adapters.mongo.search import MongoSearchLog
 from adapters.mongo.sequencer import Sequencer
+from adapters.mongo.similar import MongoSimilarRequests
 from adapters.mongo.subject_requests import MongoSubjectRequests
 from adapters.mongo.tallies import MongoTallies
 from adapters.mongo.tasks import MongoTasks
@@ -180,6 +181,7 @@ def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
         calendars=cases.calendars,
         requests=MongoRequests(mongo, cases, ledger),
         merges=MongoMerges(mongo, cases),
+        similar=MongoSimilarRequests(mongo),
         tasks=MongoTasks(mongo, cases),
         confirmations=MongoConfirmations(mongo),
         boards=MongoBoards(mongo),

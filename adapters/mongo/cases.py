@@ -24,6 +24,7 @@ from domain.ids import Kind, township_of
 from domain.recounting import raised, recounted, settled, to_recount
 from domain.requests import Request, Words
 from domain.roll_up import in_order
+from domain.similar import matter_key
 from domain.tasks import Task
 
 Change = Callable[[Case], Act | None]
@@ -242,9 +243,9 @@ def new_case(act: Act, event_id: str, command: Command, calendar: WorkingCalenda
 
 
 def request_document(request: Request, calendar: WorkingCalendar) -> Document:
-    """With what only queries need: the readers' keys, whoever asked, whether it counts, what a calendar may move."""
+    """With what only queries need: the readers' keys, whoever asked, whether it counts, its matter, what a calendar may move."""
     fields = {"scopes": sorted(request.scopes), "asker_ids": list(request.askers), "is_counted": request.is_counted}
-    return {**encode(request), **fields, **_counted(request, calendar)}
+    return {**encode(request), **fields, "matter_key": matter_key(request), **_counted(request, calendar)}
 
 
 def task_document(case: Case, task: Task, calendar: WorkingCalendar) -> Document:

@@ -130,6 +130,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             ),
             _index("hidden", "township", "hidden_from"),
             _index("merged", "township", "merged_into_id", "_id", partialFilterExpression={"merged_into_id": {"$gt": ""}}),
+            _index("matter", "township", "matter_key", "-_id", "state", partialFilterExpression={"matter_key": {"$gt": ""}}),
             _index("retention", "township", "closed_at", "_id"),
             _index("recount", "counted_by", "recount_due"),
         ),

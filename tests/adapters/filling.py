@@ -238,6 +238,7 @@ class _Year:
             is_shielded=item.is_shielded,
             about_person_id=about,
             hidden_from=(about,) if about else (),
+            is_shared=item.is_shared,
         )
 
     def _state(self, at: datetime, request: Request) -> TaskState:

@@ -110,6 +110,7 @@ def asked(code: str = "stairwell-lamp", by: str = "resident-1", *, at: datetime 
         about_unit_id=avoided.unit_id,
         hidden_from=tuple(sorted(avoided.persons(town(), on))),
         title=asked_for.name,
+        is_shared=asked_for.is_shared,
     )
     task = Task(
         id=new_id(Kind.TASK, 2),

@@ -72,6 +72,7 @@ def test_every_rate_is_one_count_over_another() -> None:
             "requests": 45,
             "proxy": 9,
             "assisted": 18,
+            "repeats": 9,
             "due": 1,
             "seconds_used": 30,
             "seconds_promised": 120,
@@ -86,6 +87,7 @@ def test_every_rate_is_one_count_over_another() -> None:
     assert (measured.extension_rate, measured.callout_on_time_rate) == (0.15, 0.75)
     assert (measured.return_rate, measured.wrong_return_rate, measured.proactive_share) == (0.1, 0.75, 0.1)
     assert (measured.proxy_share, measured.assisted_share, measured.leg_share) == (0.2, 0.4, 0.25)
+    assert measured.repeat_rate == 0.2
 
 
 def test_punctuality_is_told_with_and_without_what_was_granted() -> None:

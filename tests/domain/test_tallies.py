@@ -90,6 +90,15 @@ def test_it_counts_for_the_owner_and_everybody_above_and_nobody_else() -> None:
     assert {unit for unit, _, name in counts if name == "requests" and "@" not in unit} == set(request.owner_path)
 
 
+def test_what_is_asked_for_again_is_counted_on_the_day_when_it_came() -> None:
+    begun = asked()
+    assert begun.request is not None
+    again = replace(begun, request=replace(begun.request, repeats_id=new_id(Kind.REQUEST, 7)))
+
+    assert counted(told(begun=again))[TODAY]["repeats"] == 1
+    assert "repeats" not in counted(told())[TODAY]
+
+
 @pytest.mark.parametrize("state", [RequestState.WITHDRAWN, RequestState.DECLINED, RequestState.MERGED, RequestState.HANDED_OFF])
 def test_what_was_withdrawn_or_went_elsewhere_is_left_out_everywhere(state: RequestState) -> None:
     steps = told(*TO_THE_CHECK)

@@ -284,7 +284,7 @@ PLAIN: Mapping[str, str] = {
         "due onTimeRateAtFirst extensionRate deferredStock p90DaysDeferred "
         "acknowledgedOnTimeRate contactRate completionRate onTimeRate resolvedRate ownResolvedRate helpedResolvedRate satisfiedRate "
         "answerCoverage reworkRate returnRate wrongReturnRate proactiveShare proxyShare assistedShare legShare calloutOnTimeRate "
-        "medianOfficeHoursToContact p90OfficeHoursToContact linkCoverage "
+        "repeatRate medianOfficeHoursToContact p90OfficeHoursToContact linkCoverage "
         "medianHoursToContact p90HoursToContact medianHoursToClose p90HoursToClose medianOfficeHoursToClose p90OfficeHoursToClose"
     ),
     "VillageMeasure": (

@@ -1,0 +1,65 @@
+"""What is alike on MongoDB: requests by the key of their matter, which is kept with each that has one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from adapters.mongo.codec import decode
+from adapters.mongo.driver import Mongo
+from adapters.mongo.reads import Filter, seen_by_filter
+from domain.access import Actor
+from domain.ids import Kind, first_id_at
+from domain.requests import Request
+from domain.similar import ALIKE_WITHIN, COUNTED, MOST_LOOKED_AT, MOST_RELATED, SUGGESTED, is_alike, matter_key
+
+ONE_READ = 10 * MOST_RELATED
+"""As many as one read of related requests brings; where there are more, each asked for is read by itself."""
+
+
+class MongoSimilarRequests:
+    """Keeps `domain.similar.SimilarRequests`."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+
+    async def latest(self, township: str, matter: str, *, since: datetime, until: datetime) -> str | None:
+        ids = {"$gte": first_id_at(Kind.REQUEST, township, since), "$lt": first_id_at(Kind.REQUEST, township, until)}
+        wanted = {"township": township, "matter_key": matter, "_id": ids, "state": {"$in": sorted(state.value for state in COUNTED)}}
+        found = self._mongo.collection("requests").find(wanted, {"_id": 1}).sort([("_id", -1)]).limit(1).hint("matter")
+        return next((document["_id"] for document in await found.to_list()), None)
+
+    async def open_ones(self, township: str, matter: str, *, since: datetime, is_shared: bool, seen_by: Actor) -> list[Request]:
+        scoped = seen_by_filter(seen_by)
+        if scoped is None or scoped["township"] != township:
+            return []
+        if is_shared:
+            del scoped["scopes"]
+        ids = {"$gte": first_id_at(Kind.REQUEST, township, since)}
+        wanted = {**scoped, "matter_key": matter, "_id": ids, "state": {"$in": sorted(state.value for state in SUGGESTED)}}
+        return await self._newest(wanted, MOST_LOOKED_AT)
+
+    async def around(self, requests: Sequence[Request], *, seen_by: Actor) -> Mapping[str, Sequence[Request]]:
+        scoped = seen_by_filter(seen_by)
+        asked = [request for request in requests if scoped and request.township == scoped["township"] and matter_key(request)]
+        if scoped is None or not asked:
+            return {}
+        found = await self._newest(_near(scoped, asked), ONE_READ)
+        if len(found) == ONE_READ and len(asked) > 1:
+            each = [await self._newest(_near(scoped, [request]), 1 + MOST_RELATED) for request in asked]
+            return {request.id: _alike(request, near) for request, near in zip(asked, each, strict=True)}
+        return {request.id: _alike(request, found) for request in asked}
+
+    async def _newest(self, wanted: Filter, limit: int) -> list[Request]:
+        found = self._mongo.collection("requests").find(wanted).sort([("_id", -1)]).limit(limit).hint("matter")
+        return [decode(Request, document) for document in await found.to_list()]
+
+
+def _near(scoped: Filter, requests: Sequence[Request]) -> Filter:
+    """Of the keys of these, not longer before the first or after the last of them."""
+    township, moments = scoped["township"], sorted(request.submitted_at for request in requests)
+    first, last = (first_id_at(Kind.REQUEST, township, at) for at in (moments[0] - ALIKE_WITHIN, moments[-1] + ALIKE_WITHIN))
+    keys = sorted({key for request in requests if (key := matter_key(request))})
+    return {**scoped, "matter_key": {"$in": keys}, "_id": {"$gte": first, "$lt": last}}
+
+
+def _alike(request: Request, found: Sequence[Request]) -> list[Request]:
+    return [other for other in found if is_alike(request, other)][:MOST_RELATED]
