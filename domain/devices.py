@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from hashlib import sha256
+from typing import Protocol
 from uuid import UUID
 
+from domain.access import Actor
+from domain.commands import Command
 from domain.ids import Kind, compose
 
 
@@ -69,3 +72,13 @@ class PushResult:
     outcome: PushOutcome
     detail: str = ""
     retry_after: float | None = None
+
+
+class Devices(Protocol):
+    async def register(self, device: Device, *, command: Command) -> str:
+        """The id of the phone; a token belongs to whoever registered it last. Raises `Refused` COMMAND_MISMATCH."""
+        ...
+
+    async def retire(self, device_id: str, *, by: Actor, command: Command) -> None:
+        """No pushes to that phone from now on. Raises `Refused` NOT_FOUND where it is not the reader's."""
+        ...

@@ -17,7 +17,7 @@ from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.confirmations import Confirmations
 from domain.contacts import Contacts, ReadLog
-from domain.devices import Device
+from domain.devices import Devices
 from domain.duplicates import Merges
 from domain.enrolment import Enrolment
 from domain.events import Event, EventKind
@@ -257,16 +257,6 @@ class Notices(Protocol):
 
     async def mark_read(self, notice_ids: Sequence[str], *, by: Actor, command: Command) -> None:
         """Marks the reader's own notices. Raises `Refused` NOT_FOUND where one is not theirs, and marks nothing then."""
-        ...
-
-
-class Devices(Protocol):
-    async def register(self, device: Device, *, command: Command) -> str:
-        """The id of the phone; a token belongs to whoever registered it last. Raises `Refused` COMMAND_MISMATCH."""
-        ...
-
-    async def retire(self, device_id: str, *, by: Actor, command: Command) -> None:
-        """No pushes to that phone from now on. Raises `Refused` NOT_FOUND where it is not the reader's."""
         ...
 
 

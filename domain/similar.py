@@ -109,7 +109,7 @@ def suggestions(found: Iterable[Request], into: Mapping[str, Request], reader: A
     told: dict[str, SimilarRequest] = {}
     for request in found:
         target = into.get(request.merged_into_id or "", request)
-        is_told = target.is_shared or _opens(reader, target)
+        is_told = (target.is_shared and not target.is_shielded) or _opens(reader, target)
         if target.state in OPEN and (is_told or _opens(reader, request)):
             similar = _similar(target if is_told else request, request, reader, at)
             if similar.id not in told or similar.is_mine > told[similar.id].is_mine:

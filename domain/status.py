@@ -11,8 +11,8 @@ def status_of(request: Request, tasks: Sequence[Task], into: Request | None = No
     """The sentence of the state; while it is in hand, that of its lead task; once it goes on in another, what that has come to."""
     if into is not None:
         return _merged(request, into)
-    if request.state is RequestState.IN_HAND and not tasks:
-        return Message("status.in_hand.in_progress")
+    if request.state is RequestState.IN_HAND and not tasks:  # the reader sees none of them
+        return Message("status.in_hand.in_progress" if request.work_began else "status.in_hand.waiting")
     if request.state is not RequestState.IN_HAND:
         return Message(f"status.{request.state.value.lower()}")
     lead = tasks[0].state

@@ -36,6 +36,28 @@ class Sent(Protocol):
     def command_id(self) -> UUID: ...
 
 
+class Present(Protocol):
+    """Who is there, where and when: of a deed under way, or of somebody who only asks what would be."""
+
+    @property
+    def person(self) -> Person: ...
+
+    @property
+    def organisation(self) -> Organisation: ...
+
+    @property
+    def at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Somebody who asks what would be; nothing is written."""
+
+    person: Person
+    organisation: Organisation
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Acting:
     """One deed under way: who, where, when, the command, and how the moment of a case is made."""

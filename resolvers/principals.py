@@ -10,7 +10,7 @@ from domain.items import ServiceItem
 from domain.ports import Ports
 from domain.posts import Role
 from domain.proxies import ProxyGrant, covering
-from resolvers.acting import Acting
+from resolvers.acting import Present
 
 HELPERS = frozenset({Role.GRID_WORKER, Role.GRID_LEADER, Role.CENTRE_CLERK, Role.DISPATCHER, Role.LINK_MEMBER, Role.HUB_HOST})
 """Who may type for somebody else who is there."""
@@ -31,7 +31,7 @@ def has_grant_of(by: Actor, person_id: str | None) -> bool:
 
 
 async def principal_of(
-    person_id: str | None, household_id: str | None, item: ServiceItem, *, now: Acting, by: Actor, ports: Ports
+    person_id: str | None, household_id: str | None, item: ServiceItem, *, now: Present, by: Actor, ports: Ports
 ) -> Principal:
     """A live grant that covers the item comes before typing for somebody who is there. Refuses whoever has neither."""
     if person_id is None or person_id == now.person.id:

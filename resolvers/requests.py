@@ -11,8 +11,7 @@ from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
 from domain.commands import Replayed
 from domain.deadlines import Due
-from domain.errors import NumberTaken, RefusalCode, Refused, invalid, not_found, refused
-from domain.households import Household
+from domain.errors import NumberTaken, Refused, invalid, not_found
 from domain.ids import Kind
 from domain.items import MatterScope, ServiceItem
 from domain.legs import promise
@@ -27,7 +26,8 @@ from domain.search import LookKind
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
 from resolvers.owners import with_further_owners
-from resolvers.principals import Principal, has_grant_of, home_seen, household_as_principal, principal_of
+from resolvers.places import Where, check_place_is_given, placed
+from resolvers.principals import Principal
 from resolvers.search import enter_look
 from resolvers.similar import with_earlier
 
@@ -64,20 +64,12 @@ class AnswerFollowUp:
 
 
 @dataclass(frozen=True, slots=True)
-class _Where:
-    """Whose home, if it is one, and where that lies in the organisation."""
-
-    household: Household | None
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class _Matter:
     """What is asked for, checked: the item, where it belongs and lies, whom it is about, and for whom it is asked."""
 
     item: ServiceItem
     scope: MatterScope
-    where: _Where
+    where: Where
     avoided: Avoided
     principal: Principal
     notice_version: int | None
@@ -103,7 +95,7 @@ async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Don
 async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> tuple[Case, Words, bool]:
     """The new case, checked and routed, its words, and whether a rule of routing was broken. Nothing is written."""
     text, address = required_text(sent.text, "text"), optional_text(sent.address, "address")
-    _check_place_is_given(sent, now, by)
+    check_place_is_given(sent, now, by)
     _check_notice_is_known(sent)
     item = (await ports.catalogue.items()).get(sent.item_id)
     if item is None:
@@ -112,11 +104,7 @@ async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> 
         raise not_found("attachmentIds")
     scope, on = sent.scope or item.default_scope, now.at.astimezone(SHANGHAI).date()
     avoided = _avoided(sent, now.organisation, on)
-    if sent.for_household:
-        principal = await household_as_principal(sent.household_id, sent.on_behalf_of_id, by=by, ports=ports)
-    else:
-        principal = await principal_of(sent.on_behalf_of_id, sent.household_id, item, now=now, by=by, ports=ports)
-    where = await _where(sent, principal.home, scope, now, by, ports)
+    principal, where = await placed(sent, item, scope, now, by=by, ports=ports)
     loads = await loads_of(item, scope, where.place, now, ports)
     service = who_serves(now.organisation, item, scope, where.place, on=on, avoided=avoided, loads=loads)
     if item.is_shielded or avoided.is_about_somebody:
@@ -211,45 +199,9 @@ async def answered(kept: Case | Replayed, *, by: Actor, ports: Ports) -> Done[Re
     return Done(found[0], is_replay=True)
 
 
-def _check_place_is_given(sent: SubmitRequest, now: Acting, by: Actor) -> None:
-    if sent.location is not None and not sent.location.is_on_earth:
-        raise invalid("refusal.point_nowhere", "location")
-    if sent.village_id is not None and (sent.household_id is not None or sent.location is not None):
-        raise invalid("refusal.one_place", "villageId")
-    places = (sent.household_id, sent.location, sent.village_id, now.person.household_id)
-    is_known = any(place is not None for place in places)
-    if not is_known and not has_grant_of(by, sent.on_behalf_of_id):
-        raise invalid("refusal.place_wanted", "householdId")
-
-
 def _check_notice_is_known(sent: SubmitRequest) -> None:
     if sent.notice_version is not None and notice_of(sent.notice_version) is None:
         raise invalid("refusal.notice_unknown", "noticeVersion")
-
-
-async def _where(sent: SubmitRequest, home: Household | None, scope: MatterScope, now: Acting, by: Actor, ports: Ports) -> _Where:
-    """The home that was named, else the village picked, the grid around the point, the sender's own home. Refuses what is nowhere."""
-    if home is None and sent.village_id is not None:
-        if sent.village_id not in now.organisation.villages:
-            raise not_found("villageId")
-        return _Where(None, Place(village_id=sent.village_id))
-    located = _grid_id_at(sent.location, scope, now) if sent.location and home is None else None
-    own = await home_seen(now.person.household_id, by, ports) if home is None and now.person.household_id else None
-    if home is None and located is not None:
-        village_id = own.origin_village_id if own and scope is MatterScope.ORIGIN_VILLAGE else None
-        return _Where(None, Place(grid_id=located, village_id=village_id))
-    home = home or own
-    if home is None:  # land outside of every grid, of a village that nobody named
-        raise refused(RefusalCode.OUTSIDE_AREA, "refusal.outside_area", "location")
-    return _Where(home, Place(home.residence_grid_id, home.micro_grid_id, home.origin_village_id))
-
-
-def _grid_id_at(point: GeoPoint, scope: MatterScope, now: Acting) -> str | None:
-    """A matter of the village left may lie on its land, outside every grid."""
-    grid = now.organisation.grid_at(point, now.at.astimezone(SHANGHAI).date())
-    if grid is None and scope is MatterScope.RESIDENCE:
-        raise refused(RefusalCode.OUTSIDE_AREA, "refusal.outside_area", "location")
-    return grid.id if grid else None
 
 
 def _avoided(sent: SubmitRequest, organisation: Organisation, on: date) -> Avoided:

@@ -30,6 +30,7 @@ from resolvers import (
     proactive,
     proxies,
     requests,
+    similar,
     subject_requests,
     tasks,
 )
@@ -48,6 +49,7 @@ class Loaders:
         self.goes_on_in: DataLoader[tuple[str, str], Request | None] = _loader(self._go_on_in)
         self.task: DataLoader[str, Task | None] = _loader(self._tasks)
         self.tasks_of_request: DataLoader[tuple[str, str], list[Task] | None] = _loader(self._tasks_of_requests)
+        self.related: DataLoader[Request, Sequence[Request]] = DataLoader(self._related, cache_key_fn=_id)
         self.words: DataLoader[Request, Words | None] = DataLoader(self._words, cache_key_fn=_id)
         self.words_of_work: DataLoader[Task, Words | None] = DataLoader(self._words_of_work, cache_key_fn=_id)
         self.campaign_of_task: DataLoader[Task, Campaign | None] = DataLoader(self._campaigns_of_tasks, cache_key_fn=_id)
@@ -80,6 +82,10 @@ class Loaders:
             for task in await tasks.tasks_of_requests(township, ids, by=self._actor, ports=self._ports):
                 groups[township, task.request_id or ""].append(task)
         return groups
+
+    async def _related(self, asked: Sequence[Request]) -> list[Sequence[Request]]:
+        found = await similar.related_to(asked, by=self._actor, ports=self._ports)
+        return [found.get(request.id, ()) for request in asked]
 
     async def _words(self, asked: Sequence[Request]) -> list[Words | None]:
         found = await requests.words_of(asked, by=self._actor, ports=self._ports)

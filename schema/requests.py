@@ -19,9 +19,9 @@ from domain.ports import RequestQuery
 from domain.request_moves import RequestAction, request_actions
 from domain.requests import DeclineReason, EntryKind, Grade, HandOffTo, RequestState, Verdict
 from domain.search import Sought, sought
-from domain.status import status_of
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
+from schema.beside import merged_count, merged_into, promise_due_at, related, repeats, status_text
 from schema.confirmations import confirmation_code_of
 from schema.context import Info
 from schema.graph import WANTED, HouseholdT, MaskedContactT, Node, PersonT, RequestT, TaskT, bad_argument, described, edge, several, shows
@@ -31,22 +31,7 @@ from schema.refusal import payload, result
 from schema.slips import slip_of
 
 
-async def _status_text(root: Parent[requests.Request], info: Info) -> str:
-    tasks = await info.context.loaders.tasks_of_request.load((root.township, root.id)) or []
-    return info.context.say(status_of(root, tasks, await _goes_on_in(root, info)))
-
-
-async def _goes_on_in(root: requests.Request, info: Info) -> requests.Request | None:
-    """As nobody is shown it: for how it stands, and what was promised."""
-    return await info.context.loaders.goes_on_in.load((root.township, root.merged_into_id)) if root.merged_into_id else None
-
-
-async def _promise_due_at(root: Parent[requests.Request], info: Info) -> datetime | None:
-    into = await _goes_on_in(root, info)
-    return into.promise_due_at if into else root.promise_due_at
-
-
-async def _item(root: Parent[requests.Request], info: Info) -> Item:
+async def item_of(root: Parent[requests.Request], info: Info) -> Item:
     return (await info.context.ports.catalogue.items())[root.item_id]
 
 
@@ -124,15 +109,6 @@ def _actions(root: Parent[requests.Request], info: Info) -> list[RequestAction]:
     return list(request_actions(root, info.context.actor, at=info.context.at))
 
 
-async def _merged_into(root: Parent[requests.Request], info: Info) -> Any:
-    return await info.context.loaders.request.load(root.merged_into_id) if root.merged_into_id else None
-
-
-def _merged_count(root: Parent[requests.Request], info: Info) -> int | None:
-    """Of few it would tell a neighbour of another: for the staff."""
-    return None if root.as_asker(info.context.actor) in root.askers else root.merged_count
-
-
 @shows(AttachmentThing, "A picture or voice that belongs to a request (附件).")
 class Attachment(Node):
     content_type: str = described("Media type (类型).")
@@ -145,8 +121,8 @@ class Attachment(Node):
 class Request(Node):
     number: str = described("The number to read out: township, date, random part, check digit (诉求编号).")
     state: RequestState = described("Where it stands (状态).")
-    status_text: Any = edge(_status_text, str, "Where it stands, in one plain sentence (进度说明).")
-    item: Any = edge(_item, ServiceItem, "What was asked for (服务事项).")
+    status_text: Any = edge(status_text, str, "Where it stands, in one plain sentence (进度说明).")
+    item: Any = edge(item_of, ServiceItem, "What was asked for (服务事项).")
     scope: MatterScope = described("Which of the two addresses it belongs to (事项归属).")
     text: Any = edge(_text, str, "In the resident's words; empty once erased (诉求内容).")
     address: Any = edge(_address, str | None, "Where, in words (地址说明).")
@@ -161,7 +137,7 @@ class Request(Node):
     entry: Any = edge(_entry, EntryKind | None, "How it came in; not where it is shielded (录入方式).")
     slip: Any = edge(slip_of, str, "To print or write down for whoever asked, in lines of 42 columns (回执).")
     submitted_at: datetime = described("When (提交时间).")
-    promise_due_at: Any = edge(_promise_due_at, datetime | None, "The promise: when an answer is due (承诺时限).")
+    promise_due_at: Any = edge(promise_due_at, datetime | None, "The promise: when an answer is due (承诺时限).")
     promise_provisional: bool = described("Whether a calendar that is not published yet may move the promise (时限待定).")
     promise_first_due_at: datetime | None = described("What was promised first, once the promise has moved (最初承诺时限).")
     extended_by: int = described("By how many working days the promise was extended in all (已延期工作日).")
@@ -181,8 +157,16 @@ class Request(Node):
     confirmation_code: Any = edge(
         confirmation_code_of, str | None, "Six digits to give to the worker once it is done; for whoever has the last word, alone (确认码)."
     )
-    merged_into: Any = edge(_merged_into, RequestT | None, "The request in which it goes on; for whoever may see that (并入诉求).")
-    merged_count: Any = edge(_merged_count, int | None, "How many others go on in it; for the staff (合并诉求数).")
+    merged_into: Any = edge(merged_into, RequestT | None, "The request in which it goes on; for whoever may see that (并入诉求).")
+    merged_count: Any = edge(merged_count, int | None, "How many others go on in it; for the staff (合并诉求数).")
+    related: Any = edge(
+        related,
+        list[RequestT],
+        "Of the same item at the same place, up to 30 days before or after it, the newest 20 of those that you see (相关诉求).",
+    )
+    repeats: Any = edge(
+        repeats, RequestT | None, "The newest of the same item and place in the 30 days before; for whoever may see that (重复诉求)."
+    )
     actions: Any = edge(_actions, list[RequestAction], "What you may do with it now, besides the last word (可用操作).")
     declined_because: DeclineReason | None = described("Why it was not taken on; the words are in its history (不予受理原因).")
     handed_off_to: HandOffTo | None = described("Who outside has it; the number told is in its history (转出去向).")

@@ -56,6 +56,7 @@ from schema.reorganisation import ReorganisationMutations
 from schema.requests import Attachment, Request
 from schema.scalars import SCALARS
 from schema.search import SearchQueries
+from schema.similar import SimilarQueries
 from schema.subject_requests import SubjectRequest, SubjectRequestMutations, SubjectRequestQueries
 from schema.supervision import SupervisionMutations
 from schema.tasks import Task
@@ -139,6 +140,7 @@ class Query(
     CampaignQueries,
     ContactQueries,
     SearchQueries,
+    SimilarQueries,
     PrivacyNoticeQueries,
     SubjectRequestQueries,
     RecuttingQueries,

@@ -15,7 +15,7 @@ from domain.ids import Kind, parse
 
 
 class MongoDevices:
-    """Keeps `domain.ports.Devices`, and finds phones for the relay."""
+    """Keeps `domain.devices.Devices`, and finds phones for the relay."""
 
     def __init__(self, mongo: Mongo, ledger: Ledger) -> None:
         self._mongo = mongo

@@ -6,7 +6,7 @@ from datetime import datetime
 from adapters.mongo.codec import decode
 from adapters.mongo.driver import Mongo
 from adapters.mongo.reads import Filter, seen_by_filter
-from domain.access import Actor
+from domain.access import Actor, Door
 from domain.ids import Kind, first_id_at
 from domain.requests import Request
 from domain.similar import ALIKE_WITHIN, COUNTED, MOST_LOOKED_AT, MOST_RELATED, SUGGESTED, is_alike, matter_key
@@ -42,23 +42,30 @@ class MongoSimilarRequests:
         asked = [request for request in requests if scoped and request.township == scoped["township"] and matter_key(request)]
         if scoped is None or not asked:
             return {}
-        found = await self._newest(_near(scoped, asked), ONE_READ)
+        index = _index(seen_by)
+        found = await self._newest(_near(scoped, asked, index), ONE_READ, index)
         if len(found) == ONE_READ and len(asked) > 1:
-            each = [await self._newest(_near(scoped, [request]), 1 + MOST_RELATED) for request in asked]
+            each = [await self._newest(_near(scoped, [request], index), 1 + MOST_RELATED, index) for request in asked]
             return {request.id: _alike(request, near) for request, near in zip(asked, each, strict=True)}
         return {request.id: _alike(request, found) for request in asked}
 
-    async def _newest(self, wanted: Filter, limit: int) -> list[Request]:
-        found = self._mongo.collection("requests").find(wanted).sort([("_id", -1)]).limit(limit).hint("matter")
+    async def _newest(self, wanted: Filter, limit: int, index: str = "matter") -> list[Request]:
+        found = self._mongo.collection("requests").find(wanted).sort([("_id", -1)]).limit(limit).hint(index)
         return [decode(Request, document) for document in await found.to_list()]
 
 
-def _near(scoped: Filter, requests: Sequence[Request]) -> Filter:
+def _index(reader: Actor) -> str:
+    """Staff sees most of what lies at a place; whoever sees only what they asked for or work on sees few of an item anywhere."""
+    return "matter" if any(held.startswith((Door.UNIT.value, Door.GRID.value)) for held in reader.keys) else "in_scope_by_item"
+
+
+def _near(scoped: Filter, requests: Sequence[Request], index: str) -> Filter:
     """Of the keys of these, not longer before the first or after the last of them."""
     township, moments = scoped["township"], sorted(request.submitted_at for request in requests)
     first, last = (first_id_at(Kind.REQUEST, township, at) for at in (moments[0] - ALIKE_WITHIN, moments[-1] + ALIKE_WITHIN))
     keys = sorted({key for request in requests if (key := matter_key(request))})
-    return {**scoped, "matter_key": {"$in": keys}, "_id": {"$gte": first, "$lt": last}}
+    items = {"item_id": {"$in": sorted({request.item_id for request in requests})}} if index == "in_scope_by_item" else {}
+    return {**scoped, **items, "matter_key": {"$in": keys}, "_id": {"$gte": first, "$lt": last}}
 
 
 def _alike(request: Request, found: Sequence[Request]) -> list[Request]:

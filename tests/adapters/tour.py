@@ -42,6 +42,7 @@ from resolvers.own_data import data_of_subject
 from resolvers.recounting import recount
 from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
 from resolvers.search import enter_look, search_log
+from resolvers.similar import SimilarTo, related_to, similar_requests
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from resolvers.tasks import (
     AcknowledgeTask,
@@ -323,6 +324,7 @@ class Tour:
         request = (await submit_request(sent, by=resident, ports=ports)).subject
         self._note("asking again, and again")
         await submit_request(sent, by=resident, ports=ports)
+        await self._what_is_alike([resident, dispatcher], [lamp, next(item.id for item in self._planned.items if item.needs_paper)])
         [task] = await ports.tasks.of_requests(self._township, [request.id], seen_by=worker)
         self._note("working")
         await return_task(ReturnTask(uuid4(), task.id, ReturnReason.OTHER, "不是我的"), by=worker, ports=ports)
@@ -354,6 +356,18 @@ class Tour:
         await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=worker, ports=ports)
         phone = await register_device(RegisterDevice(uuid4(), "a-phone", DevicePlatform.ANDROID), by=leader, ports=ports)
         await retire_device(RetireDevice(uuid4(), phone), by=leader, ports=ports)
+
+    async def _what_is_alike(self, readers: Sequence[Actor], items: Sequence[str]) -> None:
+        """Of what is everybody's and of what is somebody's own, before they ask; and around one request, and a page of them."""
+        home = readers[0].person.household_id if readers[0].person else None
+        for reader in readers:
+            for item in items:
+                self._note(f"what is known already to {reader.id} of {item}")
+                await similar_requests(SimilarTo(item, household_id=home), by=reader, ports=self._ports)
+            page = (await self._ports.requests.page(RequestQuery(), PageRequest(50), seen_by=reader, at=self._clock())).rows
+            for requests in (page[:1], page[:5], page):
+                self._note(f"what is related to {len(requests)} for {reader.id}")
+                await related_to(requests, by=reader, ports=self._ports)
 
     async def _rights(self, people: Mapping[str, Actor]) -> None:
         """What somebody asks about the own data, what is removed of them, and what goes by itself."""

@@ -100,7 +100,7 @@ def test_every_parameter_of_a_refusal_is_given() -> None:
 def test_every_state_and_every_notice_has_its_words() -> None:
     statuses = {f"status.{state.value.lower()}" for state in RequestState if state is not RequestState.IN_HAND}
     statuses |= {"status.merged_answered", "status.merged_ended"}
-    in_hand = {f"status.in_hand.{state.value.lower()}" for state in TaskState} | {"status.in_hand.reworked"}
+    in_hand = {f"status.in_hand.{state.value.lower()}" for state in TaskState} | {"status.in_hand.reworked", "status.in_hand.waiting"}
     notices = {f"notice.{kind.value}.{part}" for kind, part in product(NoticeKind, ("title", "body"))}
 
     assert {key for key in KEYS if key.startswith(("status.", "notice."))} == statuses | in_hand | notices

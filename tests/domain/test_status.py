@@ -44,3 +44,10 @@ def test_there_is_a_sentence_even_where_the_reader_sees_no_task(state: RequestSt
     message = status_of(request_in(state), ())
 
     assert all(MESSAGES.render(message, language) for language in MESSAGES.texts)
+
+
+def test_whoever_sees_none_of_the_work_is_told_whether_it_began() -> None:
+    lamp = request_in(RequestState.IN_HAND)
+
+    assert status_of(lamp, ()) == Message("status.in_hand.waiting")
+    assert status_of(replace(lamp, work_began=True), ()) == Message("status.in_hand.in_progress")

@@ -158,7 +158,7 @@ def test_lists_that_may_grow_are_pages() -> None:
     """Only what is bounded by itself is a plain list."""
     plain = {path for path, field in fields(SERVED) if re.search(r"\[(Request|Task|Notice|Event)!?\]", str(getattr(field, "type", "")))}
 
-    assert plain == {"Request.tasks", "Task.assists"}
+    assert plain == {"Request.tasks", "Request.related", "Task.assists"}
 
 
 def test_everything_with_an_id_of_its_own_is_a_node() -> None:
@@ -166,5 +166,5 @@ def test_everything_with_an_id_of_its_own_is_a_node() -> None:
     with_id = {kind.name for kind in own_types(SERVED) if isinstance(kind, GraphQLObjectType) and "id" in kind.fields}
     nodes = {kind.name for kind in SERVED.get_implementations(node).objects} if isinstance(node, GraphQLInterfaceType) else set()
 
-    # Read where they stand, and by nobody who may not: in a history, on the notice board, on the rota, among one's own.
-    assert with_id - nodes == {"Event", "Appointment", "Absence", "Duty", "SavedFilter"}
+    # Read where they stand, and by nobody who may not: in a history, on the notice board, on the rota, among one's own, before one asks.
+    assert with_id - nodes == {"Event", "Appointment", "Absence", "Duty", "SavedFilter", "SimilarRequest"}
