@@ -171,7 +171,12 @@ def _reads(reader: Actor, planned: Settlement, house: House) -> Iterator[Read]:
 
 def _board(reader: Actor, unit: str, ports: Ports, page: PageRequest) -> Iterator[Read]:
     for kind in QueueKind:
-        shown = look(Queue(kind, unit, reader.person.township if reader.person else ""), at=AT, soon=AT + timedelta(days=1))
+        shown = look(
+            Queue(kind, unit, reader.person.township if reader.person else ""),
+            at=AT,
+            soon=AT + timedelta(days=1),
+            published_until=AT + timedelta(days=30),
+        )
         yield Read(f"queue {kind.value}", lambda shown=shown: ports.boards.page(shown, page, seen_by=reader))  # type: ignore[misc]
         yield Read(f"count {kind.value}", lambda shown=shown: ports.boards.count(shown, seen_by=reader))  # type: ignore[misc]
 

@@ -98,9 +98,7 @@ def leg_of(case: Case, moment: Moment) -> Due | None:
     """A leg of its own, inside the promise while that is not broken."""
     own = promise(moment.calendar, moment.deadline_class, moment.at)
     lead = case.tasks[0]
-    end = Due(case.request.promise_due_at, case.request.promise_provisional) if case.request and case.request.promise_due_at else None
-    if case.request is None and lead.due_at is not None:
-        end = Due(lead.due_at, lead.due_provisional)
+    end = case.request.promise if case.request else lead.leg
     if end is None or end.at <= moment.at or (own is not None and own.at <= end.at):
         return own
     return end

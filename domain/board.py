@@ -100,17 +100,24 @@ class QueueCount:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a queue shows at a moment: the piles, due from `since` on and before `before`."""
+    """What a queue shows at a moment: the piles, due from `since` on and before `before`.
+
+    With `is_late` no date is shown that a calendar may still move; of what is due before `late_before`, nothing else.
+    """
 
     unit_id: str
     piles: frozenset[Pile]
     since: datetime | None = None
     before: datetime | None = None
+    is_late: bool = False
+    late_before: datetime | None = None
 
     def shows(self, task: Task) -> bool:
         due_at = task.due_at or NEVER
         is_due = (self.since is None or due_at >= self.since) and (self.before is None or due_at < self.before)
-        return pile_of(task) in self.piles and is_due
+        is_judged = not task.due_provisional
+        is_past = self.late_before is not None and due_at < self.late_before
+        return pile_of(task) in self.piles and is_due and (is_judged or not self.is_late) and not (is_past and is_judged)
 
 
 class Boards(Protocol):
@@ -136,11 +143,16 @@ def _is_asked(task: Task) -> bool:
     return task.extension is not None or task.deferral is not None
 
 
-def look(queue: BoardQueue, *, at: datetime, soon: datetime) -> Look:
-    """What the queue shows at the moment `at`; `soon` is one working day later."""
+def look(queue: BoardQueue, *, at: datetime, soon: datetime, published_until: datetime) -> Look:
+    """What the queue shows at the moment `at`; `soon` is one working day later.
+
+    While no table is there for the days of now, what would be over by Monday to Friday is still due soon: the desk does not lose it.
+    """
     piles = PILES[queue.kind]
     if queue.kind is QueueKind.OVERDUE:
-        return Look(queue.unit_id, piles, before=at)
+        return Look(queue.unit_id, piles, before=at, is_late=True)
+    if queue.kind is QueueKind.DUE_SOON and published_until < at:
+        return Look(queue.unit_id, piles, since=published_until, before=soon, late_before=at)
     if queue.kind is QueueKind.DUE_SOON:
         return Look(queue.unit_id, piles, since=at, before=soon)
     return Look(queue.unit_id, piles)

@@ -88,6 +88,11 @@ class WorkingCalendar:
         """Whether a table that is not published yet may still change this day."""
         return day > self.published_through
 
+    @property
+    def published_until(self) -> datetime:
+        """The moment at which the days begin that a table which is not published yet may still change."""
+        return datetime.combine(self.published_through + ONE_DAY, time(), SHANGHAI)
+
     def first_change(self, other: "WorkingCalendar") -> date | None:
         """The first day of which the two say something else, or which only one of them takes for published."""
         changed = {day for day in {*self.days, *other.days} if self.is_working(day) != other.is_working(day)}

@@ -11,7 +11,7 @@ from domain.deadlines import DeadlineClass, Due, Limit, LimitUnit, due
 from domain.errors import invalid
 from domain.events import EventKind
 from domain.following import follow as follow
-from domain.legs import promise, resumed_due, windows
+from domain.legs import promise, resumed, windows
 from domain.lifecycle import Verb, guard_completion, guard_contact, guard_return, permit
 from domain.organisation import Organisation
 from domain.requests import Request
@@ -130,9 +130,7 @@ def assign(
     task = permitted(case, task_id, moment, Verb.ASSIGN, Verb.ASSIGN_AGAIN, expected_version=expected_version)
     if service.person is None or service.person.id == task.assignee_id:
         raise invalid("refusal.has_it_already", "assigneeId")
-    if task.due_at and task.returned_at:  # the leg was paused while the desk thought
-        due_at = resumed_due(moment.calendar, moment.deadline_class, task.due_at, task.returned_at, moment.at)
-        task = replace(task, due_at=due_at)
+    task = task.on_leg(_after_thinking(task, moment))
     assigned = hand_to(task, service, moment, is_new_leg=task.state is TaskState.QUEUED and bool(task.past_assignees))
     facts: Facts = {"from": task.assignee_id, "rule": service.rule}
     return act_on(case.after(assigned), EventKind.TASK_ASSIGNED, task_id, facts, note)
@@ -219,11 +217,13 @@ def approve_return(
 def refuse_return(case: Case, task_id: str, moment: Moment, *, reason: str, expected_version: int | None = None) -> Act:
     """Row 11: back to who returned it; from the second return on this binds."""
     task = permitted(case, task_id, moment, Verb.REFUSE_RETURN, expected_version=expected_version)
-    resumed = task.due_at
-    if task.due_at and task.returned_at:
-        resumed = resumed_due(moment.calendar, moment.deadline_class, task.due_at, task.returned_at, moment.at)
-    refused_task = task.refuse_return(resumed, at=moment.at)
+    refused_task = task.refuse_return(_after_thinking(task, moment), at=moment.at)
     return act_on(case.after(refused_task), EventKind.RETURN_REFUSED, task_id, {"binds": refused_task.is_return_bound}, reason)
+
+
+def _after_thinking(task: Task, moment: Moment) -> Due | None:
+    """The leg, which stood still while the desk thought about a return."""
+    return resumed(moment.calendar, task.leg, task.returned_at, moment.at) if task.leg and task.returned_at else task.leg
 
 
 def complete(

@@ -14,7 +14,6 @@ from domain.commands import Command, Replayed
 from domain.deadlines import Due
 from domain.errors import Message, Refusal, RefusalCode, Refused, invalid, not_found, refused
 from domain.events import EventKind
-from domain.intake import promised
 from domain.legs import promise
 from domain.request_acts import act_of, cancelled, changed, ended, permitted
 from domain.request_moves import REOPENED_WITHIN, RequestAction, RequestStanding, request_standings
@@ -104,7 +103,7 @@ def merged(case: Case, into: Request, moment: Moment, *, reason: str | None, exp
 def unmerge(case: Case, target: Case | None, moment: Moment, *, route: Route, expected_version: int | None = None) -> tuple[Act, ...]:
     """Row 5a: it goes on by itself, as if it had never been merged."""
     request = permitted(case, RequestAction.UNMERGE, moment, expected_version)
-    return _by_itself(case, request, target, moment, promised(request, moment), route, {}, None)
+    return _by_itself(case, request, target, moment, request.promise, route, {}, None)
 
 
 def answer(

@@ -80,6 +80,8 @@ def grant(case: Case, task_id: str, moment: Moment, *, reason: str, expected_ver
         task,
         due_at=leg.at,
         due_provisional=leg.is_provisional,
+        due_by_clock=False,
+        leg_from=due_at if task.due_by_clock else task.leg_from,
         extension=None,
         extensions=task.extensions + 1,
         extended_by=task.extended_by + wish.working_days,
@@ -93,7 +95,7 @@ def grant(case: Case, task_id: str, moment: Moment, *, reason: str, expected_ver
 def _promise_later(request: Request, wish: Extension, moment: Moment) -> Request:
     """The promise moves with the leg. One that was broken when more time was asked for is not mended by it; nor is what has ended."""
     promised = request.promise_due_at
-    if promised is None or promised < wish.asked_at or request.state in requests.OVER:
+    if promised is None or request.is_overdue(wish.asked_at) or request.state in requests.OVER:
         return request
     return request.promise_again(later(moment.calendar, promised, wish.working_days), extended_by=wish.working_days)
 

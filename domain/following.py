@@ -38,10 +38,11 @@ def _asked(request: Request, state: RequestState, at: datetime) -> Request:
 
 
 def _judged(request: Request, work: tuple[Task, ...]) -> Request:
-    """Whether the promise was kept is told by the last completion, once nothing is left to be done."""
+    """Whether the promise was kept is told by the last completion, once nothing is left to be done. What was kept once stays so."""
     completions = [task.completed_at for task in work if task.state is not TaskState.CANCELLED]
     completed_at = max((moment for moment in completions if moment), default=None) if all(completions) else None
-    is_met = completed_at is not None and (request.promise_due_at is None or completed_at <= request.promise_due_at)
+    was_met = request.promise_met and completed_at == request.completed_at
+    is_met = completed_at is not None and (was_met or request.promise_due_at is None or completed_at <= request.promise_due_at)
     return replace(request, completed_at=completed_at, promise_met=is_met)
 
 

@@ -20,7 +20,7 @@ SUSPENSION_LIMIT = SUSPENSION_DAYS * DEFAULT_OFFICE_HOURS.length
 
 
 def guard_extension(task: Task, _by_id: str, at: datetime) -> None:
-    """LIMIT_REACHED where the class has no extension or it is used up, or one is asked for; TOO_LATE once the leg was due.
+    """LIMIT_REACHED where the class has no extension or it is used up, or one is asked for; TOO_LATE once the leg is missed.
 
     What helps with a task has its leg inside the promise, and asks for none of its own.
     """
@@ -31,7 +31,7 @@ def guard_extension(task: Task, _by_id: str, at: datetime) -> None:
         raise refused(Code.LIMIT_REACHED, "refusal.extension_used_up", "taskId", current=task)
     if task.extension is not None:
         raise refused(Code.LIMIT_REACHED, "refusal.asked_already", "taskId", current=task)
-    if at > task.due_at:
+    if task.is_overdue(at):
         raise refused(Code.TOO_LATE, "refusal.extension_too_late", "taskId", current=task)
 
 

@@ -7,12 +7,11 @@ from datetime import date, datetime
 from domain.access import Door, key, keys
 from domain.calendar import WorkingCalendar
 from domain.cases import Act, Case, Facts, Moment
-from domain.deadlines import Due
 from domain.errors import invalid
 from domain.events import EventKind
 from domain.following import follow
 from domain.items import MatterScope, ServiceItem
-from domain.legs import promise, resumed_due, windows
+from domain.legs import promise, resumed, windows
 from domain.organisation import Organisation, OrgUnitKind
 from domain.request_acts import act_of, cancelled, changed, ended, permitted
 from domain.request_moves import RequestAction
@@ -77,15 +76,7 @@ def first_task(request: Request, task_id: str, service: Service, moment: Moment)
         deadline_class=moment.deadline_class,
     )
     routed = task.assign(service, moment.organisation, windows(moment.calendar, moment.deadline_class, moment.at), at=moment.at)
-    return routed.new_leg(promised(request, moment))
-
-
-def promised(request: Request, moment: Moment) -> Due | None:
-    """The promise as it stands: it began when it was made, and may have stood still since."""
-    due = promise(moment.calendar, moment.deadline_class, request.submitted_at)
-    if due is None or request.promise_due_at is None:
-        return None
-    return replace(due, at=request.promise_due_at, is_provisional=request.promise_provisional)
+    return routed.new_leg(request.promise)
 
 
 def as_accepted(request: Request, item: ServiceItem, scope: MatterScope, calendar: WorkingCalendar) -> Request:
@@ -95,7 +86,12 @@ def as_accepted(request: Request, item: ServiceItem, scope: MatterScope, calenda
     if item.id == request.item_id:
         return taken
     due = promise(calendar, item.deadline_class, request.submitted_at)
-    return replace(taken, promise_due_at=due.at if due else None, promise_provisional=bool(due and due.is_provisional))
+    return replace(
+        taken,
+        promise_due_at=due.at if due else None,
+        promise_provisional=bool(due and due.is_provisional),
+        promise_by_clock=bool(due and due.by_the_clock),
+    )
 
 
 def accept(
@@ -122,10 +118,10 @@ def decline(case: Case, moment: Moment, *, reason: DeclineReason, where_to_go: s
 def object_to_decline(case: Case, moment: Moment, *, words: str, expected_version: int | None = None) -> Act:
     """Row 3a: back at the intake desk, and the promise has the time that was left when it was declined."""
     request = permitted(case, RequestAction.OBJECT_TO_DECLINE, moment, expected_version)
-    due_at = request.promise_due_at
-    if due_at is not None and request.closed_at is not None:
-        due_at = resumed_due(moment.calendar, moment.deadline_class, due_at, request.closed_at, moment.at)
-    back = replace(request, state=RequestState.RECEIVED, closed_at=None, objected_at=moment.at, promise_due_at=due_at)
+    back = replace(request, state=RequestState.RECEIVED, closed_at=None, objected_at=moment.at)
+    if request.promise and request.closed_at:
+        due = resumed(moment.calendar, request.promise, request.closed_at, moment.at)
+        back = replace(back, promise_due_at=due.at, promise_provisional=due.is_provisional)
     return act_of(changed(case, back, case.tasks, at=moment.at), EventKind.DECLINE_OBJECTED, {}, words)
 
 

@@ -1,11 +1,10 @@
 """The two clocks: the promise to the resident, which never restarts, and each handler's own leg."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.deadlines import (
-    BY_THE_CLOCK,
     POLICIES,
     DeadlineClass,
     Due,
@@ -62,14 +61,13 @@ def windows(calendar: WorkingCalendar, deadline_class: DeadlineClass, assigned_a
     )
 
 
-def resumed_due(
-    calendar: WorkingCalendar, deadline_class: DeadlineClass, due_at: datetime, paused_at: datetime, resumed_at: datetime
-) -> datetime:
-    """The leg's due time after a pause: what was left when it paused is left when it goes on, to the second."""
-    limit = POLICIES[deadline_class].reply
-    if limit is None or limit.unit in BY_THE_CLOCK or due_at <= paused_at:
-        return due_at + (resumed_at - paused_at)
-    return add_office_time(calendar, resumed_at, office_time_between(calendar, paused_at, due_at))
+def resumed(calendar: WorkingCalendar, due: Due, paused_at: datetime, resumed_at: datetime) -> Due:
+    """When it is due after a pause: what was left when it paused is left when it goes on, to the second."""
+    if due.by_the_clock or due.at <= paused_at:
+        at = due.at + (resumed_at - paused_at)
+    else:
+        at = add_office_time(calendar, resumed_at, office_time_between(calendar, paused_at, due.at))
+    return replace(due, at=at, is_provisional=not due.by_the_clock and calendar.is_provisional(at.astimezone(SHANGHAI).date()))
 
 
 def yellow_at(calendar: WorkingCalendar, due_at: datetime) -> datetime:
@@ -84,14 +82,6 @@ def red_at(calendar: WorkingCalendar, due_at: datetime, *, by_the_clock: bool) -
         return due_at + INSTANT
     opens, _closes = next(calendar.office.on(calendar.working_day_after(due_at.astimezone(SHANGHAI).date())))
     return opens.astimezone(UTC)
-
-
-def resumed(calendar: WorkingCalendar, deadline_class: DeadlineClass, due_at: datetime, paused_at: datetime, resumed_at: datetime) -> Due:
-    """`resumed_due`, and whether a calendar that is not published yet may move it."""
-    at = resumed_due(calendar, deadline_class, due_at, paused_at, resumed_at)
-    limit = POLICIES[deadline_class].reply
-    is_by_office = limit is not None and limit.unit not in BY_THE_CLOCK
-    return Due(at, is_by_office and calendar.is_provisional(at.astimezone(SHANGHAI).date()))
 
 
 def later(calendar: WorkingCalendar, due_at: datetime, working_days: int) -> Due:

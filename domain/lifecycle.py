@@ -252,7 +252,8 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "20d", Verb.RECOUNT, set(TaskState) - OVER, None, {Standing.CLOCK}, EventKind.DEADLINES_RECOUNTED,
-        guard="the calendar of working days was changed; once for each change", clock="both clocks keep their office time, by the new table",
+        guard="the calendar of working days was changed; once for each change; over, where its date had never been firm",
+        clock="both clocks keep their office time, by the new table; windows are counted by it; judged again",
     ),
     _move(
         "20", Verb.COMPLETE, {IN_PROGRESS}, COMPLETED, {Standing.ASSIGNEE}, EventKind.TASK_COMPLETED, TaskAction.COMPLETE,

@@ -237,9 +237,12 @@ def _late(event: Event, task: Task, organisation: Organisation, on: date) -> lis
 
 
 def _recounted(event: Event, task: Task, case: Case) -> list[Concern]:
-    """Whose date is another one now."""
-    worker = [(task.assignee_id, task.id)] if event.facts.get("leg_from") != event.facts.get("leg_to") else []
-    asker = [(case.request.judge_id, case.request.id)] if case.request and event.facts.get("from") != event.facts.get("to") else []
+    """Whose date is another one now. What has ended was judged again, which is nothing to wait for."""
+    is_open = case.request is None or case.request.is_open
+    has_leg_moved = event.facts.get("leg_from") != event.facts.get("leg_to") and not task.is_over
+    worker = [(task.assignee_id, task.id)] if has_leg_moved else []
+    has_promise_moved = event.facts.get("from") != event.facts.get("to") and is_open
+    asker = [(case.request.judge_id, case.request.id)] if case.request and has_promise_moved else []
     return [(person, NoticeKind.DEADLINE_MOVED, about) for person, about in (*worker, *asker)]
 
 

@@ -149,13 +149,11 @@ def _put_on_ledger(case: Case, task: Task, wish: Deferral, moment: Moment, words
 def _go_on(case: Case, task: Task, moment: Moment, kind: EventKind, went_on_at: datetime, reason: str | None = None) -> Act:
     """In progress again from `went_on_at` on, with what was left of the leg; and of the promise, where that stood still."""
     paused_at, was_suspended = task.paused_at or went_on_at, task.state is TaskState.SUSPENDED
-    leg = resumed(moment.calendar, moment.deadline_class, task.due_at, paused_at, went_on_at) if task.due_at else None
+    leg = resumed(moment.calendar, task.leg, paused_at, went_on_at) if task.leg else None
     spent = office_time_between(moment.calendar, paused_at, went_on_at) if was_suspended else timedelta()
     goes_on = replace(
-        task,
+        task.on_leg(leg),
         state=TaskState.IN_PROGRESS,
-        due_at=leg.at if leg else None,
-        due_provisional=bool(leg and leg.is_provisional),
         paused_at=None,
         suspended_because=None,
         resume_at=None,
@@ -172,8 +170,8 @@ def _go_on(case: Case, task: Task, moment: Moment, kind: EventKind, went_on_at: 
 
 def _promise_goes_on(case: Case, request: Request, moment: Moment, went_on_at: datetime) -> Request:
     """From when the first of its tasks goes on: that may be another one, whose time has come and to which the clock comes next."""
-    if request.state is not RequestState.ON_HOLD or request.held_at is None or request.promise_due_at is None:
+    if request.state is not RequestState.ON_HOLD or request.held_at is None or request.promise is None:
         return request
     ends = (task.resume_at for task in case.tasks if task.state is TaskState.SUSPENDED and task.resume_at and not task.is_message)
     until = max(min([went_on_at, *ends]), request.held_at)
-    return request.promise_again(resumed(moment.calendar, moment.deadline_class, request.promise_due_at, request.held_at, until))
+    return request.promise_again(resumed(moment.calendar, request.promise, request.held_at, until))

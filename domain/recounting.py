@@ -1,41 +1,99 @@
-"""A calendar that changed moves what was counted by the one before: both clocks keep the office time that they were given."""
+"""A calendar that changed moves what was counted by the one before: both clocks keep the office time that they were given.
+
+The windows of whoever has a task are counted from the same moment as before. Who was in time stays so; who was too late by a date that
+moves is judged again, also where it is over and its date had never been firm.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.cases import Act, Case, Facts
 from domain.commands import Command, Replayed
-from domain.deadlines import add_office_time, office_time_between
+from domain.deadlines import add_office_time, due, office_time_between
 from domain.events import EventKind
 from domain.following import follow
-from domain.requests import OVER, Request
+from domain.legs import BAD_REVIEW_CONTACT, later, windows
+from domain.requests import OPEN, Request, RequestState
 from domain.tasks import Task
 
 Tables = Mapping[str, WorkingCalendar]
 """By which calendar each thing of a case was counted, by its id."""
 
+GONE = frozenset({RequestState.WITHDRAWN, RequestState.HANDED_OFF})
+"""They never come back; what was merged or declined may."""
+
+WINDOWS = ("acknowledge_by", "remind_at", "contact_by", "return_by")
+
 
 def to_recount(thing: Request | Task) -> datetime | None:
-    """The due time that a calendar may still move: of what is open, and does not run by the clock."""
+    """The due time that a calendar may still move: what runs by the clock stays, and what is over, unless nobody could judge it yet."""
     if isinstance(thing, Task):
-        return None if thing.is_over or thing.due_by_clock or thing.campaign_id is not None else thing.due_at
-    return None if thing.state in OVER or thing.promise_by_clock else thing.promise_due_at
+        is_set = thing.campaign_id is not None or thing.due_by_clock
+        is_judged = thing.is_over and (thing.leg_met or not thing.due_provisional)
+        return None if is_set or is_judged else thing.due_at
+    is_judged = thing.state in GONE or (thing.state is RequestState.CLOSED and not thing.promise_provisional)
+    return None if is_judged or thing.promise_by_clock else thing.promise_due_at
+
+
+def looked_at_until(thing: Request | Task) -> datetime | None:
+    """The last moment of it that a calendar may still move, of its clock or its windows; nothing where all of it is settled."""
+    if isinstance(thing, Task) and not thing.is_over:
+        moments = [to_recount(thing), *(getattr(thing, name) for name in WINDOWS)]
+        return max((moment for moment in moments if moment is not None), default=None)
+    return to_recount(thing) if isinstance(thing, Task) or thing.state in {*OPEN, RequestState.CLOSED} else None
 
 
 def settled(case: Case, counted_by: Tables, now: WorkingCalendar) -> Case:
-    """The case with both clocks as this calendar counts them; nobody's version grows by it."""
-    request = case.request
-    if request is not None and (due := _moved(to_recount(request), request.submitted_at, counted_by[request.id], now)):
-        request = replace(request, promise_due_at=due.at, promise_provisional=due.is_provisional)
+    """The case with its clocks and windows as this calendar counts them; nobody's version grows by it."""
+    request = case.request and _request_settled(case.request, counted_by[case.request.id], now)
     return Case(request, tuple(_settled(task, counted_by[task.id], now) for task in case.tasks))
 
 
+def _request_settled(request: Request, old: WorkingCalendar, now: WorkingCalendar) -> Request:
+    """Its promise, and what was promised first: that was counted since it was submitted, unless by the clock."""
+    due = _moved(to_recount(request), request.promise_from or request.submitted_at, old, now)
+    if due is None:
+        return request
+    is_first_by_clock = request.promise_by_clock or request.promise_from is not None
+    first = None if is_first_by_clock else _moved(request.promise_first_due_at, request.submitted_at, old, now)
+    done_at = request.completed_at
+    return replace(
+        request,
+        promise_due_at=due.at,
+        promise_provisional=due.is_provisional,
+        promise_first_due_at=first.at if first else request.promise_first_due_at,
+        promise_met=request.promise_met or (done_at is not None and done_at <= due.at),
+    )
+
+
 def _settled(task: Task, old: WorkingCalendar, now: WorkingCalendar) -> Task:
+    if old.version == now.version:
+        return task
+    moved = replace(task, **_windows_moved(task, old, now))
     due = _moved(to_recount(task), task.leg_from or task.created_at, old, now)
-    return replace(task, due_at=due.at, due_provisional=due.is_provisional) if due else task
+    if due is None:
+        return moved
+    is_met = task.leg_met or (task.completed_at is not None and task.completed_at <= due.at)
+    moved = replace(moved, due_at=due.at, due_provisional=due.is_provisional, leg_met=is_met)
+    if task.extension is None or task.due_at is None or task.extension.until != later(old, task.due_at, task.extension.working_days).at:
+        return moved
+    return replace(moved, extension=replace(task.extension, until=later(now, due.at, task.extension.working_days).at))
+
+
+def _windows_moved(task: Task, old: WorkingCalendar, now: WorkingCalendar) -> dict[str, Any]:
+    """The windows of whoever has it, and of a bad review: each that the old table counted so is counted by this one."""
+    if task.is_over or task.assigned_at is None:
+        return {}
+    before, after = (windows(table, task.deadline_class, task.assigned_at) for table in (old, now))
+    counted = {name: (getattr(before, name), getattr(after, name)) for name in WINDOWS}
+    moved = {name: by_now for name, (by_old, by_now) in counted.items() if getattr(task, name) == by_old != by_now}
+    if task.contact_by is not None and task.leg_from is not None:
+        by_old, by_now = (due(table, task.leg_from, BAD_REVIEW_CONTACT).at for table in (old, now))
+        moved |= {"contact_by": by_now} if task.contact_by == by_old != by_now else {}
+    return moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +145,13 @@ def recounted(before: Case, now: Case, *, at: datetime) -> Act | None:
 
 
 def _from_to(before: Case, now: Case) -> Facts:
-    """The promise, and the leg of the first task."""
+    """The promise, and the leg and the windows of the first task."""
     facts: dict[str, str | int | bool | None] = {}
     if before.request and now.request:
         facts |= {"from": _told(before.request.promise_due_at), "to": _told(now.request.promise_due_at)}
     for old, new in list(zip(before.tasks, now.tasks, strict=True))[:1]:
         facts |= {"leg_from": _told(old.due_at), "leg_to": _told(new.due_at)}
+        facts |= {name: _told(getattr(new, name)) for name in WINDOWS if getattr(new, name) != getattr(old, name)}
     return facts
 
 
@@ -121,6 +180,10 @@ class Recounts(Protocol):
 
     async def recount(self, id_: str, *, event_id: str, command: Command) -> Case | Replayed | None:
         """Keeps the case as the calendar of now counts it, with its event; nothing where nothing moved."""
+        ...
+
+    async def recount_questions(self, recount: Recount, *, at: datetime) -> int:
+        """Gives the open questions about own data the dates of the calendar of now; how many had others."""
         ...
 
     async def done(self, recount: Recount) -> None: ...

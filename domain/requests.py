@@ -121,6 +121,7 @@ class Request:
     `merged_into_id` is the request in which it goes on, `merged_count` how many go on in this one, `work_began` once somebody began on it.
     `is_shared` as its item; `repeats_id` is the newest that counted of the same matter when it came, within thirty days (`similar`).
     The promise stands still since `held_at` while it is ON_HOLD; once it was moved, `promise_first_due_at` is what was promised first.
+    `promise_from` is since when its office time counts, where that is not since it was submitted.
     """
 
     id: str
@@ -176,6 +177,7 @@ class Request:
     work_began: bool = False
     is_shared: bool = False
     repeats_id: str | None = None
+    promise_from: datetime | None = None
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -200,6 +202,10 @@ class Request:
         return self.state not in NOT_COUNTED
 
     @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
     def scopes(self) -> frozenset[str]:
         """The keys that open it: whoever asked, whoever sees one of its tasks, and who takes it in; a grid's workers only until then."""
         opened = asker_keys(self.askers, grant_id=self.proxy_grant_id, is_for_household=self.is_for_household)
@@ -207,16 +213,28 @@ class Request:
         return opened | self.task_scopes | {key_ for key_ in self.intake_scopes if is_waiting or key_.startswith(Door.UNIT.value)}
 
     def is_overdue(self, at: datetime) -> bool:
-        """Whether the promise was broken: not completed by its time. While it stands still nobody judges it."""
-        is_judged = self.is_counted and self.state is not RequestState.ON_HOLD
+        """Whether the promise was broken: not completed by its time. Nobody judges it while it stands still, or its date is provisional."""
+        is_judged = self.is_counted and self.state is not RequestState.ON_HOLD and not self.promise_provisional
         return self.promise_due_at is not None and not self.promise_met and self.promise_due_at < at and is_judged
 
+    @property
+    def promise(self) -> Due | None:
+        """When an answer was promised for, with how that was counted."""
+        if self.promise_due_at is None:
+            return None
+        return Due(self.promise_due_at, self.promise_provisional, self.promise_from or self.submitted_at, self.promise_by_clock)
+
     def promise_again(self, due: Due, *, extended_by: int = 0) -> "Request":
-        """The promise moved, by an extension or a pause; what was promised first is kept."""
+        """The promise moved, by an extension or a pause; what was promised first is kept.
+
+        An extension is counted in working days, whatever the promise was counted in: it goes on from where that ran to.
+        """
         return replace(
             self,
             promise_due_at=due.at,
             promise_provisional=due.is_provisional,
+            promise_by_clock=due.by_the_clock,
+            promise_from=self.promise_due_at if self.promise_by_clock and not due.by_the_clock else self.promise_from,
             promise_first_due_at=self.promise_first_due_at or self.promise_due_at,
             extended_by=self.extended_by + extended_by,
         )

@@ -7,8 +7,9 @@ from enum import Enum
 from typing import Protocol
 
 from domain.access import Actor
+from domain.calendar import WorkingCalendar
 from domain.commands import Command, Replayed
-from domain.deadlines import Limit, LimitUnit
+from domain.deadlines import Due, Limit, LimitUnit, due
 from domain.errors import RefusalCode, refused
 from domain.ids import Kind, derived
 from domain.notices import Notice, NoticeKind
@@ -46,14 +47,15 @@ class SubjectRequestAct(Enum):
     MADE = "MADE"
     COPY_READ = "COPY_READ"
     DECIDED = "DECIDED"
+    RECOUNTED = "RECOUNTED"
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectRequestEntry:
-    """A line of a subject request's own history."""
+    """A line of a subject request's own history; nobody did it where the clock did."""
 
     at: datetime
-    by_id: str
+    by_id: str | None
     act: SubjectRequestAct
 
 
@@ -78,7 +80,13 @@ class SubjectRequest:
     version: int = 1
 
     def is_overdue(self, at: datetime) -> bool:
-        return self.state is SubjectRequestState.OPEN and self.due_at < at
+        """Nobody is late by a date that a calendar may still move."""
+        return self.state is SubjectRequestState.OPEN and self.due_at < at and not self.due_provisional
+
+    def is_due_otherwise(self, calendar: WorkingCalendar) -> bool:
+        """Whether it is open, and this calendar counts another date for it, or a firm one."""
+        limit = answer_due(calendar, self.made_at)
+        return self.state is SubjectRequestState.OPEN and (limit.at, limit.is_provisional) != (self.due_at, self.due_provisional)
 
     def is_asked_for_another_by(self, person_id: str | None) -> bool:
         """Whether they typed it for somebody: it is another officer's then, lest one alone can ask, read and answer."""
@@ -99,6 +107,11 @@ class SubjectRequest:
             entries=(*self.entries, SubjectRequestEntry(at, by.id, SubjectRequestAct.DECIDED)),
             version=self.version + 1,
         )
+
+
+def answer_due(calendar: WorkingCalendar, made_at: datetime) -> Due:
+    """By when it is to be answered."""
+    return due(calendar, made_at, SUBJECT_REQUEST_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)

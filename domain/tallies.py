@@ -112,7 +112,7 @@ def _count_request(counts: Counter[Cell], request: Request, office_time: OfficeT
     repeated = ["repeats"] if request.repeats_id else []
     path = _with_village(request.owner_path, request)
     _add(counts, path, day_of(request.submitted_at), ["requests", *came, *repeated])
-    if request.promise_due_at is None:
+    if request.promise_due_at is None or request.promise_provisional:  # nobody is judged before its year has a calendar
         return
     judged = {"due": True, "completed": request.completed_at is not None, "on_time": request.promise_met}
     judged["held"] = request.state is RequestState.ON_HOLD
@@ -133,7 +133,7 @@ def _count_request(counts: Counter[Cell], request: Request, office_time: OfficeT
 
 def _count_shares(counts: Counter[Cell], request: Request, legs: Sequence[Leg]) -> None:
     """Of the time that was promised, how much passed in whose hands."""
-    if request.promise_due_at is None:
+    if request.promise_due_at is None or request.promise_provisional:
         return
     day, promised = day_of(request.promise_due_at), request.promise_due_at - request.submitted_at
     for leg in legs:
@@ -208,7 +208,16 @@ def _follow_leg(legs: list[Leg], before: Task | None, task: Task, step: Step) ->
     elif before is not None and before.completed_at and not task.completed_at and task.state is TaskState.IN_PROGRESS:
         legs.append(Leg(task.owner_path, at))
     if legs:
+        _recount(legs[-1], task)
         _mark(legs[-1], before, task, step)
+
+
+def _recount(leg: Leg, task: Task) -> None:
+    """A window that a new calendar moved is judged where it is now."""
+    if leg.acknowledge_by is not None:
+        leg.acknowledge_by = task.acknowledge_by or leg.acknowledge_by
+    if leg.contact_by is not None:
+        leg.contact_by = task.contact_by or leg.contact_by
 
 
 def _mark(leg: Leg, before: Task | None, task: Task, step: Step) -> None:

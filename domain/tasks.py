@@ -146,9 +146,9 @@ class Task:
         return self.state in OVER
 
     def is_overdue(self, at: datetime) -> bool:
-        """Whether the leg was missed: not completed in time, and its time is over. While it is paused nobody judges it."""
-        is_paused = self.state in PAUSED
-        return self.due_at is not None and not self.leg_met and not is_paused and self.due_at < at
+        """Whether the leg was missed: not completed, and its time is over. Nobody judges it while it is paused or provisional."""
+        is_judged = self.state not in PAUSED and not self.due_provisional
+        return self.due_at is not None and not self.leg_met and self.due_at < at and is_judged
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -200,6 +200,15 @@ class Task:
         given = {"due_at": due.at, "due_provisional": due.is_provisional, "due_by_clock": due.by_the_clock, "leg_from": due.start}
         return replace(self, **given, leg_met=False)  # type: ignore[arg-type]
 
+    @property
+    def leg(self) -> Due | None:
+        """The leg's due time, with how it was counted."""
+        return Due(self.due_at, self.due_provisional, self.leg_from, self.due_by_clock) if self.due_at else None
+
+    def on_leg(self, due: Due | None) -> "Task":
+        """On the same leg, due at another time."""
+        return replace(self, due_at=due.at, due_provisional=due.is_provisional) if due else self
+
     def acknowledge(self, *, at: datetime) -> "Task":
         return replace(self, state=TaskState.ACKNOWLEDGED, acknowledge_by=None, remind_at=None, updated_at=at)
 
@@ -234,12 +243,11 @@ class Task:
             updated_at=at,
         )
 
-    def refuse_return(self, resumed_due_at: datetime | None, *, at: datetime) -> "Task":
+    def refuse_return(self, leg: Due | None, *, at: datetime) -> "Task":
         """Back to who returned it, acknowledged; the leg goes on with the time that was left."""
         return replace(
-            self.bind_returns(),
+            self.bind_returns().on_leg(leg),
             state=TaskState.ACKNOWLEDGED,
-            due_at=resumed_due_at,
             returned_at=None,
             proposed_owner_id=None,
             updated_at=at,

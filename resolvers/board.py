@@ -29,5 +29,5 @@ async def queue_count(queue: BoardQueue, *, by: Actor, ports: Ports) -> QueueCou
 
 
 async def _look(queue: BoardQueue, ports: Ports) -> Look:
-    at = ports.clock()
-    return look(queue, at=at, soon=due(await ports.calendars.current(), at, SOON).at + INSTANT)
+    at, calendar = ports.clock(), await ports.calendars.current()
+    return look(queue, at=at, soon=due(calendar, at, SOON).at + INSTANT, published_until=calendar.published_until)

@@ -26,6 +26,7 @@ async def recount(recounts: Recounts, *, ports: Ports, limit: int = BATCH) -> in
     job = await recounts.claim(at=ports.clock(), lease_seconds=LEASE_SECONDS)
     if job is None:
         return 0
+    asked = await recounts.recount_questions(job, at=ports.clock())
     ids, moved, failed = await recounts.affected(job, limit), 0, 0
     for id_ in ids:
         at, township = ports.clock(), township_of(id_)
@@ -40,4 +41,4 @@ async def recount(recounts: Recounts, *, ports: Ports, limit: int = BATCH) -> in
         log.info("calendar %d: %d cases looked at, %d of them moved", job.version, len(ids), moved)
     elif ports.clock() - job.published_at > SETTLING:
         await recounts.done(job)
-    return len(ids) - failed
+    return len(ids) - failed + asked

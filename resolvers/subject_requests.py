@@ -7,20 +7,19 @@ from uuid import UUID
 from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.commands import Replayed
-from domain.deadlines import due
 from domain.errors import RefusalCode, invalid, not_found, refused
 from domain.ids import Kind
 from domain.pages import Page, PageRequest
 from domain.people import Person
 from domain.ports import Ports
 from domain.subject_requests import (
-    SUBJECT_REQUEST_LIMIT,
     Decision,
     SubjectRequest,
     SubjectRequestAct,
     SubjectRequestEntry,
     SubjectRequestKind,
     SubjectRequestState,
+    answer_due,
     told_when_decided,
     told_when_made,
 )
@@ -53,7 +52,7 @@ async def request_own_data(sent: RequestOwnData, *, by: Actor, ports: Ports) -> 
         raise invalid("refusal.text_empty", "words")
     subject = await _subject(sent, person, by, ports)
     at = ports.clock()
-    limit = due(await ports.calendars.current(), at, SUBJECT_REQUEST_LIMIT)
+    limit = answer_due(await ports.calendars.current(), at)
     made = SubjectRequest(
         id=ports.ids.new(Kind.SUBJECT_REQUEST, subject.township, at),
         township=subject.township,

@@ -20,7 +20,7 @@ enumeration(
         "UNROUTED": "Nobody has it (待派单).",
         "UNACKNOWLEDGED": "Given to somebody who has not taken it (待签收).",
         "DUE_SOON": "Due within one working day (即将到期).",
-        "OVERDUE": "The leg is missed and the work is not done (已逾期).",
+        "OVERDUE": "The leg is missed and the work is not done; never by a provisional date (已逾期).",
         "RETURNED": "Sent back as not theirs (退单).",
         "WAITING_FOR_DECISION": "Somebody asked for a decision: a return, more time, the long ledger (待审批).",
         "HELD_FROM_OFFLINE": "A phone reported on it before an act came that this builds on (离线待处理).",

@@ -142,7 +142,7 @@ class Request(Node):
     promise_first_due_at: datetime | None = described("What was promised first, once the promise has moved (最初承诺时限).")
     extended_by: int = described("By how many working days the promise was extended in all (已延期工作日).")
     held_at: datetime | None = described("Since when the promise stands still, while it does (暂缓起始时间).")
-    overdue: Any = edge(_overdue, bool, "Whether the promise is broken (是否逾期).")
+    overdue: Any = edge(_overdue, bool, "Whether the promise is broken; never while it is provisional (是否逾期).")
     rework_count: int = described("How often it was done again (重办次数).")
     attachments: Any = edge(_attachments, list[Attachment], "Pictures and voice (附件).")
     tasks: Any = edge(_tasks, list[TaskT], "The work on it, the lead first (工单).")

@@ -41,7 +41,12 @@ described_enum(
 described_enum(
     SubjectRequestAct,
     "What was done with it (个人信息请求操作).",
-    {"MADE": "It was made (提出).", "COPY_READ": "A page of the copy was read (查阅副本).", "DECIDED": "It was answered (答复)."},
+    {
+        "MADE": "It was made (提出).",
+        "COPY_READ": "A page of the copy was read (查阅副本).",
+        "DECIDED": "It was answered (答复).",
+        "RECOUNTED": "A new calendar counted its date anew (日历变更重算).",
+    },
 )
 
 
@@ -97,7 +102,7 @@ class SubjectRequest(Node):
     made_at: datetime = described("When (提交时间).")
     due_at: datetime = described("By when an answer is due: fifteen working days (答复时限).")
     due_provisional: bool = described("Whether a calendar that is not published yet may move that (时限待定).")
-    overdue: Any = edge(_overdue, bool, "Whether it is open past its time (是否逾期).")
+    overdue: Any = edge(_overdue, bool, "Whether it is open past its time; never while that is provisional (是否逾期).")
     decided_at: datetime | None = described("When it was answered (答复时间).")
     decided_by: Any = edge(_decided_by, PersonT | None, "Who answered (答复人).")
     reason: str | None = described("The answer, or why not (答复或理由).")

@@ -117,7 +117,9 @@ class Task(Node):
     review_on: date | None = described("When it is looked at again, while it is deferred (复查日期).")
     objected_at: datetime | None = described("When the resident objected to its last deferral (居民提出异议时间).")
     early_reports: Any = edge(early_reports_of, list[EarlyReport], "What a phone sent before what it builds on; to colleagues (暂存回报).")
-    overdue: Any = edge(_overdue, bool, "Whether the leg was missed; the promise is on the request (是否逾期).")
+    overdue: Any = edge(
+        _overdue, bool, "Whether the leg was missed, never while it is provisional; the promise is on the request (是否逾期)."
+    )
     supervised: Any = edge(_supervised, bool, "Whether it is under formal follow-up, one level up (督办).")
     is_message: bool = described("Whether somebody is to answer what was said after the request's end (是否留言答复).")
     outcome: Outcome | None = described("What came of it (办理结果).")

@@ -21,7 +21,7 @@ from domain.commands import Command, Replayed
 from domain.errors import NumberTaken, RefusalCode, not_found, refused
 from domain.events import Event
 from domain.ids import Kind, township_of
-from domain.recounting import raised, recounted, settled, to_recount
+from domain.recounting import looked_at_until, raised, recounted, settled
 from domain.requests import Request, Words
 from domain.roll_up import in_order
 from domain.similar import matter_key
@@ -32,8 +32,8 @@ Change = Callable[[Case], Act | None]
 OF_A_CLAIM = ("clock_mark", "clock_tries")
 """What a clockwork left on a task that it claimed; whoever changes the task ends that."""
 
-ALWAYS_KEPT = ("clock_at", "counted_by")
-"""A claim may have moved the one; the other says by which calendar the clocks are counted that are kept with it."""
+ALWAYS_KEPT = ("clock_at", "recount_due", "counted_by")
+"""A claim may have moved the first; the others say by which calendar the clocks are counted that are kept with it."""
 
 NOTHING_YET = Case(None, ())
 
@@ -243,21 +243,19 @@ def new_case(act: Act, event_id: str, command: Command, calendar: WorkingCalenda
 
 
 def request_document(request: Request, calendar: WorkingCalendar) -> Document:
-    """With what only queries need: the readers' keys, whoever asked, whether it counts, its matter, what a calendar may move."""
+    """With what only queries need: the readers' keys, whoever asked, whether it counts, its matter, up to when a calendar may move it."""
     fields = {"scopes": sorted(request.scopes), "asker_ids": list(request.askers), "is_counted": request.is_counted}
-    return {**encode(request), **fields, "matter_key": matter_key(request), **_counted(request, calendar)}
+    counted = {"recount_due": looked_at_until(request), "counted_by": calendar.version}
+    return {**encode(request), **fields, "matter_key": matter_key(request), **counted}
 
 
 def task_document(case: Case, task: Task, calendar: WorkingCalendar) -> Document:
-    """With what only queries need: the readers' keys, when the clock has to look at it, where it lies on the desk."""
-    pile = pile_of(task)
+    """With what only queries need: the readers' keys, when the clock or a new calendar has to look at it, where it lies on the desk."""
+    pile, looked_at = pile_of(task), clock_at(case, task, calendar)
     on_the_desk = {"pile": pile.value if pile else None, "pile_at": task.due_at or NEVER}
-    clock = {"clock_at": clock_at(case, task, calendar), **_counted(task, calendar)}
+    moments = [moment for moment in (looked_at_until(task), looked_at) if moment is not None]
+    clock = {"clock_at": looked_at, "recount_due": max(moments, default=None), "counted_by": calendar.version}
     return {**encode(task), "scopes": sorted(task.scopes), **clock, **on_the_desk}
-
-
-def _counted(thing: Request | Task, calendar: WorkingCalendar) -> Document:
-    return {"recount_due": to_recount(thing), "counted_by": calendar.version}
 
 
 def _words_fields(words: Words) -> Mapping[str, Any]:

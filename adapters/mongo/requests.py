@@ -97,12 +97,13 @@ def _filter(query: RequestQuery, reader: Actor, at: datetime) -> Filter | None:
         # Where a shielded matter lies would tell whose it is.
         scoped |= {"place.grid_id": {"$in": list(query.grid_ids)}, "is_shielded": False}
     if query.overdue is True:
-        scoped |= {"promise_met": False, "is_counted": True}
+        scoped |= {"promise_met": False, "is_counted": True, "promise_provisional": False}
         wanted = query.states if query.states is not None else tuple(RequestState)
         scoped["state"] = {"$in": [state.value for state in wanted if state is not RequestState.ON_HOLD]}
     if query.overdue is False:
         is_kept = [{"promise_met": True}, {"is_counted": False}, {"promise_due_at": None}, {"promise_due_at": {"$gte": at}}]
-        scoped["$or"] = [*is_kept, {"state": RequestState.ON_HOLD.value}]  # a promise that stands still is not judged
+        # A promise that stands still is not judged, nor one that a calendar may still move.
+        scoped["$or"] = [*is_kept, {"promise_provisional": True}, {"state": RequestState.ON_HOLD.value}]
     if query.overdue is True and (query.submitted_after or query.submitted_before):
         scoped["_id"] = _id_bounds(query, scoped["township"])
     return scoped

@@ -103,10 +103,11 @@ def _filter(query: TaskQuery, reader: Actor, at: datetime) -> Filter | None:
         scoped["grid_id"] = {"$in": list(query.grid_ids)}
     if query.is_by_due_time:
         scoped["leg_met"] = False
-    if query.overdue is True:  # a paused leg is not judged
+    if query.overdue is True:  # a paused leg is not judged, nor one that a calendar may still move
         wanted = query.states if query.states is not None else tuple(TaskState)
         scoped["state"] = {"$in": [state.value for state in wanted if state not in PAUSED]}
+        scoped["due_provisional"] = False
     if query.overdue is False and not query.is_by_due_time:
-        is_kept = [{"leg_met": True}, {"due_at": None}, {"due_at": {"$gte": at}}]
+        is_kept = [{"leg_met": True}, {"due_at": None}, {"due_at": {"$gte": at}}, {"due_provisional": True}]
         scoped["$or"] = [*is_kept, {"state": {"$in": sorted(state.value for state in PAUSED)}}]
     return scoped

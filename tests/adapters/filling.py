@@ -68,6 +68,9 @@ ITEM_SHARES = {
     "basement-flood": 2,
 }
 
+PROVISIONAL = 0.03
+"""A few dates that nobody is judged by: no table is there for them yet."""
+
 OPEN_SHARES = {
     TaskState.QUEUED: 2,
     TaskState.ASSIGNED: 20,
@@ -234,7 +237,7 @@ class _Year:
             on_behalf_of_id=resident.id if helper else None,
             submitted_at=at,
             promise_due_at=at + limit if limit else None,
-            promise_provisional=False,
+            promise_provisional=limit is not None and self._chance.random() < PROVISIONAL,
             is_shielded=item.is_shielded,
             about_person_id=about,
             hidden_from=(about,) if about else (),
@@ -280,6 +283,7 @@ class _Year:
             created_at=at,
             updated_at=completed_at or at,
             due_at=due_at,
+            due_provisional=request.promise_provisional,
             assigned_at=at,
             acknowledge_by=at + timedelta(hours=6) if is_waiting else None,
             remind_at=at + timedelta(hours=3) if is_waiting and self._chance.random() < 0.5 else None,

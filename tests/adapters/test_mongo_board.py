@@ -41,7 +41,8 @@ async def test_every_queue_shows_what_the_law_says_soonest_due_first(stage: Stag
 
 async def test_whoever_does_not_lead_the_unit_finds_nothing_there(stage: Stage) -> None:
     task = (await stage.tasks_of(await stage.submit()))[0]
-    everything = look(BoardQueue(QueueKind.UNACKNOWLEDGED, task.owner_id, task.township), at=stage.clock(), soon=stage.clock())
+    queue, now = BoardQueue(QueueKind.UNACKNOWLEDGED, task.owner_id, task.township), stage.clock()
+    everything = look(queue, at=now, soon=now, published_until=now)
     ports = stage.house.ports
     for handle in ("grid-worker-1", "resident-1", "grid-leader-2", "administrator-1"):
         reader = await stage.actor(handle)
@@ -81,8 +82,8 @@ async def test_tasks_from_before_there_was_a_board_are_laid_on_it(stage: Stage) 
     [before] = await stage.find("tasks")
     tasks = stage.house.mongo.collection("tasks")
     await tasks.update_many({}, {"$unset": {"pile": "", "pile_at": ""}})
-    await MIGRATIONS[3].run(stage.house.mongo)
+    await MIGRATIONS[3].run(stage.house.mongo, stage.clock())
     assert await stage.find("tasks") == [before]
     await tasks.update_many({}, {"$set": {"state": "CLOSED"}, "$unset": {"pile": "", "pile_at": ""}})
-    await MIGRATIONS[3].run(stage.house.mongo)
+    await MIGRATIONS[3].run(stage.house.mongo, stage.clock())
     assert "pile" not in (await stage.find("tasks"))[0]

@@ -1,7 +1,7 @@
 """What a desk asks: every queue of the board, for everybody who leads something, of their own units."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +16,9 @@ from resolvers.bulk import BulkAssign, BulkNudge, bulk_assign, bulk_nudge
 from resolvers.filters import RemoveFilter, SaveFilter, own_filters, remove_filter, save_filter
 from resolvers.workload import workload
 from server.demo.settlement import Settlement
+
+LONG_AGO = datetime(2026, 11, 16, tzinfo=UTC)
+"""For a week nobody has brought a table."""
 
 DESKS = ("grid-leader-1", "centre-clerk-1", "secretary-1", "secretary-2", "dispatcher-1")
 
@@ -32,7 +35,10 @@ async def boards(ports: Ports, planned: Settlement, actor: SignIn) -> AsyncItera
         units = dict.fromkeys([*sorted(reader.units_led(*UNIT_READERS)), *([branch] if handle == "dispatcher-1" else [])])
         for unit_id in units:
             for kind in QueueKind:
-                yield reader, unit_id, kind, look(BoardQueue(kind, unit_id, planned.township_code), at=at, soon=soon)
+                queue = BoardQueue(kind, unit_id, planned.township_code)
+                yield reader, unit_id, kind, look(queue, at=at, soon=soon, published_until=at + timedelta(days=30))
+            unpublished = look(BoardQueue(QueueKind.DUE_SOON, unit_id, planned.township_code), at=at, soon=soon, published_until=LONG_AGO)
+            yield reader, unit_id, QueueKind.DUE_SOON, unpublished
 
 
 async def tour_of_the_desk(ports: Ports, planned: Settlement, actor: SignIn, note: Callable[[str], None], pages: Pages) -> None:

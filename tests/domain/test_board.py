@@ -15,7 +15,11 @@ SOON = MONDAY + timedelta(days=1, hours=7)
 
 def queues_of(task: Task) -> set[QueueKind]:
     """The queues that show the task on Monday morning."""
-    return {kind for kind in QueueKind if look(BoardQueue(kind, task.owner_id, task.township), at=MONDAY, soon=SOON).shows(task)}
+    return {
+        kind
+        for kind in QueueKind
+        if look(BoardQueue(kind, task.owner_id, task.township), at=MONDAY, soon=SOON, published_until=NEVER).shows(task)
+    }
 
 
 def due_in(state: TaskState, **time: float) -> Task:
@@ -79,7 +83,9 @@ def test_what_has_no_due_time_is_never_late_and_comes_last() -> None:
     task = replace(standing_in(TaskState.ASSIGNED).tasks[0], due_at=None)
 
     assert queues_of(task) == {QueueKind.UNACKNOWLEDGED}
-    assert look(BoardQueue(QueueKind.OVERDUE, task.owner_id, task.township), at=NEVER, soon=NEVER).shows(task) is False
+    assert (
+        look(BoardQueue(QueueKind.OVERDUE, task.owner_id, task.township), at=NEVER, soon=NEVER, published_until=NEVER).shows(task) is False
+    )
 
 
 @pytest.mark.parametrize("state", [state for state in TaskState if state in (OVER | PAUSED) and state is not TaskState.RETURN_PENDING])

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from domain import cases, climbing
 from domain.cases import Case, Moment
 from domain.clockwork import DueTask, act_of_clock, clock_at
-from domain.deadlines import POLICIES, DeadlineClass, Limit, LimitUnit, due, office_time_between
+from domain.deadlines import POLICIES, DeadlineClass, Due, Limit, LimitUnit, due, office_time_between
 from domain.events import EventKind
-from domain.legs import RETURN_WINDOW, promise, put_right, resumed_due, windows
+from domain.legs import RETURN_WINDOW, promise, put_right, resumed, windows
 from domain.lifecycle import Verb
 from domain.tasks import Task, TaskState
 from tests.domain.cast import (
@@ -185,21 +185,23 @@ def test_after_a_refused_return_the_time_that_was_left_is_left(pause: tuple[time
 @settings(deadline=None)
 @given(minutes=st.integers(0, 60 * 24 * 30), deadline_class=st.sampled_from(DeadlineClass))
 def test_a_limit_by_the_clock_is_paused_by_the_clock(minutes: int, deadline_class: DeadlineClass) -> None:
-    limit = POLICIES[deadline_class].reply
-    due, resumed = MONDAY + 2 * HOURS, MONDAY + minutes * MINUTES
+    due = promise(CALENDAR, deadline_class, MONDAY)
+    goes_on_at = MONDAY + minutes * MINUTES
+    if due is None:
+        return
 
-    moved = resumed_due(CALENDAR, deadline_class, due, MONDAY, resumed)
+    moved = resumed(CALENDAR, due, MONDAY, goes_on_at)
 
-    if limit is None or limit.unit is LimitUnit.URGENT_HOUR:
-        assert moved - resumed == 2 * HOURS
+    if due.by_the_clock:
+        assert (moved.at - goes_on_at, moved.is_provisional) == (due.at - MONDAY, False)
     else:
-        assert office_time_between(CALENDAR, resumed, moved) == office_time_between(CALENDAR, MONDAY, due)
+        assert office_time_between(CALENDAR, goes_on_at, moved.at) == office_time_between(CALENDAR, MONDAY, due.at)
 
 
 def test_what_was_late_before_the_pause_is_as_late_after_it() -> None:
-    due = MONDAY - DAYS
+    due = Due(MONDAY - DAYS, is_provisional=False)
 
-    assert resumed_due(CALENDAR, LAMP, due, MONDAY, MONDAY + 3 * HOURS) == due + 3 * HOURS
+    assert resumed(CALENDAR, due, MONDAY, MONDAY + 3 * HOURS).at == due.at + 3 * HOURS
 
 
 # --- The promise, whatever is done.

@@ -263,12 +263,14 @@ class Watch:
     at: datetime = MONDAY
 
     def __post_init__(self) -> None:
-        self.legs = [self.between(self.at, task.due_at or self.at) for task in self.case.tasks]
-        self.promise = self.between(self.at, request_of(self.case).promise_due_at or self.at)
+        is_by_clock = self.code == "water-leak"
+        self.clock_legs, self.clock_promise = [is_by_clock for _ in self.case.tasks], is_by_clock
+        self.legs = [self.between(self.at, task.due_at or self.at, is_by_clock) for task in self.case.tasks]
+        self.promise = self.between(self.at, request_of(self.case).promise_due_at or self.at, is_by_clock)
         self.spent = [timedelta() for _ in self.case.tasks]
 
-    def between(self, start: datetime, end: datetime) -> timedelta:
-        return end - start if self.code == "water-leak" else office_time_between(CALENDAR, start, end)
+    def between(self, start: datetime, end: datetime, is_by_clock: bool) -> timedelta:
+        return end - start if is_by_clock else office_time_between(CALENDAR, start, end)
 
     def now(self, by: str, at: datetime) -> Moment:
         return moment(by, self.code, at=at)
@@ -282,14 +284,13 @@ class Watch:
         end, states = self.at + time, [task.state for task in self.case.tasks]
         ends = sorted({task.resume_at for task in self.case.tasks if task.resume_at and task.resume_at <= end})
         for until in [*ends, end]:
-            passed = self.between(self.at, until)
             for number, state in enumerate(states):
                 if state is S.IN_PROGRESS:
-                    self.legs[number] -= passed
+                    self.legs[number] -= self.between(self.at, until, self.clock_legs[number])
                 if state is S.SUSPENDED:
                     self.spent[number] += office_time_between(CALENDAR, self.at, until)
             if S.IN_PROGRESS in states:
-                self.promise -= passed
+                self.promise -= self.between(self.at, until, self.clock_promise)
             states = [S.IN_PROGRESS if task.resume_at == until else state for task, state in zip(self.case.tasks, states, strict=True)]
             self.at = until
         for task in self.case.tasks:
@@ -306,12 +307,19 @@ class Watch:
             assert request_of(self.case) == before
             return
         if op == "extend":
-            self.legs[number] += self.between(task.due_at or self.at, self.case.tasks[number].due_at or self.at)
-            self.promise += self.between(before.promise_due_at or self.at, request_of(self.case).promise_due_at or self.at)
+            self.extended(number, before)
         elif op not in {"resume", "undefer"}:  # what stops a clock or goes on elsewhere moves no due time
             assert self.case.tasks[number].due_at == task.due_at
         if op not in {"extend", "resume", "undefer"}:
             assert request_of(self.case).promise_due_at == before.promise_due_at
+
+    def extended(self, number: int, before: Request) -> None:
+        """It runs now, and from now on in working time, whatever it ran in before."""
+        self.clock_legs[number] = False
+        self.legs[number] = self.between(self.at, self.case.tasks[number].due_at or self.at, False)
+        due_at = request_of(self.case).promise_due_at
+        if due_at != before.promise_due_at:
+            self.clock_promise, self.promise = False, self.between(self.at, due_at or self.at, False)
 
     def deed(self, op: str, task_id: str, time: timedelta) -> Act:
         leader, desk, worker = (self.now(by, self.at) for by in ("grid-leader-1", "secretary-2", "grid-worker-1"))
@@ -332,14 +340,14 @@ class Watch:
 
     def check(self) -> None:
         """What is left of a running clock that is not over yet is what has to be left, to the microsecond."""
-        for task, left, spent in zip(self.case.tasks, self.legs, self.spent, strict=True):
+        for task, left, is_by_clock, spent in zip(self.case.tasks, self.legs, self.clock_legs, self.spent, strict=True):
             assert task.suspended_for == spent or task.state is S.SUSPENDED
             if task.state is S.IN_PROGRESS and left > timedelta():
-                assert self.between(self.at, task.due_at or self.at) == left
+                assert self.between(self.at, task.due_at or self.at, is_by_clock) == left
         request = request_of(self.case)
         assert (request.state is RequestState.ON_HOLD) == all(task.state is not S.IN_PROGRESS for task in self.case.tasks)
         if request.state is RequestState.IN_HAND and self.promise > timedelta():
-            assert self.between(self.at, request.promise_due_at or self.at) == self.promise
+            assert self.between(self.at, request.promise_due_at or self.at, self.clock_promise) == self.promise
         assert all(task.suspended_for <= SUSPENSION_LIMIT for task in self.case.tasks)
 
 

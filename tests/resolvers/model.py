@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.calendar import SHANGHAI, WorkingCalendar
-from domain.deadlines import DeadlineClass, Limit, LimitUnit, due
+from domain.deadlines import BY_THE_CLOCK, POLICIES, DeadlineClass, Due, Limit, LimitUnit, due
 from domain.errors import RefusalCode as No
-from domain.legs import promise, put_right, red_at, resumed_due, windows, yellow_at
+from domain.legs import promise, put_right, red_at, resumed, windows, yellow_at
 from domain.organisation import OrgUnitKind
 from domain.posts import Role
 from domain.requests import Grade, Verdict
@@ -262,7 +262,10 @@ class Model:
     def _resume(self, matter: Matter, at: datetime) -> None:
         """What was left of the leg when it was returned is left now."""
         if matter.due and matter.returned_at:
-            matter.due = resumed_due(self._calendar, matter.deadline_class, matter.due, matter.returned_at, at)
+            limit = POLICIES[matter.deadline_class].reply
+            is_by_clock = limit is not None and limit.unit in BY_THE_CLOCK
+            leg = resumed(self._calendar, Due(matter.due, matter.is_provisional, by_the_clock=is_by_clock), matter.returned_at, at)
+            matter.due, matter.is_provisional = leg.at, leg.is_provisional
 
     def _checked(self, matter: Matter) -> str:
         """The resident is asked next, unless they did it themselves."""

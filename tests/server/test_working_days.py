@@ -18,9 +18,11 @@ from domain.calendar_editing import with_mark
 from resolvers.recounting import recount
 from server.cli import main
 from server.clockwork import rounds
+from server.demo.main_job import Player
 from server.wiring import build_house
 from tests.conftest import ROOT, Town
-from tests.journeys.stories import Matter, act, history_of, request_of, submit, task_of, titles
+from tests.journeys.stories import Answer, Matter, act, answer, history_of, inbox, request_of, rows, say, submit, task_of, titles
+from tests.journeys.test_the_desk import board, unit_of
 from tests.server.recount_to_kill import POINTS
 
 Captured = pytest.CaptureFixture[str]
@@ -92,6 +94,98 @@ async def test_the_year_arrives_and_what_was_provisional_is_firm(town: Town, cap
     assert await town.count("events", kind="DeadlinesRecounted") == 1
 
 
+async def judged(player: Player, matter: Matter) -> tuple[bool, bool]:
+    """Whether it is said to be late, of the promise and of the leg; and each list says the same as the thing itself."""
+    shown = "edges { node { id overdue } }"
+    document = (
+        f"query($late: Boolean!) {{ requests(filter: {{overdue: $late}}) {{ {shown} }} tasks(filter: {{overdue: $late}}) {{ {shown} }} }}"
+    )
+    told = {True: (False, False), False: (False, False)}
+    for late in (True, False):
+        lists = await player.ask(document, late=late)
+        asked, work = (rows(lists[name]) for name in ("requests", "tasks"))
+        assert all(row["overdue"] is late for row in (*asked, *work))
+        told[late] = (matter.request_id in [row["id"] for row in asked], matter.task_id in [row["id"] for row in work])
+    assert told[False] == (not told[True][0], not told[True][1])
+    return told[True]
+
+
+async def test_while_no_table_is_there_nobody_is_late_and_with_it_everybody_is_judged_again(town: Town, tmp_path: Path) -> None:
+    late, done = await asked_at_the_end_of_the_year(town, 2)  # both due on about Thursday, 2027-01-07
+    people = await town.people("resident-1", "grid-worker-1", "grid-leader-1", "dispatcher-1")
+    resident, worker, leader, dispatcher = people
+    for matter in (late, done):
+        await act(worker, "acknowledgeTask", matter)
+        await act(worker, "startTask", matter)
+
+    async def on(moment: datetime) -> None:
+        town.clock.now = moment
+        await rounds(town.house)
+        await town.settle()
+        for player in people:
+            await player.sign_in()
+
+    await on(datetime(2027, 1, 8, 2, 0, tzinfo=UTC))  # Friday, 10:00
+    await act(worker, "completeTask", done)
+    await act(leader, "verifyTask", done)
+    await answer(resident, done)
+    await on(datetime(2027, 1, 12, 2, 0, tzinfo=UTC))
+    township = unit_of(town, "柳湾镇党委")
+    desk = await board(dispatcher, township, "DUE_SOON", "OVERDUE")
+    assert (await judged(dispatcher, late), await judged(dispatcher, done), desk) == (*[(False, False)] * 2, {"DUE_SOON": [late.task_id]})
+    assert "工单已逾期" not in await titles(worker)
+    more = await say(worker, "requestExtension", "task { id }", taskId=late.task_id, workingDays=2, reason="等配件")
+    assert more["task"]["id"] == late.task_id, "it is not too late to ask for more"
+    assert (await figures(dispatcher, township))["due"] == 0
+
+    file = tmp_path / "2027.csv"
+    file.write_text(YEAR, "utf-8")
+    assert await run(town, "import", str(file)) == 0
+    await on(datetime(2027, 1, 12, 2, 1, tzinfo=UTC))  # due on Friday, 17:30, after all
+    assert (await judged(dispatcher, late), await judged(dispatcher, done)) == ((True, True), (False, False))
+    assert await board(dispatcher, township, "DUE_SOON", "OVERDUE") == {"OVERDUE": [late.task_id]}
+    assert (await titles(worker)).count("工单已逾期") == 1
+    assert "时限有调整" in await titles(resident)
+    told = [notice["about"]["id"] for notice in await inbox(resident) if notice["title"] == "时限有调整"]
+    assert told == [late.request_id], "what has ended is nothing to wait for"
+    found = await figures(dispatcher, township)
+    assert (found["due"], found["onTimeRate"]) == (2, 0.5)
+    assert [row async for row in MongoHistories(town.house.mongo).differing(town.planned.township_code)] == []
+    head, kept = await town.house.tallies.kept(town.planned.township_code)
+    assert +kept == +await town.house.tallies.recounted(head)
+
+
+async def figures(player: Player, unit_id: str) -> Answer:
+    document = 'query($u: ID!) { measures(unitId: $u, from: "2027-01-01", to: "2027-01-31") { due onTimeRate } }'
+    found: Answer = (await player.ask(document, u=unit_id))["measures"][0]
+    return found
+
+
+async def test_windows_and_questions_about_own_data_move_with_a_day_and_history_tells_it(town: Town) -> None:
+    resident, worker, officer = await town.people("resident-1", "grid-worker-1", "privacy-officer-1")
+    lamp = await submit(town, resident)  # Monday, 10:00
+    shown = "subjectRequest { id dueAt }"
+    asked = (await say(resident, "requestOwnData", shown, kind="COPY"))["subjectRequest"]
+    assert asked["dueAt"] == "2026-12-14T09:30:00.000Z"
+    assert (await task_of(worker, lamp) or {})["acknowledgeBy"] == "2026-11-23T07:30:00.000Z"
+
+    assert await run(town, "mark", "2026-11-24", "off", "--reason", "县里通知") == 0
+    for _ in range(3):
+        await rounds(town.house)
+    [event] = await town.house.mongo.collection("events").find({"kind": "DeadlinesRecounted"}).to_list()
+    assert {name: event["facts"][name] for name in ("leg_to", "return_by")} == {
+        "leg_to": "2026-12-01T09:30:00+00:00",
+        "return_by": "2026-11-26T09:30:00+00:00",
+    }
+    assert "acknowledge_by" not in event["facts"], "it ends on Monday all the same"
+    question = f'{{ node(id: "{asked["id"]}") {{ ... on SubjectRequest {{ dueAt entries {{ act by {{ id }} }} }} }} }}'
+    assert (await officer.ask(question))["node"] == {
+        "dueAt": "2026-12-15T09:30:00.000Z",
+        "entries": [{"act": "MADE", "by": {"id": town.id_of("resident-1")}}, {"act": "RECOUNTED", "by": None}],
+    }
+    assert [row async for row in MongoHistories(town.house.mongo).differing(town.planned.township_code)] == []
+
+
 async def test_a_day_that_is_marked_moves_what_was_firm_and_no_other(town: Town, capfd: Captured) -> None:
     resident = await town.person("resident-1")
     lamp, gas = await submit(town, resident), await submit(town, resident, "gas-smell")
@@ -101,7 +195,13 @@ async def test_a_day_that_is_marked_moves_what_was_firm_and_no_other(town: Town,
 
     assert (await request_of(resident, lamp) or {})["promiseDueAt"] == "2026-12-01T09:30:00.000Z"
     assert (await request_of(resident, gas) or {})["promiseDueAt"] == "2026-11-23T04:00:00.000Z"
-    assert await town.count("events", kind="DeadlinesRecounted") == 1
+    of_gas, of_lamp = [
+        (await town.house.mongo.collection("events").find({"kind": "DeadlinesRecounted", "request_id": matter.request_id}).to_list())[0]
+        for matter in (gas, lamp)
+    ]
+    assert of_lamp["facts"]["from"] != of_lamp["facts"]["to"]
+    assert of_gas["facts"]["leg_from"] == of_gas["facts"]["leg_to"], "only until when it may be returned"
+    assert of_gas["facts"]["return_by"] == "2026-11-26T09:30:00+00:00"
     capfd.readouterr()
     assert await run(town, "show", "2026-11") == 0
     said = capfd.readouterr().out
