@@ -1,5 +1,6 @@
 """Steps that bring a database from one release to the next: numbered, kept in a ledger, and safe to run twice."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 from pymongo import ReplaceOne, UpdateOne
 
 from adapters.mongo.calendars import publish_calendar
+from adapters.mongo.carrying import carry_over
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.organisations import version_record
 from adapters.mongo.search import tokens_for
@@ -17,21 +19,26 @@ from domain.ids import Kind
 
 WORDS_AT_ONCE = 200
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Migration:
     number: int
     name: str
-    run: Callable[[Mongo], Awaitable[None]]
+    run: Callable[[Mongo, datetime], Awaitable[object]]
+    """With the moment of now; what is said of it, if anything, is how much it did."""
+    is_repeated: bool = False
+    """Also where it ran before: servers of the release before may have gone on writing for a while."""
 
 
-async def _first_calendar(mongo: Mongo) -> None:
+async def _first_calendar(mongo: Mongo, _at: datetime) -> None:
     """The working-day table as it is published; a table that is there already is somebody's own, and stays."""
     if await mongo.collection("calendar").find_one({"_id": "china"}, {"_id": 1}) is None:
         await publish_calendar(mongo, published_days(), published_through())
 
 
-async def _first_versions(mongo: Mongo) -> None:
+async def _first_versions(mongo: Mongo, _at: datetime) -> None:
     """Rows of the organisation that were kept before there were versions are those of the first one."""
     async for township in mongo.collection("townships").find({"version": {"$exists": False}}, {"_id": 1}):
         code = township["_id"]
@@ -55,14 +62,14 @@ def _first_row(document: Document) -> Document:
     return {"_id": f"{document['_id']}~1", "id": document["_id"], "from_version": 1, "to_version": FOREVER, **kept, **order}
 
 
-async def _accounts_of_several_persons(mongo: Mongo) -> None:
+async def _accounts_of_several_persons(mongo: Mongo, _at: datetime) -> None:
     """From one person an account to several. `person_id` stays where it is, for a service of the last release that still reads it."""
     today = {"$dateToString": {"date": "$$NOW", "format": "%Y-%m-%d", "timezone": "Asia/Shanghai"}}
     several = [{"$set": {"person_ids": ["$person_id"], "last_used_day": today}}]
     await mongo.collection("accounts").update_many({"person_ids": {"$exists": False}}, several)
 
 
-async def _piles_of_the_desk(mongo: Mongo) -> None:
+async def _piles_of_the_desk(mongo: Mongo, _at: datetime) -> None:
     """Where open tasks lie on the board: until now that follows from their state alone."""
     branches = [{"case": {"$eq": ["$state", state.value]}, "then": pile.value} for state, pile in PILE_OF_STATE.items()]
     laid = [{"$set": {"pile": {"$switch": {"branches": branches, "default": None}}, "pile_at": {"$ifNull": ["$due_at", NEVER]}}}]
@@ -70,11 +77,12 @@ async def _piles_of_the_desk(mongo: Mongo) -> None:
     await mongo.collection("tasks").update_many(unlaid, laid)
 
 
-async def _tokens_of_words(mongo: Mongo) -> None:
+async def _tokens_of_words(mongo: Mongo, _at: datetime) -> None:
     """What texts are found by that were kept before there was a search; what is removed meanwhile stays removed."""
-    last = ""
+    last, looked_at = "", 0
     while found := await _next_words(mongo, last):
-        last = found[-1]["_id"]
+        last, looked_at = found[-1]["_id"], looked_at + len(found)
+        log.info("made to be found by their words: %d texts looked at", looked_at)
         for township in sorted({words["township"] for words in found}):
             texts = {
                 words["_id"]: words["text"]
@@ -98,12 +106,18 @@ async def _next_words(mongo: Mongo, after: str) -> list[Document]:
     return await cursor.limit(WORDS_AT_ONCE).hint("_id_").to_list()
 
 
+async def _carried_over(mongo: Mongo, at: datetime) -> int:
+    """Clocks, classes, piles and all else that an open case has by now; how many lacked something."""
+    return await carry_over(mongo, at=at)
+
+
 MIGRATIONS = (
     Migration(1, "first calendar", _first_calendar),
     Migration(2, "the organisation by versions", _first_versions),
     Migration(3, "accounts of several persons", _accounts_of_several_persons),
     Migration(4, "piles of the desk", _piles_of_the_desk),
     Migration(5, "what words are found by", _tokens_of_words),
+    Migration(6, "what earlier releases did not keep", _carried_over, is_repeated=True),
 )
 
 
@@ -112,10 +126,13 @@ async def migrate(mongo: Mongo, *, at: datetime, migrations: tuple[Migration, ..
     ledger = mongo.collection("migrations")
     ran: list[str] = []
     for migration in migrations:
-        if await ledger.find_one({"_id": migration.number}) is not None:
+        ran_before = await ledger.find_one({"_id": migration.number}) is not None
+        if ran_before and not migration.is_repeated:
             continue
         with mongo.patience():
-            await migration.run(mongo)
+            done = await migration.run(mongo, at)
+        if ran_before and not done:
+            continue
         await ledger.replace_one({"_id": migration.number}, {"name": migration.name, "applied_at": at}, upsert=True)
         ran.append(f"{migration.number} {migration.name}")
     return ran

@@ -309,7 +309,7 @@ async def test_accounts_of_the_last_release_become_accounts_of_several_persons(s
     await accounts.insert_one(old, bypass_document_validation=True)
 
     for _ in range(2):
-        await next(migration for migration in MIGRATIONS if migration.number == 3).run(stage.house.mongo)
+        await next(migration for migration in MIGRATIONS if migration.number == 3).run(stage.house.mongo, stage.clock())
 
     kept = await accounts.find_one({"_id": "an-old-one"})
     assert kept is not None

@@ -239,8 +239,8 @@ async def test_what_was_kept_before_there_were_versions_is_the_first_one(stage: 
     await mongo.collection("organisation_versions").delete_many({})
 
     versions = next(migration for migration in MIGRATIONS if migration.number == 2)
-    await versions.run(mongo)
-    await versions.run(mongo)
+    await versions.run(mongo, stage.clock())
+    await versions.run(mongo, stage.clock())
 
     after = await stage.contents()
     [version] = after.pop("organisation_versions")

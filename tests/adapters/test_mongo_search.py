@@ -105,7 +105,7 @@ async def test_words_of_before_are_found_after_the_upgrade_and_those_that_were_r
 
     [step] = [step for step in MIGRATIONS if step.name == "what words are found by"]
     for _ in range(2):  # safe to run again
-        await step.run(stage.house.mongo)
+        await step.run(stage.house.mongo, stage.clock())
 
     assert await everything(stage, "灯不亮", dispatcher) == [kept.id]
     assert [document["tokens"] for document in await stage.find("words", _id=kept.id)] == tokens

@@ -3,6 +3,7 @@
 from asyncio import gather
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -113,7 +114,7 @@ async def test_steps_run_once_in_order(empty: Mongo) -> None:
     ran: list[str] = []
 
     def step(name: str) -> Migration:
-        async def run(_: Mongo) -> None:
+        async def run(_: Mongo, _at: datetime) -> None:
             ran.append(name)
 
         return Migration(len(name), name, run)
@@ -129,12 +130,12 @@ async def test_a_step_that_died_half_way_is_run_again_and_those_after_it_wait(em
     await build(empty)
     ran: list[str] = []
 
-    async def dying(_: Mongo) -> None:
+    async def dying(_: Mongo, _at: datetime) -> None:
         ran.append("dying")
         if len(ran) == 1:
             raise OSError("the power went")
 
-    async def next_one(_: Mongo) -> None:
+    async def next_one(_: Mongo, _at: datetime) -> None:
         ran.append("next")
 
     steps = (Migration(1, "dying", dying), Migration(2, "next", next_one))
@@ -149,7 +150,7 @@ async def test_the_calendar_is_published_once_and_then_is_somebodys_own(empty: M
     assert await migrate(empty, at=MONDAY_MORNING) == [f"{step.number} {step.name}" for step in MIGRATIONS]
     await empty.collection("calendar").update_one({"_id": "china"}, {"$set": {"published_through": "2030-12-31"}})
     assert await migrate(empty, at=MONDAY_MORNING) == []
-    await MIGRATIONS[0].run(empty)
+    await MIGRATIONS[0].run(empty, MONDAY_MORNING)
     table = await empty.collection("calendar").find_one({"_id": "china"})
     assert table is not None
     assert table["published_through"] == "2030-12-31"
