@@ -31,7 +31,7 @@ WINDOWS = ("acknowledge_by", "remind_at", "contact_by", "return_by")
 def to_recount(thing: Request | Task) -> datetime | None:
     """The due time that a calendar may still move: what runs by the clock stays, and what is over, unless nobody could judge it yet."""
     if isinstance(thing, Task):
-        is_set = thing.campaign_id is not None or thing.due_by_clock
+        is_set = thing.due_by_clock or (thing.campaign_id is not None and thing.leg_from is None)  # a campaign's day, which somebody named
         is_judged = thing.is_over and (thing.leg_met or not thing.due_provisional)
         return None if is_set or is_judged else thing.due_at
     is_judged = thing.state in GONE or (thing.state is RequestState.CLOSED and not thing.promise_provisional)
