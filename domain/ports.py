@@ -231,8 +231,7 @@ class Tasks(Protocol):
     async def page(self, query: TaskQuery, page: PageRequest, *, seen_by: Actor, at: datetime) -> Page[Task]:
         """Newest first; by due time, soonest first, where `overdue` or `due_before` is asked for.
 
-        `due_before` with `overdue` false is what falls due from now on: what is over and judged by nobody, because it stands still or
-        is provisional, is not among it.
+        `due_before` with `overdue` false is what falls due from now on: what is over and judged by nobody is not among it.
         """
         ...
 
