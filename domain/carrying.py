@@ -43,6 +43,7 @@ def _request(request: Request, missing: frozenset[str], item: ServiceItem | None
     known = {
         "promise_by_clock": request.promise_due_at is not None and _is_by_clock(deadline_class) and not request.promise_provisional,
         "title": item.name if item else request.title,
+        "is_shared": item is not None and item.is_shared,
     }
     whole = replace(request, version=request.version + 1, **{name: value for name, value in known.items() if name in missing})  # type: ignore[arg-type]
     # As of what was done last: who was asked then is asked since then.

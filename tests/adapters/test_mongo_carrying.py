@@ -103,8 +103,8 @@ async def settlement_of_then(stage: Stage) -> dict[str, list[Document]]:
 
 
 def alike(document: Document) -> Document:
-    """Less what completing it changes: it is a version on."""
-    return {name: value for name, value in document.items() if name != "version"}
+    """Less what completing it changes, it is a version on; and whether it repeats another is not looked for afterwards."""
+    return {name: value for name, value in document.items() if name not in {"version", "repeats_id"}}
 
 
 async def test_what_the_first_release_kept_is_completed_and_follows_from_its_history(stage: Stage) -> None:
