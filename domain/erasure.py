@@ -33,6 +33,7 @@ GOES_WITH_PERSON: tuple[tuple[str, str], ...] = (
     ("enrolment_codes", "_id"),
     ("proxy_parties", "_id"),
     ("saved_filters", "_id"),
+    ("followings", "person_id"),
 )
 """Collections whose documents go when somebody's data are removed, and the field that says whose; sign-ins and grants end besides."""
 

@@ -38,6 +38,7 @@ class Kind(Enum):
     PROXY_GRANT = "proxy"
     FILTER = "filt"
     CAMPAIGN = "camp"
+    FOLLOWING = "foll"
 
 
 _KINDS = {kind.value: kind for kind in Kind}

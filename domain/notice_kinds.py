@@ -78,6 +78,11 @@ class NoticeKind(Enum):
     REQUEST_REOPENED = "request_reopened"
     REOPENED_BELOW = "reopened_below"
     MESSAGE_ADDED = "message_added"
+    FOLLOWED_DONE = "followed_done"
+    FOLLOWED_ENDED = "followed_ended"
+    FOLLOWED_ON_HOLD = "followed_on_hold"
+    FOLLOWED_GOES_ON = "followed_goes_on"
+    FOLLOWED_MOVED = "followed_moved"
 
 
 Concern = tuple[str | None, NoticeKind, str]
@@ -88,12 +93,13 @@ Concern = tuple[str | None, NoticeKind, str]
 class Around:
     """What the case does not say itself, as it is when it is told: whether its grant is live, how word gets to its home.
 
-    `merged` are those whose requests go on in it, each with the id of theirs.
+    `merged` are those whose requests go on in it, each with the id of theirs; `merged_ids` all requests that do.
     """
 
     is_grant_live: bool = False
     reach: Reach | None = None
     merged: tuple[tuple[str, str], ...] = ()
+    merged_ids: tuple[str, ...] = ()
 
 
 NOTHING_AROUND = Around()

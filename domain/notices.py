@@ -28,6 +28,9 @@ URGENT = frozenset(
     {NoticeKind.TASK_ASSIGNED, NoticeKind.TASK_CLIMBED, NoticeKind.CALLED_OUT, NoticeKind.TASK_REMINDED, NoticeKind.TASK_UNROUTED}
 )
 
+PUSHED_AS = {Kind.REQUEST.value: "requestId", Kind.FOLLOWING.value: "followingId"}
+"""Under which name a push has the id of what it is about; that of a task else."""
+
 PUSH_TIME_TO_LIVE = 24 * 3600
 """Seconds: a day later the inbox says it better."""
 
@@ -268,7 +271,7 @@ def pushes_of(notices: tuple[Notice, ...], devices: Mapping[str, tuple[Device, .
 
 
 def _push(notice: Notice, device: Device, messages: Messages) -> Push:
-    about = "requestId" if notice.about_id.startswith(Kind.REQUEST.value) else "taskId"
+    about = PUSHED_AS.get(notice.about_id.partition("_")[0], "taskId")
     is_task = about == "taskId"
     return Push(
         device_id=device.id,

@@ -8,6 +8,7 @@ from typing import Protocol
 from domain.cases import Case
 from domain.devices import Device
 from domain.events import Event
+from domain.followers import Tellings
 from domain.notices import NOTHING_AROUND, Around, Notice
 
 
@@ -49,3 +50,8 @@ class Outbox(Protocol):
         ...
 
     async def parked(self) -> int: ...
+
+    @property
+    def tellings(self) -> Tellings:
+        """What followers are still to be told, in the same database."""
+        ...

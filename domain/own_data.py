@@ -107,6 +107,14 @@ class GrantCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedCopy:
+    """What the person follows: another's request, so only its item and since when."""
+
+    item: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PersonCopy:
     """What is kept beside the requests. `accounts`, `phones`, `notices` and `readings` of the contact are how many."""
 
@@ -120,6 +128,7 @@ class PersonCopy:
     link: LinkCopy | None
     posts: tuple[PostCopy, ...]
     filters: tuple[str, ...]
+    followed: tuple[FollowedCopy, ...]
     accounts: int
     phones: int
     notices: int
@@ -178,6 +187,8 @@ def _person(person: PersonCopy) -> Iterator[Line]:
         yield (held, Message(f"own_data.role.{post.role.value.lower()}"))
     if person.filters:
         yield (Message("own_data.filters", {"names": ", ".join(person.filters)}),)
+    for matter in person.followed:
+        yield (Message("own_data.followed", {"item": matter.item, "since": _moment(matter.since)}),)
     yield (Message("own_data.counts", {"accounts": person.accounts, "phones": person.phones, "notices": person.notices}),)
 
 

@@ -22,6 +22,7 @@ from domain.duplicates import Merges
 from domain.enrolment import Enrolment
 from domain.events import Event, EventKind
 from domain.filters import Filters
+from domain.followers import Followers
 from domain.households import Household
 from domain.identity import SignIn
 from domain.ids import Ids
@@ -294,6 +295,7 @@ class Ports:
     boards: Boards
     campaigns: Campaigns
     filters: Filters
+    followers: Followers
     history: History
     notices: Notices
     devices: Devices

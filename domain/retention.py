@@ -17,6 +17,7 @@ class Basis(Enum):
     OWN_MOMENT = "a moment of its own"
     REQUEST_OVER = "the end of its request"
     LAST_REQUEST_OVER = "the end of the person's last request"
+    NAMED_REQUEST_OVER = "the end of the request that it names"
 
 
 class Removal(Enum):
@@ -30,7 +31,7 @@ class Policy:
 
     `moment` is the field that the days count from: of the document itself, or of requests. Where it is its own, the collection has an
     index `retention` on it; where it is that of the person's last request, documents have the person's id for theirs; of somebody
-    who never asked they go once the person is on the list no more.
+    who never asked they go once the person is on the list no more. A document that names a request has its id as `request_id`.
     """
 
     collection: str
@@ -94,6 +95,15 @@ POLICIES: tuple[Policy, ...] = (
         "联系方式",
     ),
     _own("notices", "created_at", YEAR, "lines of an inbox, after 1 year", "通知"),
+    Policy(
+        "followings",
+        15,
+        Basis.NAMED_REQUEST_OVER,
+        "closed_at",
+        Removal.DOCUMENT,
+        "who follows a request, 15 days after its end, or that of the one in which it went on",
+        "关注",
+    ),
     _own("devices", "retired_at", 180, "phones that get no pushes any more, 180 days after the last", "已停用设备"),
     _own("subject_requests", "decided_at", 3 * YEAR, "what somebody asked about their data, 3 years after the answer", "个人信息权利请求"),
     _own(

@@ -13,7 +13,7 @@ from domain.errors import Refusal, RefusalCode, Refused
 from domain.ports import Ports
 from domain.tasks import EarlyReport, Task
 from domain.texts import optional_text
-from resolvers import requests, tasks
+from resolvers import followers, requests, tasks
 from resolvers.acting import Done, acting
 
 Deed = Callable[..., Awaitable[Done[Any]]]
@@ -25,6 +25,9 @@ DEEDS: dict[type, Deed] = {
     tasks.StartTask: tasks.start_task,
     tasks.CompleteTask: tasks.complete_task,
     requests.AnswerFollowUp: requests.answer_follow_up,
+    followers.FollowRequest: followers.follow_request,
+    followers.UnfollowRequest: followers.unfollow_request,
+    followers.ReportNotFixed: followers.report_not_fixed,
 }
 
 _STEP = {kind: step for step, kind in enumerate(DEEDS)}

@@ -10,8 +10,8 @@ from domain.calendar import SHANGHAI
 from domain.events import Event
 from domain.items import ServiceItem
 from domain.organisation import Organisation
-from domain.own_data import ActCopy, ContactCopy, GrantCopy, LinkCopy, OwnData, PersonCopy, PostCopy, RequestCopy
-from domain.pages import PageRequest
+from domain.own_data import ActCopy, ContactCopy, FollowedCopy, GrantCopy, LinkCopy, OwnData, PersonCopy, PostCopy, RequestCopy
+from domain.pages import MAX_SIZE, PageRequest
 from domain.people import Person
 from domain.ports import Ports, RequestQuery
 from domain.proxies import ProxyGrant
@@ -26,6 +26,7 @@ from domain.subject_requests import (
     keeps_subject_requests,
 )
 from domain.tasks import Task
+from resolvers.followers import following_page
 from resolvers.history import history_of_request
 
 MOST_ACTS = 100
@@ -90,6 +91,7 @@ async def _person(person: Person, subject: Actor, organisation: Organisation, at
         link=LinkCopy(names.get(link.member_id), link.since, link.until) if link else None,
         posts=tuple(PostCopy(post.role, organisation.units[post.unit_id].name, post.since, post.until) for post in posts),
         filters=tuple(kept.name for kept in await ports.filters.own(seen_by=subject)),
+        followed=await _followed(subject, ports),
         accounts=counts.accounts,
         phones=counts.phones,
         notices=counts.notices,
@@ -100,6 +102,12 @@ async def _person(person: Person, subject: Actor, organisation: Organisation, at
 def _grant(grant: ProxyGrant, person_id: str, names: Mapping[str, str]) -> GrantCopy:
     is_given = grant.principal_id == person_id
     return GrantCopy(is_given, names.get(grant.agent_id if is_given else grant.principal_id), grant.since, grant.until)
+
+
+async def _followed(subject: Actor, ports: Ports) -> tuple[FollowedCopy, ...]:
+    found, items = await following_page(PageRequest(MAX_SIZE), by=subject, ports=ports), await ports.catalogue.items()
+    named = [(items[matter.item_id].name if matter.item_id in items else matter.item_id, matter.since) for matter in found.rows]
+    return tuple(FollowedCopy(item, since) for item, since in named)
 
 
 async def _requests(requests: Sequence[Request], subject: Actor, ports: Ports) -> list[RequestCopy]:

@@ -1,6 +1,6 @@
 """Requests: asking, reading, and the last word."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from domain import cases, intake, verdicts
 from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
-from domain.commands import Replayed
+from domain.commands import Command, Replayed
 from domain.deadlines import Due
 from domain.errors import NumberTaken, Refused, invalid, not_found
 from domain.ids import Kind
@@ -32,6 +32,9 @@ from resolvers.search import enter_look
 from resolvers.similar import with_earlier
 
 NUMBERS_TRIED = 5
+
+Keep = Callable[[Act, Words, str, Command], Awaitable[Case | Replayed]]
+"""Who keeps a new case, its words, the event of that id and the command: `Requests.add`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,11 @@ class _Matter:
 async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Done[Request]:
     """A request with its routed task, both clocks running; the answer is there before anybody was told."""
     now = await acting("submitRequest", sent, by=by, ports=ports, acting_for_id=sent.on_behalf_of_id)
+    return await submit_by(ports.requests.add, sent, now, by=by, ports=ports)
+
+
+async def submit_by(keep: Keep, sent: SubmitRequest, now: Acting, *, by: Actor, ports: Ports) -> Done[Request]:
+    """The same for any command that asks for something; `keep` is who keeps the case."""
     try:
         case, words, is_rule_broken = await _routed(sent, now, by, ports)
     except Refused:
@@ -89,7 +97,7 @@ async def submit_request(sent: SubmitRequest, *, by: Actor, ports: Ports) -> Don
         if replayed is None:
             raise
         return await answered(replayed, by=by, ports=ports)
-    return await answered(await _keep(case, words, now, ports, is_rule_broken=is_rule_broken), by=by, ports=ports)
+    return await answered(await _keep(keep, case, words, now, ports, is_rule_broken=is_rule_broken), by=by, ports=ports)
 
 
 async def _routed(sent: SubmitRequest, now: Acting, by: Actor, ports: Ports) -> tuple[Case, Words, bool]:
@@ -169,14 +177,14 @@ async def words_of(requests: Sequence[Request], *, by: Actor, ports: Ports) -> M
     }
 
 
-async def _keep(case: Case, words: Words, now: Acting, ports: Ports, *, is_rule_broken: bool) -> Case | Replayed:
+async def _keep(keep: Keep, case: Case, words: Words, now: Acting, ports: Ports, *, is_rule_broken: bool) -> Case | Replayed:
     """Keeps a new case under a number that nobody has."""
     for _ in range(NUMBERS_TRIED):
         number = request_number(now.person.township, now.at.astimezone(SHANGHAI).date(), ports.ids.digits(7))
         try:
             numbered = case.numbered(number)
             act = cases.submitted(numbered, is_rule_broken=is_rule_broken) if case.tasks else intake.submitted(numbered)
-            return await ports.requests.add(act, words, now.event_id, now.command)
+            return await keep(act, words, now.event_id, now.command)
         except NumberTaken:
             continue
     raise RuntimeError("every number that chance gave was taken")

@@ -12,7 +12,8 @@ from domain.commands import CommandOutcome
 from domain.errors import Refusal as RefusalThing
 from resolvers.batch import carried_out, in_order
 from schema.context import Context, Info
-from schema.graph import Node, edge
+from schema.followers import FollowRequestInput, ReportNotFixedInput, UnfollowRequestInput
+from schema.graph import Node, edge, shown_as
 from schema.refusal import Refusal
 from schema.requests import AnswerFollowUpInput, SubmitRequestInput
 from schema.tasks import AcknowledgeTaskInput, CompleteTaskInput, ReturnTaskInput, StartTaskInput
@@ -28,10 +29,15 @@ class CommandInput:
     return_task: strawberry.Maybe[ReturnTaskInput] = strawberry.field(default=None, description="Sends a task back (退单).")
     complete_task: strawberry.Maybe[CompleteTaskInput] = strawberry.field(default=None, description="Says that it is done (办结).")
     answer_follow_up: strawberry.Maybe[AnswerFollowUpInput] = strawberry.field(default=None, description="The last word (评价).")
+    follow_request: strawberry.Maybe[FollowRequestInput] = strawberry.field(default=None, description="Follows a request (关注诉求).")
+    unfollow_request: strawberry.Maybe[UnfollowRequestInput] = strawberry.field(default=None, description="Follows it no more (取消关注).")
+    report_not_fixed: strawberry.Maybe[ReportNotFixedInput] = strawberry.field(
+        default=None, description="Says that it is not fixed at one's own place (反映未解决)."
+    )
 
 
 def _subject(root: Any) -> Any:
-    return root.subject_thing
+    return root.subject_thing if shown_as(root.subject_thing) else None
 
 
 def _refusal(root: Any) -> RefusalThing | None:

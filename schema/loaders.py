@@ -8,6 +8,7 @@ from strawberry.dataloader import DataLoader
 from domain.access import Actor
 from domain.campaigns import Campaign
 from domain.contacts import MaskedContact
+from domain.followers import FollowedMatter
 from domain.households import Household, Reach
 from domain.ids import Kind, parse
 from domain.measures import Linked
@@ -23,6 +24,7 @@ from resolvers import (
     campaigns,
     contacts,
     duplicates,
+    followers,
     households,
     measures,
     notices,
@@ -37,7 +39,7 @@ from resolvers import (
 
 K = TypeVar("K")
 V = TypeVar("V")
-Readable = Request | Task | Campaign | Household | Person | Notice | ProxyGrant | SubjectRequest
+Readable = Request | Task | Campaign | Household | Person | Notice | FollowedMatter | ProxyGrant | SubjectRequest
 
 
 class Loaders:
@@ -150,6 +152,7 @@ class Loaders:
             Kind.HOUSEHOLD: households.households_by_ids,
             Kind.PERSON: organisation.persons_by_ids,
             Kind.NOTICE: notices.notices_by_ids,
+            Kind.FOLLOWING: followers.followed_by_ids,
             Kind.PROXY_GRANT: proxies.grants_by_ids,
             Kind.SUBJECT_REQUEST: subject_requests.subject_requests_by_ids,
         }

@@ -24,6 +24,7 @@ from resolvers.history import history_of_request
 from schema.beside import merged_count, merged_into, promise_due_at, related, repeats, status_text
 from schema.confirmations import confirmation_code_of
 from schema.context import Info
+from schema.follower_counts import CountedFollowers
 from schema.graph import WANTED, HouseholdT, MaskedContactT, Node, PersonT, RequestT, TaskT, bad_argument, described, edge, several, shows
 from schema.organisation import GeoPoint, GeoPointInput, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
@@ -118,7 +119,7 @@ class Attachment(Node):
 
 
 @shows(requests.Request, "What a resident asked for (诉求).")
-class Request(Node):
+class Request(Node, CountedFollowers):
     number: str = described("The number to read out: township, date, random part, check digit (诉求编号).")
     state: RequestState = described("Where it stands (状态).")
     status_text: Any = edge(status_text, str, "Where it stands, in one plain sentence (进度说明).")

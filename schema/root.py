@@ -24,6 +24,7 @@ from schema.context import Info
 from schema.duplicates import DuplicateMutations
 from schema.enrolment import EnrolmentMutations
 from schema.filters import FilterMutations
+from schema.followers import FollowedMatter, FollowerMutations
 from schema.graph import Node, bad_argument, deed, edge
 from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
@@ -171,6 +172,7 @@ class Mutation(
     BulkMutations,
     CampaignMutations,
     FilterMutations,
+    FollowerMutations,
     ContactMutations,
     proxies.ProxyMutations,
     followups.FollowUpMutations,
@@ -234,6 +236,7 @@ def build_schema() -> strawberry.Schema:
             Task,
             Attachment,
             notices.Notice,
+            FollowedMatter,
             proxies.ProxyGrant,
             SubjectRequest,
         ],

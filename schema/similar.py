@@ -10,6 +10,7 @@ from domain import similar
 from domain.items import MatterScope
 from domain.requests import RequestState
 from resolvers import similar as reads
+from resolvers.followers import may_follow
 from schema.beside import promise_due_at, status_text
 from schema.context import Info
 from schema.graph import RequestT, described, edge, shows
@@ -30,6 +31,10 @@ async def _promise_due_at(root: Parent[similar.SimilarRequest], info: Info) -> d
     return await promise_due_at(root.known, info)
 
 
+async def _may_follow(root: Parent[similar.SimilarRequest], info: Info) -> bool:
+    return not root.is_mine and await may_follow(root.known, by=info.context.actor, ports=info.context.ports)
+
+
 @shows(similar.SimilarRequest, "A request that is open already: how it stands, and nothing of whoever asked (相似诉求).")
 class SimilarRequest:
     id: strawberry.ID = described("Opaque id of the request; it opens nothing (标识).")
@@ -39,6 +44,7 @@ class SimilarRequest:
     submitted_on: date = described("The day on which it came (提交日期).")
     promise_due_at: Any = edge(_promise_due_at, datetime | None, "The promise: when an answer is due (承诺时限).")
     is_mine: bool = described("Whether you asked for it, or yours goes on in it (是否本人诉求).")
+    may_follow: Any = edge(_may_follow, bool, "Whether you may follow it instead of asking too: `followRequest` (是否可关注).")
     request: Any = edge(
         lambda root: root.opened, RequestT | None, "The request, or yours that goes on in it; for whoever may see it anyway (诉求)."
     )

@@ -1,5 +1,7 @@
 """The relay: tells inboxes and phones of what was committed, and numbers it for the feed. Any number of them may run.
 
+Those who follow a request may be thousands: they are told beside it, some at a time (`server/followers.py`).
+
 Inbox first, then phones, at least once; what fails for a passing reason comes again with growing waits, and is parked after the last try.
 """
 
@@ -16,6 +18,7 @@ from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.tallies import MongoTallies
 from domain.calendar import SHANGHAI
 from domain.devices import Push, PushOutcome, PushResult
+from domain.followers import telling_of
 from domain.messages import Messages
 from domain.notices import Notice, notices_of, pushes_of
 from domain.organisation import Organisation
@@ -23,6 +26,7 @@ from domain.outbox import Outbox, Owed
 from domain.ports import Clock, Organisations
 from domain.push import Pushes
 from server import metrics
+from server.followers import FollowersTold
 from server.loops import end, for_ever
 
 BATCH = 100
@@ -66,8 +70,13 @@ class Relay:
         self._messages = messages
         self._clock = clock
         self._lease_seconds = lease_seconds
+        self.followers = FollowersTold(outbox, pushes, messages, clock, lease_seconds=lease_seconds, wait=backoff_seconds)
 
     async def turn(self) -> int:
+        """A round of both, acts and followers; how many were in hand."""
+        return await self.deliver() + await self.followers.turn()
+
+    async def deliver(self) -> int:
         """Claims what is due and delivers it. How many acts were in hand."""
         claimed = await self._outbox.claim(at=self._clock(), limit=BATCH, lease_seconds=self._lease_seconds)
         told: list[_Told] = []
@@ -81,7 +90,7 @@ class Relay:
         """Rounds for ever: at once when the bell rang, else every half second. Rings `told` when inboxes have something new."""
 
         async def turns() -> None:
-            while handled := await self.turn():
+            while handled := await self.deliver():
                 told.set()
                 if handled < BATCH:
                     break
@@ -99,6 +108,14 @@ class Relay:
                 await self._park(owed, self._clock())
         everything = [notice for some in notices.values() for notice in some]
         await self._outbox.tell(everything)
+        # At a later try everybody was told, but for some phones.
+        tellings = [
+            telling
+            for owed in claimed
+            if owed.phones is None and owed.event.id in notices
+            if (telling := telling_of(owed.event, owed.case, notices[owed.event.id], owed.around.merged_ids))
+        ]
+        await self._outbox.tellings.owe(tellings)
         metrics.NOTICES.inc(len(everything))
         devices = await self._outbox.phones(township, sorted({notice.person_id for notice in everything})) if everything else {}
         told = []
@@ -189,6 +206,7 @@ async def run_relay(relay: Relay, sequencer: Sequencer, tallies: MongoTallies, m
     deliver, number, count = asyncio.Event(), asyncio.Event(), asyncio.Event()
     works = (
         relay.run(deliver, number),
+        relay.followers.run(number),
         number_changes(sequencer, number, count),
         count_figures(tallies, count),
         ring_on_events(mongo, [deliver, number]),

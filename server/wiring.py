@@ -31,6 +31,7 @@ from adapters.mongo.erasure import MongoErasure
 from adapters.mongo.feed import MongoFeed
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.filters import MongoFilters
+from adapters.mongo.followers import MongoFollowers
 from adapters.mongo.history import MongoHistory
 from adapters.mongo.households import MongoHouseholds
 from adapters.mongo.importing import MongoImports
@@ -187,6 +188,7 @@ def _ports(settings: Settings, clock: Clock, hands: _Hands) -> Ports:
         boards=MongoBoards(mongo),
         campaigns=MongoCampaigns(mongo, ledger),
         filters=MongoFilters(mongo, ledger),
+        followers=MongoFollowers(mongo, ledger, cases),
         history=MongoHistory(mongo),
         notices=MongoNotices(mongo, ledger),
         devices=hands.devices,

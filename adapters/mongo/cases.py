@@ -1,6 +1,6 @@
 """Cases are kept whole: documents, words, the event with what the relay owes, and the command's record, in one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from domain.similar import matter_key
 from domain.tasks import Task
 
 Change = Callable[[Case], Act | None]
+First = Callable[[Session], Awaitable[None]]
 
 OF_A_CLAIM = ("clock_mark", "clock_tries")
 """What a clockwork left on a task that it claimed; whoever changes the task ends that."""
@@ -71,7 +72,8 @@ class MongoCases:
         self._ledger = ledger
         self.calendars = calendars
 
-    async def add(self, act: Act, words: Words, event_id: str, command: Command) -> Case | Replayed:
+    async def add(self, act: Act, words: Words, event_id: str, command: Command, *, first: First | None = None) -> Case | Replayed:
+        """`first` is done before, in the same transaction."""
         request = act.case.request
         subject_id, calendar = act.subject_id, await self.calendars.current()
         [fields] = await self._mongo.vault.sealed("words", [_words_fields(words)])
@@ -79,6 +81,8 @@ class MongoCases:
             fields["tokens"] = (await tokens_for(self._mongo, request.township, {"": words.text}, {"": request.askers}))[""]
 
         async def work(session: Session) -> Case:
+            if first is not None:
+                await first(session)
             if request is not None:
                 gone = set(request.askers) - await kept_of(self._mongo, request.township, request.askers, session)
                 if request.submitted_by_id in gone:

@@ -245,6 +245,12 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_TOWNSHIP, "filters": "array", "saved_at": "date"},
         (_index("forget", "saved_at", expireAfterSeconds=FILTER_DAYS * 86_400),),
     ),
+    Collection(
+        "followings",
+        {**_TOWNSHIP, "request_id": "string", "person_id": "string", "since": "date"},
+        (_index("of_request", "township", "request_id", "person_id"), _index("of_person", "township", "person_id", "-_id")),
+    ),
+    Collection("tellings", {**_TOWNSHIP, "event_id": "string", "kind": "string", "due_at": "date"}, (_index("due", "due_at"),)),
     Collection("sequences", {"value": ["int", "long"]}),
     Collection("tallies", {**_TOWNSHIP, "unit_id": "string", "period": "string", "counts": "object"}),
     Collection("tally_heads", {"seq": ["int", "long"], "turn": "int"}),

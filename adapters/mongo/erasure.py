@@ -12,6 +12,9 @@ from domain.errors import RefusalCode, refused
 from domain.people import ERASED_NAME
 from domain.subject_requests import SubjectRequest
 
+OWN = {"followings": "of_person"}
+"""By which index what is somebody's is found, where another one begins alike."""
+
 
 class MongoErasure:
     """Words become a tombstone, the name a mark; sign-ins, phones and inbox go. Requests, tasks and events stay as they are."""
@@ -42,7 +45,7 @@ class MongoErasure:
         )
         await leave_accounts(self._mongo, person_id, session)
         for name, field in GOES_WITH_PERSON:
-            await self._mongo.collection(name).delete_many({"township": township, field: person_id}, session=session)
+            await self._mongo.collection(name).delete_many({"township": township, field: person_id}, hint=OWN.get(name), session=session)
 
     async def _end_grants(self, township: str, person_id: str, at: datetime, session: Session) -> None:
         """Nobody asks for them any more, and they for nobody."""

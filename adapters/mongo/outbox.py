@@ -12,6 +12,7 @@ from pymongo.errors import BulkWriteError
 from adapters.mongo.codec import decode, encode
 from adapters.mongo.devices import MongoDevices
 from adapters.mongo.driver import Document, Mongo
+from adapters.mongo.followers import MongoTellings
 from domain.access import Door, key
 from domain.calendar import SHANGHAI
 from domain.cases import Case
@@ -37,6 +38,7 @@ class MongoOutbox:
         self._mongo = mongo
         self._devices = devices
         self._mark = mark
+        self.tellings = MongoTellings(mongo, mark=mark)
 
     async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> list[Owed]:
         is_due = {"relay.due_at": {"$lte": at}}
@@ -128,23 +130,25 @@ class MongoOutbox:
         reach = {home["_id"]: Reach(home["reach"]) for home in known}
         return {
             request["_id"]: Around(
-                request.get("proxy_grant_id") in live, reach.get(request.get("household_id") or ""), merged.get(request["_id"], ())
+                request.get("proxy_grant_id") in live,
+                reach.get(request.get("household_id") or ""),
+                tuple((judge_id, id_) for judge_id, id_ in merged.get(request["_id"], ()) if judge_id),
+                tuple(id_ for _, id_ in merged.get(request["_id"], ())),
             )
             for request in requests
         }
 
-    async def _merged(self, township: str, requests: Sequence[Document]) -> Mapping[str, tuple[tuple[str, str], ...]]:
-        """Who asked for what goes on in each of these requests, and the id of theirs."""
+    async def _merged(self, township: str, requests: Sequence[Document]) -> Mapping[str, Sequence[tuple[str | None, str]]]:
+        """Who asked for what goes on in each of these requests, nobody where it is for a home, and the id of theirs."""
         into = sorted(request["_id"] for request in requests if request.get("merged_count"))
         if not into:
             return {}
         wanted, shown = {"township": township, "merged_into_id": {"$in": into}}, ("merged_into_id", "on_behalf_of_id", "submitted_by_id")
         found = await self._mongo.collection("requests").find(wanted, shown).sort([("_id", 1)]).hint("merged").to_list()
-        groups: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        groups: defaultdict[str, list[tuple[str | None, str]]] = defaultdict(list)
         for request in found:
-            if judge_id := request["on_behalf_of_id"] or request["submitted_by_id"]:
-                groups[request["merged_into_id"]].append((judge_id, request["_id"]))
-        return {id_: tuple(pairs) for id_, pairs in groups.items()}
+            groups[request["merged_into_id"]].append((request["on_behalf_of_id"] or request["submitted_by_id"], request["_id"]))
+        return groups
 
     async def _park(self, township: str, event_id: str, at: datetime) -> None:
         mine = {"township": township, "_id": event_id, "relay.claimed_by": self._mark}

@@ -63,6 +63,8 @@ class MongoRetention:
             everybody = {"township": township, "_id": {"$gt": last["_id"] if last else first, "$lt": end}}
             found = self._mongo.collection(policy.collection).find(everybody, {"_id": 1}).sort([("_id", 1)]).limit(BATCH)
             return await found.hint("_id_").to_list()
+        if policy.basis is Basis.NAMED_REQUEST_OVER:
+            return await self._naming(policy, township, last)
         collection = policy.collection if policy.basis is Basis.OWN_MOMENT else "requests"
         bounds: Filter = {"$lte": policy.bound(at)}
         wanted: Filter = {"township": township, policy.moment: bounds}
@@ -78,6 +80,8 @@ class MongoRetention:
         if policy.basis is Basis.OWN_MOMENT:
             by_id[policy.moment] = {"$lte": policy.bound(at)}
             return await self._there(policy.collection, by_id, ids, session)
+        if policy.basis is Basis.NAMED_REQUEST_OVER:
+            return await self._named_over(policy, by_id, ids, at, session)
         if policy.basis is Basis.REQUEST_OVER:
             requests = await self._mongo.collection("requests").find(by_id, ENDED, session=session).to_list()
             ended = await self._ended({request["_id"]: [request] for request in requests}, policy, township, at, session)
@@ -87,6 +91,36 @@ class MongoRetention:
             ended |= await self._gone(township, {id_ for id_, requests in asked.items() if not requests}, session)
         there = await self._there(policy.collection, by_id, ids, session)
         return [id_ for id_ in there if id_ in ended]
+
+    async def _naming(self, policy: Policy, township: str, last: Document | None) -> list[Document]:
+        """All there are, request by request: each names one that goes on, or has not been over for long."""
+        wanted: Filter = {"township": township, "request_id": {"$gte": last["request_id"] if last else ""}}
+        if last:
+            wanted["$nor"] = [{"request_id": last["request_id"], "person_id": {"$lte": last["person_id"]}}]
+        shown = {"request_id": 1, "person_id": 1}
+        found = self._mongo.collection(policy.collection).find(wanted, shown).sort([("request_id", 1), ("person_id", 1)]).limit(BATCH)
+        return await found.hint("of_request").to_list()
+
+    async def _named_over(self, policy: Policy, by_id: Filter, ids: Sequence[str], at: datetime, session: Session | None) -> list[str]:
+        """Those whose request, or the one in which it went on, ended long enough ago."""
+        found = await self._mongo.collection(policy.collection).find(by_id, {"request_id": 1}, session=session).hint("_id_").to_list()
+        names = {document["_id"]: document["request_id"] for document in found}
+        requests = await self._ends(by_id["township"], set(names.values()), policy, session)
+        into_ids = {request["merged_into_id"] for request in requests.values() if request.get("merged_into_id")}
+        requests |= await self._ends(by_id["township"], into_ids, policy, session)
+
+        def is_over(request: Document | None) -> bool:
+            goes_on_in = request.get("merged_into_id") if request else None
+            ended_at = (requests.get(goes_on_in) if goes_on_in else request or {}) or {}
+            moment = ended_at.get(policy.moment)
+            return moment is not None and moment <= policy.cutoff(at)
+
+        return [id_ for id_ in ids if id_ in names and is_over(requests.get(names[id_]))]
+
+    async def _ends(self, township: str, request_ids: set[str], policy: Policy, session: Session | None) -> dict[str, Document]:
+        wanted, shown = {"township": township, "_id": {"$in": sorted(request_ids)}}, {policy.moment: 1, "merged_into_id": 1}
+        found = await self._mongo.collection("requests").find(wanted, shown, session=session).hint("_id_").to_list() if request_ids else []
+        return {request["_id"]: request for request in found}
 
     async def _there(self, collection: str, wanted: Filter, ids: Sequence[str], session: Session | None) -> list[str]:
         """Those that are there and hold something yet."""

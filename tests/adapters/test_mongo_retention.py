@@ -15,6 +15,7 @@ from adapters.mongo.collections import COMMAND_DAYS
 from adapters.mongo.driver import Document
 from adapters.mongo.retention import MongoRetention
 from domain.calendar import SHANGHAI
+from domain.followers import following
 from domain.ids import Kind
 from domain.pages import PageRequest
 from domain.proxies import ProxyEvidence, ProxyGrant
@@ -64,6 +65,7 @@ class Archive:
             await self._put("notices", Kind.NOTICE, "created_at", {"person_id": "n", "scopes": ["p0"], "seq": 1_000_000 + number})
             await self._put("devices", Kind.DEVICE, "retired_at", {"person_id": "n", "token": f"t{number}"}, has_moment=number % 3 > 0)
             await self._grant(number)
+            await self._followings(number)
             code = {"beginning": "1234", "salt": "s", "digest": "d", "tries": 0}
             await self._put("enrolment_codes", Kind.PERSON, "expires_at", code)
             await self._put("subject_requests", Kind.SUBJECT_REQUEST, "decided_at", self._asked(number), has_moment=number % 3 > 0)
@@ -95,6 +97,20 @@ class Archive:
         grant = ProxyGrant(id_, self.stage.township, "p", "a", (), since, until, evidence, "p", self.now, revoked_at)
         await self.stage.house.mongo.collection("proxy_grants").insert_one(encode(grant))
         self._note("proxy_grants", id_, age * 86_400)
+
+    async def _followings(self, number: int) -> None:
+        """Of a request that goes on, of one that is over, and of one that was merged long ago into the first or the second."""
+        age, long_ago = self.age(DAYS["followings"]), self.now - timedelta(days=YEAR)
+        going, ended, merged = [await self.stage.submit(f"resident-{number % 4 + 1}") for _ in range(3)]
+        await over(self.stage, ended, self.now - timedelta(seconds=age))
+        await over(self.stage, merged, long_ago)
+        into, requests = self.chance.choice((going, ended)), self.stage.house.mongo.collection("requests")
+        await requests.update_one({"_id": merged.id}, {"$set": {"state": RequestState.MERGED.value, "merged_into_id": into.id}})
+        for request, handle in ((going, "resident-2"), (ended, "resident-2"), (ended, "resident-3"), (merged, "resident-3")):
+            kept = following(request, self.stage.id_of(handle), at=self.now)
+            await self.stage.house.mongo.collection("followings").insert_one(encode(kept))
+            if request is not going and (request is ended or into is ended):
+                self._note("followings", kept.id, age)
 
     def _asked(self, number: int) -> Document:
         state = SubjectRequestState.DONE if number % 3 else SubjectRequestState.OPEN

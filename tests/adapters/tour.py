@@ -66,6 +66,7 @@ from server.wiring import House
 from tests.adapters.tour_of_assists import call_others_in, raise_work
 from tests.adapters.tour_of_campaigns import tour_of_campaigns
 from tests.adapters.tour_of_contacts import tour_of_contacts
+from tests.adapters.tour_of_followers import tour_of_followers
 from tests.adapters.tour_of_helping import help_each_other
 from tests.adapters.tour_of_importing import tour_of_importing
 from tests.adapters.tour_of_intake import tour_of_intake
@@ -103,6 +104,7 @@ class Tour:
         for name, reader in readers.items():
             await self._read(name, reader)
         await tour_of_the_desk(self._ports, self._planned, self.actor, self._note, self._pages)
+        await tour_of_followers(self._house, self._planned, self.actor, self._note)
         await self._work(readers)
         await self._rights(readers)
         await tour_of_contacts(self._house, self._planned, self.actor, self._note)

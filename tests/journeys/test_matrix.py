@@ -363,8 +363,8 @@ async def test_an_office_of_the_township_is_one_only_where_it_is_held_there(stag
 # --- What must not be kept (domain.md, section 12), in the documents themselves.
 
 
-EMPTY_HERE = {"imports", "import_parts", "divisions", "link_tries", "looks", "campaigns", "campaign_parts"}
-"""No file is imported, no code is guessed, nothing is searched for, no campaign is started: their fields are those of `COLLECTIONS`.
+EMPTY_HERE = {"imports", "import_parts", "divisions", "link_tries", "looks", "campaigns", "campaign_parts", "followings", "tellings"}
+"""No file is imported, no code is guessed, nothing is searched for, no campaign is started, nobody follows: fields as in `COLLECTIONS`.
 
 `tests/test_house.py` reads these.
 """

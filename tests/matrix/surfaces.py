@@ -242,13 +242,21 @@ APART: Mapping[str, str] = {
     "Viewer.savedFilters": "ids that the viewer named, which open nothing: tests/journeys/test_saved_filters.py",
     "Subscription.liveChanges": "asked over a socket: a column of its own",
     "Query.similarRequests": "asked before there is a matter; it shows none of whose it is: tests/journeys/test_similar.py",
-    **{f"SimilarRequest.{name}": "the same" for name in ("id", "request", "item", "statusText", "isMine", "submittedOn", "promiseDueAt")},
+    **{
+        f"SimilarRequest.{name}": "the same"
+        for name in ("id", "request", "item", "statusText", "isMine", "mayFollow", "submittedOn", "promiseDueAt")
+    },
     "SimilarRequest.state": "the same",
     "SimilarRequests.found": "the same",
     "Request.related": "opens what the reader sees anyway: tests/journeys/test_similar.py",
     "Request.repeats": "the same",
     "Request.mergedInto": "opens what the reader sees anyway: tests/journeys/test_duplicates.py",
     "Request.mergedCount": "for the staff: tests/journeys/test_duplicates.py",
+    "Request.followerCount": "for whoever leads the owner: tests/journeys/test_followers.py",
+    "FollowerCount.followers": "the same",
+    "Viewer.following": "what the viewer follows, by its item and its end: the same",
+    "FollowedMatter.requestId": "an id that opens nothing to whoever follows: the same",
+    "FollowedMatter.item": "the catalogue is anybody's",
     "Request.attachments": "nothing can be attached yet",
     "Attachment.url": "nothing can be attached yet",
 }
@@ -308,6 +316,8 @@ PLAIN: Mapping[str, str] = {
     "SavedRequestFilter": "states itemIds gridIds unitId overdue submittedAfter submittedBefore",
     "BoardQueue": "kind count",
     "QueueCount": "more",
+    "FollowedMatter": "id since state statusText promiseDueAt mayReportNotFixed",
+    "FollowerCount": "more",
     "Viewer": "roles",
     "MaskedContact": "reach hasAddress",
     "Contact": "reach setAt",

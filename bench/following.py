@@ -1,0 +1,160 @@
+"""10,000 follow one request: how fast they come, seconds until each was told, and what a resident's request takes meanwhile.
+
+The relay runs in a process of its own, as it does in service; everybody has a phone, and pushes are answered at once.
+"""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median, quantiles
+from time import perf_counter
+from uuid import uuid4
+
+from adapters.mongo.codec import encode
+from bench.campaign import ALONE, NoPhones, _actor, _ask, _planted
+from domain.access import Actor, actor_of
+from domain.devices import Device, DevicePlatform, device_id
+from domain.ids import Kind
+from domain.people import Person
+from domain.requests import Request
+from domain.tasks import ContactKind, Outcome
+from resolvers.followers import FollowRequest, follow_request
+from resolvers.requests import SubmitRequest, submit_request
+from resolvers.tasks import (
+    AcknowledgeTask,
+    CompleteTask,
+    StartTask,
+    VerifyTask,
+    acknowledge_task,
+    complete_task,
+    start_task,
+    verify_task,
+)
+from server.demo.settlement import Settlement, settlement
+from server.mongod import EmbeddedMongod
+from server.relay import Relay, run_relay
+from server.serving import run
+from server.settings import Settings
+from server.wiring import House, RandomIds, build_house, wall_clock
+
+FOLLOWERS = 10_000
+DATABASE = "bench_following"
+AT_ONCE = 16
+
+
+def main(followers: int = FOLLOWERS) -> None:
+    """Prints what there is and how long it took; `python -m bench.following 500` measures fewer."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedMongod(Path(folder) / "mongo") as mongod:
+        key = Path(folder) / "data.key"
+        key.write_bytes(b64encode(bytes(96)))
+        settings = Settings(mode="demo", mongodb_uri=mongod.uri, mongodb_database=DATABASE, data_key=str(key), load_limit=1_000_000)
+        run(_measured(settings, followers, [sys.executable, "-m", "bench.following", mongod.uri, str(key)]))
+
+
+async def _measured(settings: Settings, count: int, others: list[str]) -> None:
+    planned, people = peopled(settlement(60), count)
+    house = build_house(settings)
+    try:
+        await _planted(house, planned)
+        asker, neighbour = [await _actor(house, handle) for handle in ("resident-1", "resident-2")]
+        lamp = await _lamp(house, planned, asker)
+        await _phones(house, people)
+        begun = perf_counter()
+        took = await _follow(house, lamp, [_as(person, neighbour) for person in people])
+        print(f"   {count} follow in {perf_counter() - begun:.1f} s, {AT_ONCE} at once: {_spread(took)}", flush=True)
+        alone = [await _ask(house, planned, asker) for _ in range(ALONE)]
+        await _done(house, lamp)
+        begun, background = perf_counter(), subprocess.Popen(others)  # noqa: ASYNC220  # it is to run beside this
+        try:
+            meanwhile, told, firsts = [], 0, [0.0]
+            while told < count:
+                meanwhile += [await _ask(house, planned, asker) for _ in range(10)]
+                told = await house.mongo.collection("notices").count_documents({"kind": "followed_done"})
+                firsts = firsts if firsts[0] or not told else [perf_counter() - begun]
+            print(f"   {told} told after {perf_counter() - begun:.1f} s, the first after {firsts[0]:.1f} s (the relay's start)", flush=True)
+        finally:
+            background.terminate()
+            await asyncio.to_thread(background.wait)
+        for name, some in (("alone", alone), ("meanwhile", meanwhile)):
+            print(f"   submitRequest {name}: {_spread(some)}", flush=True)
+    finally:
+        await house.close()
+
+
+def peopled(planned: Settlement, count: int) -> tuple[Settlement, list[Person]]:
+    """With so many more who live in the grid of the second resident."""
+    ids, at = RandomIds(), wall_clock()
+    home_id = next(person.household_id for person in planned.persons if person.id == planned.handles["resident-2"])
+    people = [Person(ids.new(Kind.PERSON, planned.township_code, at), planned.township_code, "邻居", home_id) for _ in range(count)]
+    return replace(planned, persons=(*planned.persons, *people)), people
+
+
+def _as(person: Person, neighbour: Actor) -> Actor:
+    """Signed in as that person, who lives with the neighbour."""
+    assert neighbour.organisation is not None
+    return actor_of(person, neighbour.organisation, at=wall_clock(), home=neighbour.home)
+
+
+async def _lamp(house: House, planned: Settlement, asker: Actor) -> Request:
+    item = next(item for item in planned.items if item.code == "stairwell-lamp")
+    return (await submit_request(SubmitRequest(uuid4(), item.id, "灯不亮"), by=asker, ports=house.ports)).subject
+
+
+async def _phones(house: House, people: Sequence[Person]) -> None:
+    now = wall_clock()
+    phones = [
+        Device(device_id(each.township, each.id), each.township, each.id, each.id, DevicePlatform.ANDROID, None, "zh-CN", now)
+        for each in people
+    ]
+    for first in range(0, len(phones), 1_000):
+        await house.mongo.collection("devices").insert_many([encode(phone) for phone in phones[first : first + 1_000]])
+
+
+async def _follow(house: House, lamp: Request, followers: Sequence[Actor]) -> list[float]:
+    """Milliseconds each."""
+    waiting, took = iter(followers), list[float]()
+
+    async def one_after_another() -> None:
+        for follower in waiting:
+            begun = perf_counter()
+            await follow_request(FollowRequest(uuid4(), lamp.id), by=follower, ports=house.ports)
+            took.append((perf_counter() - begun) * 1000)
+
+    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+    return took
+
+
+async def _done(house: House, lamp: Request) -> None:
+    """The work, from the first contact to the check."""
+    ports, worker, leader = house.ports, await _actor(house, "grid-worker-1"), await _actor(house, "grid-leader-1")
+    [task] = await ports.tasks.of_requests(lamp.township, [lamp.id], seen_by=worker)
+    await acknowledge_task(AcknowledgeTask(uuid4(), task.id), by=worker, ports=ports)
+    await start_task(StartTask(uuid4(), task.id, ContactKind.CALL), by=worker, ports=ports)
+    await complete_task(CompleteTask(uuid4(), task.id, Outcome.SOLVED, "换了灯泡"), by=worker, ports=ports)
+    await verify_task(VerifyTask(uuid4(), task.id, passed=True), by=leader, ports=ports)
+
+
+def _spread(some: Sequence[float]) -> str:
+    return f"median {median(some):.1f} ms, p95 {quantiles(some, n=20)[-1]:.1f} ms of {len(some)}"
+
+
+async def _background(uri: str, key: str) -> None:
+    """The whole relay, until it is ended."""
+    house = build_house(Settings(mode="demo", mongodb_uri=uri, mongodb_database=DATABASE, data_key=key))
+    relay = Relay(house.outbox, house.ports.organisations, NoPhones(), house.messages, wall_clock)
+    try:
+        await run_relay(relay, house.sequencer, house.tallies, house.mongo)
+    finally:
+        await house.close()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        run(_background(*sys.argv[1:3]))
+    else:
+        main(*map(int, sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""A relay that is killed while it tells hundreds of followers leaves none out, and doubles nothing in an inbox."""
+
+import asyncio
+import signal
+import sys
+from uuid import uuid4
+
+import pytest
+
+from adapters.mongo.codec import encode
+from domain.followers import Following, following_id
+from domain.ids import Kind, derived
+from server.demo.doors import FCM_PREFIX
+from server.demo.fcm import Answer
+from server.followers import LAST_TRY
+from server.relay import LONGEST_WAIT_SECONDS
+from tests.conftest import MONDAY_MORNING, ROOT, Town
+from tests.journeys.stories import Matter, bring, inbox, pushes, register, say, submit, titles
+from tests.server.followers_to_kill import POINTS
+
+MANY = 350
+DONE = "您关注的事项据报已办完"
+BUSY = Answer(503, "UNAVAILABLE")
+
+
+async def followed_by_many(town: Town) -> tuple[Matter, list[str]]:
+    """A lamp that a whole quarter waits for, said to be done; three of them are of the cast."""
+    lamp = await submit(town, await town.person("resident-1"))
+    township = town.planned.township_code
+    people = [derived(Kind.PERSON, lamp.request_id, str(number)) for number in range(MANY)]
+    rows = [Following(following_id(lamp.request_id, id_), township, lamp.request_id, id_, MONDAY_MORNING) for id_ in people]
+    await town.house.mongo.collection("followings").insert_many([encode(row) for row in rows])
+    for handle in ("resident-2", "resident-3", "resident-9"):
+        said = await say(await town.person(handle), "followRequest", "followed { id }", requestId=lamp.request_id)
+        assert "followed" in said
+        people.append(town.id_of(handle))
+    await town.settle()
+    worker, leader = await town.people("grid-worker-1", "grid-leader-1")
+    await bring(town, lamp, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    return lamp, people
+
+
+async def told(town: Town) -> list[str]:
+    """Whom a line of an inbox says that it is done, as often as one does."""
+    found = await town.house.mongo.collection("notices").find({"kind": "followed_done"}).to_list()
+    return sorted(notice["person_id"] for notice in found)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_kill_9_in_the_middle_leaves_no_follower_out_and_tells_none_twice(town: Town, point: str) -> None:
+    neighbour, worker = await town.people("resident-2", "grid-worker-1")
+    phone = await register(neighbour)
+    _, people = await followed_by_many(town)
+    settings = town.house.settings
+    arguments = [settings.mongodb_uri, settings.mongodb_database, town.served.base + FCM_PREFIX, point]
+    doomed = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.server.followers_to_kill", *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert doomed.stdout is not None
+    async with asyncio.timeout(60):
+        assert await doomed.stdout.readline() == b"there\n"
+    doomed.send_signal(signal.SIGKILL)
+    await doomed.wait()
+    assert 0 < len(await told(town)) < len(people)
+
+    await submit(town, await town.person("resident-4"))
+    await town.settle()
+    assert (await titles(await town.person("grid-worker-2")))[0] == "新工单", "other acts do not wait for the dead"
+    assert len(await told(town)) < len(people)
+
+    town.clock.advance(minutes=5)  # the lease of the dead is over
+    await town.settle()
+    assert await told(town) == sorted(people)
+    assert await titles(neighbour) == [DONE]
+    assert len({push["data"]["noticeId"] for push in pushes(town, phone)}) == 1
+    assert await town.count("tellings") == 0
+    assert [notice["title"] for notice in await inbox(worker) if notice["title"] == DONE] == []
+
+
+async def test_several_relays_at_once_tell_each_follower_once(town: Town) -> None:
+    _, people = await followed_by_many(town)
+    town.served.relay.followers.at_once = 50
+    try:
+        await town.served.relay.deliver()
+        await asyncio.gather(*(town.served.relay.followers.turn() for _ in range(4)))
+        await town.settle()
+    finally:
+        town.served.relay.followers.at_once = 500
+
+    assert await told(town) == sorted(people)
+
+
+async def test_a_phone_that_is_out_of_reach_is_tried_again_and_nobody_else_is(town: Town) -> None:
+    ill, well = await town.people("resident-2", "resident-3")
+    of_ill, of_well = await register(ill), await register(well)
+    town.served.fcm.answer_next(of_ill, BUSY)
+    _, people = await followed_by_many(town)
+
+    await town.settle()
+    assert (len(pushes(town, of_ill)), len(pushes(town, of_well))) == (0, 1)
+    assert await town.count("tellings") == 1
+    town.clock.advance(minutes=1)
+    await town.settle()
+
+    assert (len(pushes(town, of_ill)), len(pushes(town, of_well))) == (1, 1)
+    assert await told(town) == sorted(people)
+    assert await town.count("tellings") == 0
+
+
+async def test_a_phone_that_never_answers_is_given_up_and_the_inbox_has_it(town: Town) -> None:
+    neighbour = await town.person("resident-2")
+    phone = f"phone-{uuid4()}"
+    await register(neighbour, phone)
+    town.served.fcm.answer_next(phone, *[BUSY] * (LAST_TRY + 2))
+    await followed_by_many(town)
+    for _ in range(LAST_TRY + 2):
+        await town.settle()
+        town.clock.advance(seconds=LONGEST_WAIT_SECONDS)
+
+    assert await town.count("tellings") == 0
+    assert pushes(town, phone) == []
+    assert await titles(neighbour) == [DONE]
