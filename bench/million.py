@@ -12,7 +12,7 @@ from asyncio import sleep
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -26,12 +26,14 @@ from domain.access import Actor
 from domain.board import BoardQueue as Queue
 from domain.board import QueueKind, look
 from domain.identity import SignIn
+from domain.measures import CAME, JUDGED
 from domain.pages import PageRequest
 from domain.ports import Ports, RequestQuery, TaskQuery
 from domain.requests import RequestState
 from domain.search import sought
+from domain.tallies import of_village
 from domain.tasks import TO_DO
-from resolvers.measures import measures
+from resolvers.measures import measures, measures_by_origin_village
 from server.demo.running import fill as fill_demo
 from server.demo.settlement import Settlement, settlement, uid_of
 from server.mongod import EmbeddedMongod
@@ -48,6 +50,13 @@ REPEATED = 5
 CACHE = "cache_size=4GB"
 OPEN = (RequestState.IN_HAND, RequestState.ON_HOLD, RequestState.ANSWERED)
 WORDS = ("灯", "电梯", "楼道灯 老人", "水管漏水 智能手机", "助听器", "wifi", "没有的词")
+NAMES = (*CAME.values(), *JUDGED.values())
+PERIODS = (
+    ("a day", date(2026, 11, 20), date(2026, 11, 20)),
+    ("a month", date(2026, 10, 1), date(2026, 10, 31)),
+    ("a quarter, by days at both ends", date(2026, 8, 25), date(2026, 11, 23)),
+    ("two years", date(2024, 11, 25), date(2026, 11, 22)),
+)
 READERS = ("dispatcher-1", "grid-leader-1", "grid-worker-1", "resident-1")
 
 
@@ -77,7 +86,7 @@ def main(requests: int | None = None) -> None:
         key.write_bytes(b64encode(bytes(96)))
         named = {"mongodb_uri": mongod.uri, "mongodb_database": DATABASE, "data_key": str(key), "firebase_project": "demo-lianhu"}
         settings = Settings(mode="demo", **named)  # type: ignore[arg-type]
-        planned = settlement(min(40_000, max(1_710, size // 25)))
+        planned = settlement(min(40_000, max(1_710, size // 5)))
         run(_filled(settings, planned, size))
         statistics = client[DATABASE].command("dbStats")
         print(f"   on disk {statistics['storageSize'] / 1e9:.1f} GB, indexes {statistics['indexSize'] / 1e9:.1f} GB", flush=True)
@@ -106,16 +115,24 @@ async def _filled(settings: Settings, planned: Settlement, size: int) -> None:
 
 
 async def _keep_sums(house: House, planned: Settlement) -> None:
-    """Sums for every unit, each day and month of the year, as if they had been counted: how they are read is what is measured."""
-    days = [(AT - timedelta(days=age)).date().isoformat() for age in range(365)]
+    """Sums for every unit, and for the upper ones by village, each day and month of two years, as if they had been counted.
+
+    How they are read is what is measured: each has as many counts as a busy unit's, a bin for every length of time among them.
+    """
+    days = [(AT - timedelta(days=age)).date().isoformat() for age in range(2 * 365)]
     periods = [*days, *sorted({day[:7] for day in days})]
-    head, counts = Head(planned.township_code), {f"count_{number:02}": 7 for number in range(40)}
+    bins = {f"{name}:{number}": 3 for name in ("close", "close_office", "contact", "contact_office") for number in range(40, 100)}
+    head, counts = Head(planned.township_code), {name: 70 for _, name in NAMES} | {name: 60 for name, _ in NAMES} | bins
+    upper = [unit for unit in planned.parts.units if unit.parent_id is None or unit.parent_id == planned.parts.units[0].id]
+    by_village = [of_village(unit.id, village.id) for unit in upper for village in planned.parts.villages]
     sums = [
-        {"_id": head.id_of(unit.id, period), "township": head.township, "unit_id": unit.id, "period": period, "counts": counts}
-        for unit in planned.parts.units
+        {"_id": head.id_of(unit_id, period), "township": head.township, "unit_id": unit_id, "period": period, "counts": counts}
+        for unit_id in [*(unit.id for unit in planned.parts.units), *by_village]
         for period in periods
     ]
-    await house.mongo.collection("tallies").insert_many(sums)
+    for start in range(0, len(sums), 5_000):
+        await house.mongo.collection("tallies").insert_many(sums[start : start + 5_000])
+    print(f"   {len(sums)} sums of {len(planned.parts.units)} units, {len(by_village)} of them by village too", flush=True)
 
 
 async def _measured(settings: Settings, planned: Settlement) -> None:
@@ -165,8 +182,12 @@ def _reads(reader: Actor, planned: Settlement, house: House) -> Iterator[Read]:
     for words in WORDS:
         yield Read(f"search {words}", _asked(ports.requests.page, RequestQuery(sought=sought(words)), page, reader))
     if unit:
-        quarter = (AT - timedelta(days=90)).date(), AT.date()
-        yield Read("figures of a quarter", lambda: measures(unit, *quarter, by=reader, ports=ports))
+        for name, first, last in PERIODS:
+            yield Read(f"figures of {name}", lambda first=first, last=last: measures(unit, first, last, by=reader, ports=ports))  # type: ignore[misc]
+        year = date(2025, 11, 1), date(2026, 10, 31)
+        yield Read("figures by village, a year", lambda: measures_by_origin_village(unit, *year, by=reader, ports=ports))
+        grids = [grid.id for grid in planned.parts.grids]
+        yield Read("links of every grid", lambda: ports.figures.linked(grids, AT.date(), seen_by=reader))
 
 
 def _board(reader: Actor, unit: str, ports: Ports, page: PageRequest) -> Iterator[Read]:
