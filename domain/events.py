@@ -69,6 +69,7 @@ class EventKind(Enum):
     TASK_NUDGED = "TaskNudged"
     REPORT_HELD = "ReportHeld"
     DEADLINES_RECOUNTED = "DeadlinesRecounted"
+    CONTACT_REVEALED = "ContactRevealed"
 
 
 BY_ASKERS = frozenset(

@@ -3,12 +3,12 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from domain.access import UNIT_READERS, Actor
 from domain.organisation import OVERLAYS, Organisation
-from domain.tallies import LEVELS_BY_VILLAGE, Counts, periods, quantile_hours, total
+from domain.tallies import Counts, periods, quantile_hours, total
 
 SMALLEST_GROUP = 10
 """Groups smaller than this are not shown outside the unit."""
@@ -56,25 +56,6 @@ class Measure:
     deferred_stock: int | None = None
     p90_days_deferred: float | None = None
     link_coverage: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VillageMeasure:
-    """What those who left one village asked a unit for, and how they were served: whether all are served alike (同等服务)."""
-
-    village_id: str
-    township: str
-    requests: int
-    due: int
-    contact_rate: float | None
-    completion_rate: float | None
-    on_time_rate: float | None
-    resolved_rate: float | None
-    satisfied_rate: float | None
-    answer_coverage: float | None
-    rework_rate: float | None
-    median_hours_to_contact: float | None
-    median_hours_to_close: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +198,9 @@ def measures_of(reader: Actor, asked: Sums, below: Sequence[Sums], period: Perio
     if organisation is None:
         return []
     inside = {sums.unit_id for sums in (asked, *below) if is_inside(reader, sums.unit_id)}
-    shown = [sums for sums in (asked, *below) if sums.unit_id in inside or _is_large(sums, period)]
+    shown = [sums for sums in (asked, *below) if sums.unit_id in inside or is_large(sums, period)]
     if asked.unit_id not in inside and asked in shown:
-        below = _without_complement(asked, [sums for sums in below if sums in shown], period)
+        below = without_complement(asked, [sums for sums in below if sums in shown], period)
         shown = [asked, *_without_small_rest(asked.homes.homes, below)]
     return [measure(organisation.township, sums, period, is_inside=sums.unit_id in inside) for sums in shown]
 
@@ -231,7 +212,7 @@ def is_inside(reader: Actor, unit_id: str) -> bool:
     return organisation is not None and any(step.id in led for step in organisation.path(unit_id))
 
 
-def _is_large(sums: Sums, period: Period) -> bool:
+def is_large(sums: Sums, period: Period) -> bool:
     """Months are told one by one, so a small one hides in none of them: the difference of two periods would be it."""
     if period.months is None:
         return False
@@ -239,7 +220,7 @@ def _is_large(sums: Sums, period: Period) -> bool:
     return all(counts["requests"] >= SMALLEST_GROUP and counts["due"] >= SMALLEST_GROUP for counts in by_month)
 
 
-def _without_complement(asked: Sums, shown: list[Sums], period: Period) -> list[Sums]:
+def without_complement(asked: Sums, shown: list[Sums], period: Period) -> list[Sums]:
     """Those below, less the smallest until what is not shown of the whole is nothing, or enough itself."""
     months = period.months or []
     kept = sorted(shown, key=lambda sums: sums.total(months)["requests"])
@@ -259,31 +240,6 @@ def _without_small_rest(homes: int, shown: Sequence[Sums]) -> list[Sums]:
 def _is_enough(asked: Sums, kept: Sequence[Sums], month: str) -> bool:
     whole, told = asked.total([month]), total(sums.total([month]) for sums in kept)
     return all(whole[name] == told[name] or whole[name] - told[name] >= SMALLEST_GROUP for name in ("requests", "due"))
-
-
-BY_VILLAGE = tuple(entry.name for entry in fields(VillageMeasure) if entry.name not in {"village_id", "township"})
-
-
-def measures_by_village(asked: Sums, villages: Mapping[str, Sums], township: str, period: Period) -> list[VillageMeasure]:
-    """The figures of a unit by the village that homes left; `villages` are the sums by village.
-
-    For everybody as for those outside: of whole months that are over and groups of ten, and no small one can be worked out.
-    """
-    large = {village_id: sums for village_id, sums in villages.items() if _is_large(sums, period)}
-    kept = _without_complement(asked, list(large.values()), period)
-    told = {village_id: measure(township, sums, period, is_inside=False) for village_id, sums in large.items() if sums in kept}
-    return [
-        VillageMeasure(village_id, township, **{name: getattr(measured, name) for name in BY_VILLAGE})
-        for village_id, measured in told.items()
-    ]
-
-
-def villages_told(reader: Actor, unit_id: str) -> Sequence[str]:
-    """The villages by which the reader may have the figures of a unit: the township's, or those of what stands right below it."""
-    organisation = reader.organisation
-    if organisation is None or not units_told(reader, unit_id) or len(organisation.path(unit_id)) > LEVELS_BY_VILLAGE:
-        return []
-    return sorted(organisation.villages)
 
 
 def homes_of(organisation: Organisation, unit_id: str, by_place: Mapping[tuple[str, str | None], Linked]) -> Linked:

@@ -34,6 +34,7 @@ from domain.organisation import Organisation
 from domain.pages import Page, PageRequest
 from domain.people import Person
 from domain.places import GeoPoint
+from domain.privacy_measures import Answered
 from domain.proxies import ProxyGrants
 from domain.reach import Reaches
 from domain.reorganisation import Aftermath, Changed, Judge, Reorganise
@@ -272,6 +273,10 @@ class Figures(Protocol):
 
     async def linked(self, grid_ids: Collection[str], on: date, *, seen_by: Actor) -> Mapping[tuple[str, str | None], Linked]:
         """How many homes have a live link on that day, by the grid and the micro-grid where they stand."""
+        ...
+
+    async def answered(self, since: datetime, until: datetime, *, seen_by: Actor) -> Answered:
+        """Of what persons asked about their own data, what fell due from `since` on and before `until`."""
         ...
 
 

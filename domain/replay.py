@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.cases import Case
-from domain.events import Event
+from domain.events import Event, EventKind
 
 Fields = Mapping[str, Any]
 
@@ -21,6 +22,20 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Reveal:
+    """Somebody was shown how to reach whoever asked, for a task; who it was stands in the read log, and not here."""
+
+    at: datetime
+    task_id: str
+
+    @classmethod
+    def event(cls, id_: str, township: str, request_id: str, task_id: str, at: datetime) -> Event:
+        """It changes nothing, and stands in no history and no feed: for figures alone."""
+        facts = {"request": request_id, "task": task_id}
+        return Event(id_, township, None, None, EventKind.CONTACT_REVEALED, None, None, at, None, facts)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """An act, and the case as it stood after it."""
 
@@ -30,7 +45,14 @@ class Step:
 
 def in_order(history: Iterable[Recorded], subject_id: str) -> Sequence[Recorded]:
     """The acts on one thing as they happened: each raised its version. Ids cannot tell, they are taken before an act is kept."""
-    return sorted(history, key=lambda recorded: recorded.changes[subject_id]["version"])
+    changed = (recorded for recorded in history if subject_id in recorded.changes)
+    return sorted(changed, key=lambda recorded: recorded.changes[subject_id]["version"])
+
+
+def reveals_in(history: Iterable[Recorded]) -> Sequence[Reveal]:
+    """As they happened."""
+    shown = (recorded.event for recorded in history if recorded.event.kind is EventKind.CONTACT_REVEALED)
+    return sorted((Reveal(event.at, str(event.facts["task"])) for event in shown), key=lambda reveal: (reveal.at, reveal.task_id))
 
 
 def replayed(history: Iterable[Recorded]) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from domain.calendar import SHANGHAI
 from domain.events import EventKind
-from domain.replay import Step
+from domain.replay import Reveal, Step
 from domain.requests import LOWEST_GRADES, EntryKind, Request, RequestState, Verdict
 from domain.tasks import PAUSED, Task, TaskState
 
@@ -35,6 +35,19 @@ LEVELS_BY_VILLAGE = 2
 """What those who left a village asked for is counted at the township and the level below it: two sums more, where each level had one."""
 
 UNSIGNED = frozenset({TaskState.QUEUED, TaskState.ASSIGNED, TaskState.RETURN_PENDING, TaskState.CANCELLED})
+
+
+CONTACTS = frozenset(
+    {
+        EventKind.TASK_STARTED,
+        EventKind.TASK_CONTACT_TRIED,
+        EventKind.TASK_CONTACTED,
+        EventKind.TASK_COMPLETED,
+        EventKind.FOLLOW_UP_TRIED,
+        EventKind.FOLLOW_UP_RECORDED,
+    }
+)
+"""Acts that say that whoever asked was reached, or that somebody tried, or was there."""
 
 
 @dataclass(slots=True)
@@ -67,11 +80,13 @@ def day_of(at: datetime) -> str:
     return at.astimezone(SHANGHAI).date().isoformat()
 
 
-def tally(steps: Sequence[Step], office_time: OfficeTime) -> Counter[Cell]:
-    """What a case adds to the figures of each unit, by day; nothing where it is left out of all of them."""
+def tally(steps: Sequence[Step], office_time: OfficeTime, reveals: Sequence[Reveal] = ()) -> Counter[Cell]:
+    """What a case adds to the figures of each unit, by day; where it is left out of all of them, reveals only: a look was a look."""
     counts: Counter[Cell] = Counter()
     if not steps:
         return counts
+    for reveal in reveals:
+        _count_reveal(counts, reveal, steps)
     request = steps[-1].case.request
     # Whoever only answers a message does none of the work; what belongs to a request is counted with that; a campaign counts its own.
     whole = [task for task in steps[-1].case.tasks if not task.is_message and task.campaign_id is None]
@@ -179,6 +194,15 @@ def _count_call_outs(counts: Counter[Cell], task: Task) -> None:
         has_come = call_out.reported_at is not None and call_out.reported_at <= limit
         called = call_out.path or (call_out.unit_id, task.owner_path[-1])
         _add(counts, called, day_of(limit), ["called_out", "reported_in"] if has_come else ["called_out"])
+
+
+def _count_reveal(counts: Counter[Cell], reveal: Reveal, steps: Sequence[Step]) -> None:
+    """At the units that had the task then. Whoever asked was heard afterwards, or somebody tried, or it was of no use."""
+    case = next((step.case for step in reversed(steps) if step.event.at <= reveal.at), steps[0].case)
+    paths = [task.owner_path for task in case.tasks if task.id == reveal.task_id]
+    path = paths[0] if paths else case.request.owner_path if case.request else ()
+    is_used = any(step.event.kind in CONTACTS and step.event.at >= reveal.at for step in steps)
+    _add(counts, path, day_of(reveal.at), ["reveals"] if is_used else ["reveals", "reveals_unused"])
 
 
 def _legs(steps: Sequence[Step]) -> dict[str, list[Leg]]:

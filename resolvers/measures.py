@@ -1,26 +1,18 @@
 """Figures of a unit and its children, for those who answer for them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
 
 from domain.access import Actor, oversees
 from domain.calendar import SHANGHAI
 from domain.errors import BadArgument
-from domain.measures import (
-    Linked,
-    Measure,
-    Period,
-    Sums,
-    VillageMeasure,
-    homes_of,
-    measures_by_village,
-    measures_of,
-    units_told,
-    villages_told,
-)
+from domain.measures import SMALLEST_GROUP, Linked, Measure, Period, Sums, homes_of, measures_of, units_told
 from domain.organisation import MicroGrid
 from domain.ports import Ports
+from domain.privacy_measures import Answered, PrivacyMeasure, privacy_measure, privacy_units_told
+from domain.subject_requests import keeps_subject_requests
 from domain.tallies import of_village
+from domain.village_measures import VillageMeasure, measures_by_village, villages_told
 
 LONGEST_PERIOD_DAYS = 366 * 2
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
@@ -51,6 +43,30 @@ async def measures_by_origin_village(unit_id: str, first_day: date, last_day: da
     sums = await ports.figures.sums([unit_id, *names.values()], period.months, seen_by=by)
     by_village = {village_id: Sums(name, sums[name]) for village_id, name in names.items()}
     return measures_by_village(Sums(unit_id, sums[unit_id]), by_village, by.organisation.township, period)
+
+
+async def privacy_measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, ports: Ports) -> Sequence[PrivacyMeasure]:
+    """The unit first, then its children, for those who lead it and the township's privacy officer. Nobody is named.
+
+    What persons asked about their own data is for who answers it; of ten at least for who leads the township.
+    """
+    period, units = _period(first_day, last_day, ports), privacy_units_told(by, unit_id)
+    if not units or by.organisation is None:
+        return []
+    sums = await ports.figures.sums(units, period.came, seen_by=by)
+    answered = {by.organisation.root().id: await _answered(period, by, ports)} if unit_id == by.organisation.root().id else {}
+    township = by.organisation.township
+    return [privacy_measure(township, Sums(unit, sums.get(unit, {})), period, answered.get(unit)) for unit in units]
+
+
+async def _answered(period: Period, by: Actor, ports: Ports) -> Answered | None:
+    until = min(period.last + timedelta(days=1), period.today)
+    found = await ports.figures.answered(_midnight(period.first), _midnight(until), seen_by=by)
+    return found if keeps_subject_requests(by) or found.due >= SMALLEST_GROUP else None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 async def links_in(micro_grids: Sequence[MicroGrid], *, by: Actor, ports: Ports) -> Mapping[str, Linked]:

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Parent
 
-from domain import measures
+from domain import measures, privacy_measures, village_measures
 from domain.errors import BadArgument
 from resolvers import measures as measure_reads
 from schema.context import Info
 from schema.graph import OrgUnitT, VillageT, bad_argument, described, edge, shows
 
 
-async def _unit(root: Parent[measures.Measure], info: Info) -> Any:
+async def _unit(root: Parent[measures.Measure | privacy_measures.PrivacyMeasure], info: Info) -> Any:
     return (await info.context.organisation_of(root.township)).units[root.unit_id]
 
 
@@ -55,11 +55,13 @@ class Measure:
     link_coverage: float | None = described("Homes with a live link now, of homes in its grids, whatever the period (联户覆盖率).")
 
 
-async def _village(root: Parent[measures.VillageMeasure], info: Info) -> Any:
+async def _village(root: Parent[village_measures.VillageMeasure], info: Info) -> Any:
     return (await info.context.organisation_of(root.township)).villages[root.village_id]
 
 
-@shows(measures.VillageMeasure, "Figures of what those who left one village asked a unit for, at least ten in each month (原村统计).")
+@shows(
+    village_measures.VillageMeasure, "Figures of what those who left one village asked a unit for, at least ten in each month (原村统计)."
+)
 class VillageMeasure:
     village: Any = edge(_village, VillageT, "The village that they left (迁出村).")
     requests: int = described("Requests that came in during the period (受理数).")
@@ -73,6 +75,18 @@ class VillageMeasure:
     rework_rate: float | None = described("Requests reworked at least once, of closed (重办率).")
     median_hours_to_contact: float | None = described("Median time from asking to the first contact, in hours (联系时长中位数).")
     median_hours_to_close: float | None = described("Median time from asking to the end, in hours (办结时长中位数).")
+
+
+@shows(privacy_measures.PrivacyMeasure, "How one unit handled what is known of persons, for one period; never of one of them (隐私统计).")
+class PrivacyMeasure:
+    unit: Any = edge(_unit, OrgUnitT, "Whose figures (组织).")
+    reveals: int = described("How often a contact was shown (联系方式查看次数).")
+    reveals_per_task: float | None = described("The same, for each task of a request (单均查看次数).")
+    reveals_without_contact_share: float | None = described("Shown, and no contact and no try afterwards, of all (查看后未联系占比).")
+    subject_requests_due: int | None = described(
+        "What persons asked about their data, and fell due; of the township only (个人信息请求应答数)."
+    )
+    subject_requests_on_time_rate: float | None = described("Answered in time, of these (个人信息请求按期答复率).")
 
 
 UnitId = Annotated[strawberry.ID, strawberry.argument(description="The unit (组织).")]
@@ -95,6 +109,13 @@ async def _by_origin_village(info: Info, unit_id: UnitId, first_day: FirstDay, l
         raise bad_argument(error) from error
 
 
+async def _privacy(info: Info, unit_id: UnitId, first_day: FirstDay, last_day: LastDay) -> Any:
+    try:
+        return await measure_reads.privacy_measures(unit_id, first_day, last_day, by=info.context.actor, ports=info.context.ports)
+    except BadArgument as error:
+        raise bad_argument(error) from error
+
+
 @strawberry.type
 class MeasureQueries:
     measures: Any = edge(_measures, list[Measure], "Figures of a unit and its children, for those who answer for them (统计).")
@@ -102,4 +123,9 @@ class MeasureQueries:
         _by_origin_village,
         list[VillageMeasure],
         "Figures of the township, or of what stands right below it, by the village that homes left; of whole months (按原村统计).",
+    )
+    privacy_measures: Any = edge(
+        _privacy,
+        list[PrivacyMeasure],
+        "How a unit and its children handled contacts; for its leaders and the privacy officer (隐私统计).",
     )

@@ -226,6 +226,7 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("by_state", "township", "state", "-_id"),
             _index("retention", "township", "decided_at", "_id"),
             _index("recount", "due_at", partialFilterExpression={"state": "OPEN"}),
+            _index("due", "township", "due_at", "decided_at"),
             _index("open_of_person", "township", "person_id", "kind", unique=True, partialFilterExpression={"state": "OPEN"}),
         ),
     ),

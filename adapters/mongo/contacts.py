@@ -15,9 +15,11 @@ from domain.access import Actor, Door, key
 from domain.commands import Command, Replayed
 from domain.contacts import MANY_READINGS, WITHIN, Contact, MaskedContact, Reading, flagged
 from domain.errors import RefusalCode, not_found, refused
+from domain.events import EventKind
 from domain.ids import Kind, derived
 from domain.notices import Notice, NoticeKind
 from domain.pages import Page, PageRequest
+from domain.replay import Reveal
 
 BATCH = 500
 
@@ -86,6 +88,7 @@ class MongoContacts:
             earlier = await readings.count_documents(of_hour, limit=MANY_READINGS, session=session)
             logged = flagged(reading, earlier)
             await readings.insert_one({**encode(logged), **note}, session=session)
+            await self._mongo.collection("events").insert_one(_event(reading), session=session)
             notices = [_notice(logged, officer) for officer in watched_by if officer != logged.by_id]
             if logged.flags and notices:
                 await self._mongo.collection("notices").insert_many(notices, session=session)
@@ -143,6 +146,14 @@ class MongoReadLog:
 
     async def _page(self, wanted: Document, page: PageRequest, index: str) -> Page[Reading]:
         return await newest_first(self._mongo, "readings", Reading, wanted, page, index=index)
+
+
+def _event(reading: Reading) -> Document:
+    """That there was one, for the figures: it has a place in the feed, is told to nobody, and outlives the log without saying who."""
+    id_ = derived(Kind.EVENT, reading.id, EventKind.CONTACT_REVEALED.value)
+    event = Reveal.event(id_, reading.township, reading.request_id, reading.task_id, reading.at)
+    told = {"changes": [], "subjects": [{"id": reading.request_id, "scopes": []}], "scopes": [], "hidden_from": []}
+    return {**encode(event), **told, "unnumbered": True}
 
 
 def _notice(reading: Reading, officer_id: str) -> Document:

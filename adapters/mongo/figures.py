@@ -9,6 +9,7 @@ from adapters.mongo.tallies import MongoTallies
 from adapters.mongo.versions import true_in
 from domain.access import Actor, Door, keys
 from domain.measures import Linked
+from domain.privacy_measures import Answered
 from domain.tasks import TaskState
 
 FOR_EVER = "9999-12-31"
@@ -62,3 +63,12 @@ class MongoFigures:
         counted = {"_id": place, "homes": {"$sum": 1}, "linked": {"$sum": {"$cond": [{"$and": conditions}, 1, 0]}}}
         found = await self._mongo.aggregate("households", [{"$match": homes}, {"$group": counted}], hint="links")
         return {(row["_id"]["grid"], row["_id"].get("micro")): Linked(row["homes"], row["linked"]) for row in found}
+
+    async def answered(self, since: datetime, until: datetime, *, seen_by: Actor) -> Answered:
+        if seen_by.organisation is None:
+            return Answered()
+        due = {"township": seen_by.organisation.township, "due_at": {"$gte": since, "$lt": until}}
+        is_on_time = {"$and": [{"$ne": [{"$ifNull": ["$decided_at", None]}, None]}, {"$lte": ["$decided_at", "$due_at"]}]}
+        counted = {"_id": None, "due": {"$sum": 1}, "on_time": {"$sum": {"$cond": [is_on_time, 1, 0]}}}
+        found = await self._mongo.aggregate("subject_requests", [{"$match": due}, {"$group": counted}], hint="due")
+        return Answered(found[0]["due"], found[0]["on_time"]) if found else Answered()

@@ -8,7 +8,7 @@ from adapters.mongo.codec import decode
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.reads import Filter
 from domain.cases import Case
-from domain.events import Event
+from domain.events import Event, EventKind
 from domain.ids import Kind
 from domain.replay import Recorded, Step, differing, in_order, replayed
 from domain.requests import Request
@@ -31,14 +31,15 @@ class MongoHistories:
         self._mongo = mongo
 
     async def of(self, township: str, ids: Sequence[str], *, up_to: int | None = None) -> dict[str, list[Recorded]]:
-        """The acts that changed each of these requests and tasks, in no order, as far as the number `up_to` in the feed."""
+        """Acts that changed each of these requests and tasks, and reveals for them, in no order, as far as the feed's number `up_to`."""
         wanted: Filter = {"township": township, "subjects.id": {"$in": list(ids)}}
         if up_to is not None:
             wanted["seq"] = {"$lte": up_to}
         found = await self._mongo.collection("events").find(wanted).hint("of_task").to_list() if ids else []
         histories: dict[str, list[Recorded]] = {id_: [] for id_ in ids}
         for kept in map(recorded, found):
-            for id_ in kept.changes.keys() & histories.keys():
+            of_request = {str(kept.event.facts["request"])} if kept.event.kind is EventKind.CONTACT_REVEALED else set[str]()
+            for id_ in (kept.changes.keys() | of_request) & histories.keys():
                 histories[id_].append(kept)
         return histories
 

@@ -18,7 +18,7 @@ from adapters.mongo.replay import MongoHistories, steps_of
 from domain.deadlines import office_time_between
 from domain.ids import Kind
 from domain.ports import Calendars
-from domain.replay import Recorded
+from domain.replay import Recorded, reveals_in
 from domain.tallies import EDITION, Cell, OfficeTime, tally, with_months
 
 BATCH = 500
@@ -136,7 +136,7 @@ class MongoTallies:
         histories = await self._histories.of(head.township, request_ids, up_to=head.seq)
         added: Counter[Cell] = Counter()
         for id_, history in histories.items():
-            added.update(with_months(tally(steps_of(history, id_), office_time)))
+            added.update(with_months(_counted(history, id_, office_time)))
         return added
 
     async def begin_anew(self, township: str) -> Head:
@@ -153,7 +153,7 @@ class MongoTallies:
         sums: Counter[Cell] = Counter()
         async for ids in self._histories.subjects(head.township):
             for id_, history in (await self._histories.of(head.township, ids, up_to=head.seq)).items():
-                sums.update(tally(steps_of(history, id_), office_time))
+                sums.update(_counted(history, id_, office_time))
         return with_months(sums)
 
     async def kept(self, township: str) -> tuple[Head, Counter[Cell]]:
@@ -178,8 +178,8 @@ class MongoTallies:
         touched = sorted({id_ for event in events for id_ in _cases_of(event)})
         office_time, added = await self._office_time(), Counter[Cell]()
         for id_, history in (await self._histories.of(head.township, touched, up_to=reached)).items():
-            added.update(tally(steps_of(history, id_), office_time))
-            added.subtract(tally(steps_of(_until(history, head.seq), id_), office_time))
+            added.update(_counted(history, id_, office_time))
+            added.subtract(_counted(_until(history, head.seq), id_, office_time))
         is_moved = await self._move(head, reached, value, with_months(added))
         return len(events) if is_moved else max(len(events), 1)  # whoever was overtaken looks again
 
@@ -230,6 +230,10 @@ def _cases_of(event: Document) -> list[str]:
     ids = [subject["id"] for subject in event["subjects"]]
     left = {change["id"] for change in event.get("changes", ()) if change["fields"].get("request_id", "") is None}
     return [id_ for id_ in ids if id_.startswith(f"{Kind.REQUEST.value}_") or event["request_id"] is None or id_ in left]
+
+
+def _counted(history: Sequence[Recorded], id_: str, office_time: OfficeTime) -> Counter[Cell]:
+    return tally(steps_of(history, id_), office_time, reveals_in(history))
 
 
 def _until(history: Sequence[Recorded], seq: int) -> list[Recorded]:

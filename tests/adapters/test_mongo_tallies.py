@@ -11,11 +11,14 @@ import pytest
 from adapters.mongo import replay, tallies
 from adapters.mongo.replay import MongoHistories
 from adapters.mongo.tallies import MongoTallies
+from domain.contacts import RevealReason
 from domain.events import EventKind
+from domain.households import Reach
 from domain.ids import Kind
 from domain.requests import Grade, Verdict
 from domain.tallies import EDITION
 from domain.tasks import ContactKind, Outcome, ReturnReason
+from resolvers.contacts import RevealContact, SetContact, reveal_contact, set_contact
 from resolvers.requests import AnswerFollowUp, answer_follow_up
 from resolvers.tasks import (
     AcknowledgeTask,
@@ -53,6 +56,8 @@ def _nonzero(counts: Counter[tuple[str, str, str]]) -> dict[tuple[str, str, str]
 
 async def live_through(stage: Stage, handle: str, chance: Random) -> None:
     """A matter from asking to somewhere on its way."""
+    own = SetContact(uuid4(), Reach.PHONE, phone="138 1234 5678")
+    await set_contact(own, by=await stage.actor(handle), ports=stage.house.ports)
     request = await stage.submit(handle)
     [task] = await stage.tasks_of(request)
     worker = "grid-worker-1"
@@ -61,12 +66,20 @@ async def live_through(stage: Stage, handle: str, chance: Random) -> None:
         await stage.do(decide_return, DecideReturn, "dispatcher-1", task_id=task.id, approved=False, reason="归您")
     else:
         await stage.do(acknowledge_task, AcknowledgeTask, worker, task_id=task.id)
+    for _ in range(chance.choice([0, 0, 1, 2])):
+        await reveal(stage, task.id)
     verdicts = chance.choice([[], [Verdict.SOLVED], [Verdict.NOT_SOLVED, Verdict.SOLVED]])
     await stage.do(start_task, StartTask, worker, task_id=task.id, contact=ContactKind.CALL)
     for verdict in verdicts:
         await stage.do(complete_task, CompleteTask, worker, task_id=task.id, outcome=Outcome.SOLVED, note="换了灯泡")
         await stage.do(verify_task, VerifyTask, "grid-leader-1", task_id=task.id, passed=True)
         await stage.do(answer_follow_up, AnswerFollowUp, handle, request_id=request.id, verdict=verdict, grade=Grade.SATISFIED)
+
+
+async def reveal(stage: Stage, task_id: str) -> None:
+    stage.clock.advance(minutes=1)
+    sent = RevealContact(uuid4(), task_id, RevealReason.ARRANGE_VISIT)
+    await reveal_contact(sent, by=await stage.actor("grid-worker-1"), ports=stage.house.ports)
 
 
 async def test_sums_follow_every_act_and_counting_anew_makes_the_same(stage: Stage) -> None:
@@ -80,6 +93,7 @@ async def test_sums_follow_every_act_and_counting_anew_makes_the_same(stage: Sta
     head, kept = await stage.house.tallies.kept(stage.township)
     root = stage.planned.parts.units[0].id
     assert kept[root, "2026-11", "requests"] == kept[root, "2026-11-23", "requests"] == 8
+    assert kept[root, "2026-11", "reveals"] == await stage.count("readings") > 0
     assert await are_right(stage)
 
     again = await stage.house.tallies.begin_anew(stage.township)
@@ -165,6 +179,35 @@ async def test_sums_of_two_releases_ago_are_removed(stage: Stage) -> None:
         assert kept == {f"e{edition:03}", f"e{edition - 1:03}" if edition > EDITION else "000001"}
     [document] = await stage.find("tally_heads")
     assert (document["seq"], sorted(document["counted"])) == (0, [f"e{EDITION + 1}t1", f"e{EDITION + 2}t1"])
+
+
+async def test_a_look_is_counted_once_and_still_when_the_log_of_it_is_gone(stage: Stage) -> None:
+    house, root = stage.house, stage.planned.parts.units[0].id
+    await live_through(stage, "resident-1", Random(3))
+    request = await stage.submit()
+    [task] = await stage.tasks_of(request)
+    await count(stage)
+    before = (await house.tallies.kept(stage.township))[1]
+
+    for _ in range(2):
+        await reveal(stage, task.id)
+    await count(stage)
+    _, after = await house.tallies.kept(stage.township)
+    assert {name: after[root, "2026-11", name] - before[root, "2026-11", name] for name in ("reveals", "reveals_unused", "requests")} == {
+        "reveals": 2,
+        "reveals_unused": 2,
+        "requests": 0,
+    }
+    await stage.do(acknowledge_task, AcknowledgeTask, "grid-worker-1", task_id=task.id)
+    await stage.do(start_task, StartTask, "grid-worker-1", task_id=task.id, contact=ContactKind.CALL)
+    await count(stage)
+    assert (await house.tallies.kept(stage.township))[1][root, "2026-11", "reveals_unused"] == before[root, "2026-11", "reveals_unused"]
+
+    for event in await stage.find("events", kind=EventKind.CONTACT_REVEALED.value):
+        assert (event["actor_id"], event["acting_for_id"], event["scopes"], event["changes"]) == (None, None, [], [])
+    await house.mongo.collection("readings").delete_many({"township": stage.township})
+    assert await are_right(stage)
+    assert [found async for found in house.histories.differing(stage.township)] == []
 
 
 async def test_townships_are_counted_apart(stage: Stage) -> None:

@@ -157,6 +157,7 @@ class Tour:
         today = self._clock().date()
         await self._ports.figures.deferred(units, seen_by=reader)
         await self._ports.figures.linked([grid.id for grid in self._organisation.grids], today, seen_by=reader)
+        await self._ports.figures.answered(self._clock() - timedelta(days=365), self._clock(), seen_by=reader)
         for days in (30, 360):
             await self._ports.figures.sums(units, periods(today - timedelta(days=days), today), seen_by=reader)
 

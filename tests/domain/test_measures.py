@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from domain.access import Actor, actor_of
 from domain.ids import Kind, compose
-from domain.measures import SMALLEST_GROUP, Linked, Measure, Period, Sums, measure, measures_by_village, measures_of, villages_told
+from domain.measures import SMALLEST_GROUP, Linked, Measure, Period, Sums, measure, measures_of, units_told
 from domain.organisation import Organisation, OrgUnitKind
+from domain.privacy_measures import Answered, PrivacyMeasure, privacy_measure, privacy_units_told
 from domain.tallies import periods
+from domain.village_measures import VillageMeasure, measures_by_village, villages_told
 from tests.domain.cast import MONDAY, actor, everybody, given_to, planned, town
 
 DECEMBER = Period(date(2016, 12, 1), date(2016, 12, 31), date(2017, 1, 10))
@@ -277,6 +279,43 @@ def test_homes_of_a_small_grid_cannot_be_worked_out_from_the_whole() -> None:
     assert told == [60 / 69, 0.5, 1.0, 20 / 9]
 
 
+# --- Privacy.
+
+
+def test_looks_are_told_for_each_task_and_what_persons_asked_of_the_township() -> None:
+    counts = {"reveals": 6, "reveals_unused": 2, "tasks": 15, "proactive": 3}
+    found = privacy_measure("990101101", Sums("unit", {"2016-12": counts}), DECEMBER, Answered(8, 6))
+
+    assert (found.reveals, found.reveals_per_task, found.reveals_without_contact_share) == (6, 0.5, 2 / 6)
+    assert (found.subject_requests_due, found.subject_requests_on_time_rate) == (8, 0.75)
+    nothing = privacy_measure("990101101", Sums("unit"), DECEMBER, Answered())
+    assert (nothing.reveals, nothing.reveals_per_task, nothing.reveals_without_contact_share) == (0, None, None)
+    assert (nothing.subject_requests_due, nothing.subject_requests_on_time_rate) == (0, None)
+    of_branch = privacy_measure("990101101", Sums("unit", {"2016-12": counts}), DECEMBER)
+    assert (of_branch.subject_requests_due, of_branch.subject_requests_on_time_rate) == (None, None)
+
+
+def test_figures_of_privacy_are_for_who_leads_the_unit_and_the_privacy_officer() -> None:
+    root, settlement = planned().parts.units[:2]
+    branch = given_to("grid-worker-1").unit.id
+
+    for handle, unit_id in (
+        ("privacy-officer-1", root.id),
+        ("privacy-officer-1", branch),
+        ("dispatcher-1", root.id),
+        ("grid-leader-1", branch),
+    ):
+        assert privacy_units_told(actor(handle), unit_id) == [unit_id, *(child.id for child in town().children(unit_id))]
+    for handle, unit_id in (
+        ("grid-leader-2", branch), ("grid-leader-1", settlement.id), ("grid-worker-1", branch), ("resident-1", branch),
+        ("administrator-1", root.id), ("nobody", root.id), ("privacy-officer-1", "unit"),
+    ):  # fmt: skip
+        assert privacy_units_told(actor(handle), unit_id) == []
+    assert privacy_units_told(outsider(), settlement.id) == [], "an overlay is told nothing of it"
+    assert units_told(actor("privacy-officer-1"), root.id) == [], "and of the work that officer is told nothing"
+
+
 def test_no_figure_is_of_a_person() -> None:
-    assert not [name.name for name in fields(Measure) if "person" in name.name or "worker" in name.name or "assignee" in name.name]
+    shown = [name.name for name in (*fields(Measure), *fields(VillageMeasure), *fields(PrivacyMeasure))]
+    assert not [name for name in shown if "person" in name or "worker" in name or "assignee" in name]
     assert measures_of(actor("nobody"), Sums("unit"), [], WHOLE) == []

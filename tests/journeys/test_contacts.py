@@ -14,6 +14,7 @@ from tests.journeys.stories import (
     act,
     answer,
     bring,
+    history_of,
     home_of,
     name_of,
     node,
@@ -318,3 +319,56 @@ async def test_nobody_is_found_by_a_number(town: Town) -> None:
 
     assert "phone" not in said_in(schema).lower()
     assert await refused(worker, "acknowledgeTask", Matter("", "", "13812345678")) is not None
+
+
+# --- Figures of it: how often, and of what use; of nobody by name.
+
+
+FIGURES = """query($unit: ID!, $from: Date!, $to: Date!) { privacyMeasures(unitId: $unit, from: $from, to: $to) {
+  unit { name } reveals revealsPerTask revealsWithoutContactShare subjectRequestsDue subjectRequestsOnTimeRate } }"""
+
+
+async def figures(town: Town, player: Player, unit: str, to: str = "2026-11-30") -> list[Answer]:
+    await town.settle()
+    unit_id = next(each.id for each in town.planned.parts.units if each.name == unit)
+    found: list[Answer] = (await player.ask(FIGURES, unit=unit_id, **{"from": "2026-11-01", "to": to}))["privacyMeasures"]
+    return found
+
+
+async def test_how_often_numbers_are_looked_at_and_of_what_use_it_was_is_told_of_units(town: Town) -> None:
+    _, worker, matter = await asked(town)
+    officer, leader, dispatcher = await town.people("privacy-officer-1", "grid-leader-1", "dispatcher-1")
+    before = await history_of(worker, matter)
+    await reveal(worker, matter)
+    await reveal(leader, matter)
+    assert await history_of(worker, matter) == before, "it stands in no history"
+
+    [branch, *_] = await figures(town, leader, "第一网格党支部")
+    assert (branch["reveals"], branch["revealsPerTask"], branch["revealsWithoutContactShare"]) == (2, 2.0, 1.0)
+    assert (branch["subjectRequestsDue"], branch["subjectRequestsOnTimeRate"]) == (None, None)
+    await bring(town, matter, worker, "IN_PROGRESS")
+    [township, *below] = await figures(town, officer, "柳湾镇党委")
+    assert (township["reveals"], township["revealsWithoutContactShare"]) == (2, 0.0)
+    assert {each["unit"]["name"]: each["reveals"] for each in below}["柳湾新村党总支"] == 2
+    assert await node(officer, matter.task_id, "... on Task { state }") is None, "who reads figures sees no task"
+
+    for handle in ("grid-leader-2", "grid-worker-1", "resident-1", "administrator-1"):
+        assert await figures(town, await town.person(handle), "第一网格党支部") == []
+    assert (await figures(town, dispatcher, "柳湾镇党委"))[0]["reveals"] == 2
+
+
+async def test_whether_persons_are_answered_in_time_is_for_who_answers_them(town: Town) -> None:
+    resident, other, officer, dispatcher = await town.people("resident-1", "resident-2", "privacy-officer-1", "dispatcher-1")
+    made = await say(resident, "requestOwnData", "subjectRequest { id }", kind="EXPLAIN", words="谁看过我的电话")
+    await say(other, "requestOwnData", "subjectRequest { id }", kind="COPY")
+    answered = {"subjectRequestId": made["subjectRequest"]["id"], "done": True, "reason": "已答复"}
+    assert "subjectRequest" in await say(officer, "decideSubjectRequest", "subjectRequest { state }", **answered)
+    assert (await figures(town, officer, "柳湾镇党委", to="2026-12-31"))[0]["subjectRequestsDue"] == 0, "its day is not over"
+
+    town.clock.advance(days=30)
+    officer, dispatcher = await town.people("privacy-officer-1", "dispatcher-1")
+    [township, *below] = await figures(town, officer, "柳湾镇党委", to="2026-12-31")
+    assert (township["subjectRequestsDue"], township["subjectRequestsOnTimeRate"]) == (2, 0.5)
+    assert {each["subjectRequestsDue"] for each in below} == {None}
+    [told, *_] = await figures(town, dispatcher, "柳湾镇党委", to="2026-12-31")
+    assert (told["subjectRequestsDue"], told["subjectRequestsOnTimeRate"]) == (None, None), "two persons are a small group"

@@ -37,6 +37,7 @@ OF: Mapping[str, str] = {
     "HubHousehold": "node(id: $hub) { ... on HubHousehold { %s } }",
     "Service": "whoServes(itemId: $item, householdId: $home) { %s }",
     "Measure": 'measures(unitId: $unit, from: "2026-11-01", to: "2026-11-30") { %s }',
+    "PrivacyMeasure": 'privacyMeasures(unitId: $unit, from: "2026-11-01", to: "2026-11-30") { %s }',
     "VillageMeasure": f"{_BY_VILLAGE} {{ %s }}",
     "ChangeBatch": "changes { %s }",
     "MaskedContact": "node(id: $request) { ... on Request { contact { %s } } }",
@@ -149,6 +150,9 @@ ASKED: Mapping[str, str] = {
     "VillageMeasure.village": f"village {_ID}",
     "VillageMeasure.requests": "requests",
     "MicroGrid.linkCoverage": "linkCoverage",
+    "Query.privacyMeasures": f'privacyMeasures(unitId: $unit, from: "2026-11-01", to: "2026-11-30") {{ unit {_ID} }}',
+    "PrivacyMeasure.unit": f"unit {_ID}",
+    "PrivacyMeasure.reveals": "reveals",
     # The desk.
     "Query.board": f"board(unitId: $unit) {{ unit {_ID} }}",
     "Board.unit": f"unit {_ID}",
@@ -301,6 +305,7 @@ PLAIN: Mapping[str, str] = {
         "repeatRate medianOfficeHoursToContact p90OfficeHoursToContact linkCoverage "
         "medianHoursToContact p90HoursToContact medianHoursToClose p90HoursToClose medianOfficeHoursToClose p90OfficeHoursToClose"
     ),
+    "PrivacyMeasure": "revealsPerTask revealsWithoutContactShare subjectRequestsDue subjectRequestsOnTimeRate",
     "VillageMeasure": (
         "due contactRate completionRate onTimeRate resolvedRate satisfiedRate answerCoverage reworkRate "
         "medianHoursToContact medianHoursToClose"
