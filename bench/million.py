@@ -34,6 +34,7 @@ from domain.search import sought
 from domain.tallies import of_village
 from domain.tasks import TO_DO
 from resolvers.measures import measures, measures_by_origin_village
+from resolvers.similar import SimilarTo, related_to, similar_requests
 from server.demo.running import fill as fill_demo
 from server.demo.settlement import Settlement, settlement, uid_of
 from server.mongod import EmbeddedMongod
@@ -179,6 +180,7 @@ def _reads(reader: Actor, planned: Settlement, house: House) -> Iterator[Read]:
         yield Read(f"requests {name}", _asked(ports.requests.page, query, page, reader))
     for name, wanted in _task_lists(reader).items():
         yield Read(f"tasks {name}", _asked(ports.tasks.page, wanted, page, reader))
+    yield from _what_is_alike(reader, planned, ports, page)
     for words in WORDS:
         yield Read(f"search {words}", _asked(ports.requests.page, RequestQuery(sought=sought(words)), page, reader))
     if unit:
@@ -200,6 +202,19 @@ def _board(reader: Actor, unit: str, ports: Ports, page: PageRequest) -> Iterato
         )
         yield Read(f"queue {kind.value}", lambda shown=shown: ports.boards.page(shown, page, seen_by=reader))  # type: ignore[misc]
         yield Read(f"count {kind.value}", lambda shown=shown: ports.boards.count(shown, seen_by=reader))  # type: ignore[misc]
+
+
+def _what_is_alike(reader: Actor, planned: Settlement, ports: Ports, page: PageRequest) -> Iterator[Read]:
+    """Before somebody asks for a lamp at the first resident's home, and beside each of a page of requests."""
+    lamp = next(item.id for item in planned.items if item.code == "stairwell-lamp")
+    home = next(person.household_id for person in planned.persons if person.id == planned.handles["resident-1"])
+
+    async def beside_a_page() -> None:
+        found = await ports.requests.page(RequestQuery(), page, seen_by=reader, at=AT)
+        await related_to(found.rows, by=reader, ports=ports)
+
+    yield Read("known already", lambda: similar_requests(SimilarTo(lamp, household_id=home), by=reader, ports=ports))
+    yield Read("requests all, and what is related", beside_a_page)
 
 
 def _asked(read: Callable[..., Awaitable[Any]], query: object, page: PageRequest, reader: Actor) -> Callable[[], Awaitable[Any]]:

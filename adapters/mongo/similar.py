@@ -11,8 +11,8 @@ from domain.ids import Kind, first_id_at
 from domain.requests import Request
 from domain.similar import ALIKE_WITHIN, COUNTED, MOST_LOOKED_AT, MOST_RELATED, SUGGESTED, is_alike, matter_key
 
-ONE_READ = 10 * MOST_RELATED
-"""As many as one read of related requests brings; where there are more, each asked for is read by itself."""
+FOR_EACH = 3 * MOST_RELATED
+"""So many for each request of a page one read brings of what is related to them; where there are more, each is read by itself."""
 
 
 class MongoSimilarRequests:
@@ -43,8 +43,9 @@ class MongoSimilarRequests:
         if scoped is None or not asked:
             return {}
         index = _index(seen_by)
-        found = await self._newest(_near(scoped, asked, index), ONE_READ, index)
-        if len(found) == ONE_READ and len(asked) > 1:
+        limit = FOR_EACH * len(asked) if len(asked) > 1 else 1 + MOST_RELATED
+        found = await self._newest(_near(scoped, asked, index), limit, index)
+        if len(found) == limit and len(asked) > 1:
             each = [await self._newest(_near(scoped, [request], index), 1 + MOST_RELATED, index) for request in asked]
             return {request.id: _alike(request, near) for request, near in zip(asked, each, strict=True)}
         return {request.id: _alike(request, found) for request in asked}

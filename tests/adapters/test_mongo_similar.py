@@ -22,10 +22,10 @@ def sees(reader: Actor, request: Request) -> bool:
     return reader.may_open(request.scopes) and reader.id not in request.hidden_from
 
 
-@pytest.mark.parametrize("one_read", [hand.ONE_READ, 5])
-async def test_what_is_related_is_what_the_law_says_for_everybody(stage: Stage, monkeypatch: pytest.MonkeyPatch, one_read: int) -> None:
+@pytest.mark.parametrize("for_each", [hand.FOR_EACH, 1])
+async def test_what_is_related_is_what_the_law_says_for_everybody(stage: Stage, monkeypatch: pytest.MonkeyPatch, for_each: int) -> None:
     """However little one read brings."""
-    monkeypatch.setattr(hand, "ONE_READ", one_read)
+    monkeypatch.setattr(hand, "FOR_EACH", for_each)
     await fill(stage.house, stage.planned, until=MONDAY_MORNING, requests=1_500)
     everything, found = await newest_first(stage), 0
     for handle in ("resident-1", "grid-worker-1", "grid-leader-1", "secretary-1", "dispatcher-1", "administrator-1"):
