@@ -32,8 +32,11 @@ class Pile(Enum):
     RETURNED = "RETURNED"
     UNCHECKED = "UNCHECKED"
     HELD = "HELD"
-    """A phone's report of it waits for what it builds on."""
+    """Under way, and a phone's report of it waits, for what it builds on or for a decision; so with the next ones."""
+    HELD_UNROUTED = "HELD_UNROUTED"
     HELD_UNACKNOWLEDGED = "HELD_UNACKNOWLEDGED"
+    HELD_ASKED = "HELD_ASKED"
+    HELD_RETURNED = "HELD_RETURNED"
 
 
 class QueueKind(Enum):
@@ -47,17 +50,31 @@ class QueueKind(Enum):
     UNCHECKED = "UNCHECKED"
 
 
-RUNNING = frozenset({Pile.UNROUTED, Pile.UNACKNOWLEDGED, Pile.UNDER_WAY, Pile.ASKED, Pile.HELD, Pile.HELD_UNACKNOWLEDGED})
+HELD: Mapping[Pile, Pile] = {
+    Pile.UNROUTED: Pile.HELD_UNROUTED,
+    Pile.UNACKNOWLEDGED: Pile.HELD_UNACKNOWLEDGED,
+    Pile.UNDER_WAY: Pile.HELD,
+    Pile.ASKED: Pile.HELD_ASKED,
+    Pile.RETURNED: Pile.HELD_RETURNED,
+}
+"""Where a task lies instead while a phone's report of it waits."""
+
+
+def _also_held(*piles: Pile) -> frozenset[Pile]:
+    return frozenset(piles) | {HELD[pile] for pile in piles if pile in HELD}
+
+
+RUNNING = _also_held(Pile.UNROUTED, Pile.UNACKNOWLEDGED, Pile.UNDER_WAY, Pile.ASKED)
 """The leg's clock runs, and the work is not done."""
 
 PILES: Mapping[QueueKind, frozenset[Pile]] = {
-    QueueKind.UNROUTED: frozenset({Pile.UNROUTED}),
-    QueueKind.UNACKNOWLEDGED: frozenset({Pile.UNACKNOWLEDGED, Pile.HELD_UNACKNOWLEDGED}),
+    QueueKind.UNROUTED: _also_held(Pile.UNROUTED),
+    QueueKind.UNACKNOWLEDGED: _also_held(Pile.UNACKNOWLEDGED),
     QueueKind.DUE_SOON: RUNNING,
     QueueKind.OVERDUE: RUNNING,
-    QueueKind.RETURNED: frozenset({Pile.RETURNED}),
-    QueueKind.WAITING_FOR_DECISION: frozenset({Pile.RETURNED, Pile.ASKED}),
-    QueueKind.HELD_FROM_OFFLINE: frozenset({Pile.HELD, Pile.HELD_UNACKNOWLEDGED}),
+    QueueKind.RETURNED: _also_held(Pile.RETURNED),
+    QueueKind.WAITING_FOR_DECISION: _also_held(Pile.RETURNED, Pile.ASKED),
+    QueueKind.HELD_FROM_OFFLINE: frozenset(HELD.values()),
     QueueKind.UNCHECKED: frozenset({Pile.UNCHECKED}),
 }
 
@@ -70,9 +87,6 @@ PILE_OF_STATE: Mapping[TaskState, Pile] = {
     TaskState.COMPLETED: Pile.UNCHECKED,
 }
 """What an open state says by itself."""
-
-HELD: Mapping[Pile, Pile] = {Pile.UNACKNOWLEDGED: Pile.HELD_UNACKNOWLEDGED, Pile.UNDER_WAY: Pile.HELD}
-"""Where it lies instead while a phone's report of it waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +148,8 @@ def pile_of(task: Task) -> Pile | None:
     """Where it lies; nowhere while it is paused, while the resident is asked, and once it is over."""
     pile = PILE_OF_STATE.get(task.state)
     if pile is Pile.UNDER_WAY and _is_asked(task):
-        return Pile.ASKED
-    return HELD.get(pile, pile) if pile and task.early else pile
+        pile = Pile.ASKED
+    return HELD.get(pile, pile) if pile and (task.early or task.late) else pile
 
 
 def _is_asked(task: Task) -> bool:

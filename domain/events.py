@@ -68,6 +68,8 @@ class EventKind(Enum):
     TASK_CANCELLED = "TaskCancelled"
     TASK_NUDGED = "TaskNudged"
     REPORT_HELD = "ReportHeld"
+    REPORT_REJECTED = "ReportRejected"
+    REPORT_DISMISSED = "ReportDismissed"
     DEADLINES_RECOUNTED = "DeadlinesRecounted"
     CONTACT_REVEALED = "ContactRevealed"
 

@@ -74,6 +74,14 @@ def guard_deferral_asked(task: Task, _by_id: str, _at: datetime) -> None:
         raise refused(Code.WRONG_STATE, "refusal.nothing_to_decide", "taskId", current=task)
 
 
+def guard_report_to_decide(task: Task, by_id: str, _at: datetime) -> None:
+    """WRONG_STATE where none waits; whoever sent it does not decide on it."""
+    if not task.late:
+        raise refused(Code.WRONG_STATE, "refusal.nothing_to_decide", "taskId", current=task)
+    if all(report.by_id == by_id for report in task.late):
+        raise refused(Code.NOT_ALLOWED, "refusal.own_report", "taskId")
+
+
 def suspension_left(task: Task) -> timedelta:
     """Office time that the task may still be suspended for."""
     return SUSPENSION_LIMIT - task.suspended_for

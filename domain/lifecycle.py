@@ -49,6 +49,7 @@ class TaskAction(Enum):
     CANCEL = "CANCEL"
     SUPERVISE = "SUPERVISE"
     NUDGE = "NUDGE"
+    DECIDE_REPORT = "DECIDE_REPORT"
 
 
 class Verb(Enum):
@@ -105,6 +106,9 @@ class Verb(Enum):
     HOLD = "hold an early report"
     BEGIN_AS_HELD = "start as reported"
     COMPLETE_AS_HELD = "complete as reported"
+    REPORT_LATE = "report too late"
+    APPROVE_REPORT = "approve a late report"
+    DISMISS_REPORT = "dismiss a late report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,7 @@ def _move(
 _OPEN = set(TaskState) - {CLOSED, CANCELLED}
 _ASSIGNERS = {Standing.LEADER, Standing.DISPATCHER}
 _RUNNING = {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}
+_REPORTABLE = _RUNNING | {RETURN_PENDING}
 
 MOVES: tuple[Move, ...] = (
     _move(
@@ -345,6 +350,18 @@ MOVES: tuple[Move, ...] = (
         "32b", Verb.COMPLETE_AS_HELD, {IN_PROGRESS}, COMPLETED, {Standing.CLOCK}, EventKind.TASK_COMPLETED,
         guard="a completion was held (row 32); no open assist task", clock="as row 20",
     ),
+    _move(
+        "33", Verb.REPORT_LATE, _REPORTABLE, None, {Standing.FORMER_ASSIGNEE}, EventKind.REPORT_REJECTED,
+        guard="a phone sent rows 12 or 20 in a batch after the task was given to somebody else; five at most wait",
+    ),
+    _move(
+        "33a", Verb.APPROVE_REPORT, _REPORTABLE, COMPLETED, _ASSIGNERS, EventKind.TASK_COMPLETED, TaskAction.DECIDE_REPORT,
+        guard="a late report of work that is done (row 33), by somebody else; no open assist task", clock="as row 20",
+    ),
+    _move(
+        "33b", Verb.DISMISS_REPORT, _REPORTABLE, None, _ASSIGNERS, EventKind.REPORT_DISMISSED, TaskAction.DECIDE_REPORT,
+        guard="a late report (row 33), by somebody else; a reason",
+    ),
 )  # fmt: skip
 
 
@@ -424,6 +441,7 @@ _GUARDS: dict[TaskAction, Guard] = {
     TaskAction.DEFER: guards.guard_deferral,
     TaskAction.DECIDE_DEFERRAL: guards.guard_deferral_asked,
     TaskAction.START: lambda task, _by_id, _at: guard_contact(task),
+    TaskAction.DECIDE_REPORT: guards.guard_report_to_decide,
 }
 
 

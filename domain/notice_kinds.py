@@ -83,6 +83,10 @@ class NoticeKind(Enum):
     FOLLOWED_ON_HOLD = "followed_on_hold"
     FOLLOWED_GOES_ON = "followed_goes_on"
     FOLLOWED_MOVED = "followed_moved"
+    REPORT_CAME_LATE = "report_came_late"
+    REPORT_TO_DECIDE = "report_to_decide"
+    REPORT_TAKEN = "report_taken"
+    REPORT_DISMISSED = "report_dismissed"
 
 
 Concern = tuple[str | None, NoticeKind, str]

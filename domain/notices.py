@@ -18,6 +18,7 @@ from domain.notice_kinds import Concern, committee, desk, fact_of
 from domain.notice_kinds import NoticeKind as NoticeKind
 from domain.organisation import Organisation
 from domain.pause_notices import OF_PAUSES, concerned_by_pause
+from domain.report_notices import OF_REPORTS, concerned_by_report, told_of_report
 from domain.request_notices import OF_REQUESTS, concerned_by_request, told_on
 from domain.requests import Request
 from domain.routing import unit_above
@@ -65,6 +66,8 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
         concerns = concerned_by_request(event, task, case, organisation, on, around)
     elif event.kind in OF_PAUSES:
         concerns = concerned_by_pause(event, task, case, organisation, on, around)
+    elif event.kind in OF_REPORTS:
+        concerns = concerned_by_report(event, task, organisation, on)
     elif event.kind in OF_CALL_OUTS:
         concerns = concerned_by_call_out(event, task, organisation, on)
     else:
@@ -78,6 +81,7 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
         *told_on(event, concerns, case.request, around),
         *_with_other_tasks(event, case, unrouted),
         *told_of_ended(event, organisation, on),
+        *told_of_report(event, task),
     ]:
         if person_id and person_id != event.actor_id and person_id not in hidden_from:
             told.setdefault(person_id, (kind, about_id))

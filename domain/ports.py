@@ -20,9 +20,9 @@ from domain.contacts import Contacts, ReadLog
 from domain.devices import Devices
 from domain.duplicates import Merges
 from domain.enrolment import Enrolment
-from domain.events import Event, EventKind
 from domain.filters import Filters
 from domain.followers import Followers
+from domain.history import History
 from domain.households import Household
 from domain.identity import SignIn
 from domain.ids import Ids
@@ -218,6 +218,10 @@ class Tasks(Protocol):
         """
         ...
 
+    async def update_as_former(self, task_id: str, change: Change, *, by: Actor, event_id: str, command: Command) -> Case | Replayed:
+        """Like `update`, of a task that `by` had until it was given to somebody else, whether they still see it or not."""
+        ...
+
     async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]: ...
 
     async def of_requests(self, township: str, request_ids: Sequence[str], *, seen_by: Actor) -> Sequence[Task]: ...
@@ -235,16 +239,6 @@ class Tasks(Protocol):
 
         `due_before` with `overdue` false is what falls due from now on: what is over and judged by nobody is not among it.
         """
-        ...
-
-
-class History(Protocol):
-    async def of_request(self, request: Request, page: PageRequest, *, without: frozenset[EventKind] = frozenset()) -> Page[Event]:
-        """The acts on a request that the reader may see, newest first, with their words; none of the kinds that it is to be `without`."""
-        ...
-
-    async def of_task(self, task: Task, page: PageRequest) -> Page[Event]:
-        """Acts that changed it, those on a task that it helps with, or that helps with it, among them."""
         ...
 
 

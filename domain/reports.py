@@ -38,3 +38,17 @@ class EarlyReport:
     outcome: Outcome | None = None
     contact: ContactKind | None = None
     reached: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LateReport:
+    """Work that somebody says is done who has the task no more (迟到回报): kept under their name until somebody decides whether it counts.
+
+    Its words were kept with the event `said_in`; `at` is the phone's time.
+    """
+
+    command_id: str
+    by_id: str
+    said_in: str
+    at: datetime
+    outcome: Outcome

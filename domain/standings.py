@@ -19,6 +19,7 @@ class Standing(Enum):
     """How somebody stands to a task."""
 
     ASSIGNEE = "the assignee"
+    FORMER_ASSIGNEE = "whoever had it before it was given to somebody else"
     LEADER = "a leader of the owner unit or one above"
     DISPATCHER = "the township's dispatcher"
     RETURN_JUDGE = "the dispatcher or a secretary above, not of the returner's own unit"
@@ -42,6 +43,8 @@ def standings(task: Task, actor: Actor, *, at: datetime) -> frozenset[Standing]:
     held = set()
     if task.assignee_id == actor.id:
         held.add(Standing.ASSIGNEE)
+    elif actor.id in task.former_assignees:
+        held.add(Standing.FORMER_ASSIGNEE)
     path = frozenset(authority(task, organisation))
     if path & actor.units_led(Role.GRID_LEADER, Role.SECRETARY):
         held.add(Standing.LEADER)

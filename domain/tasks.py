@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import Enum
 
 from domain.access import Door, asker_keys, key, keys
 from domain.approvals import Deferral, Extension, SuspendCause
@@ -13,33 +12,14 @@ from domain.legs import Windows
 from domain.organisation import Organisation
 from domain.reports import ContactKind as ContactKind
 from domain.reports import EarlyReport as EarlyReport
+from domain.reports import LateReport as LateReport
 from domain.reports import Outcome as Outcome
 from domain.reports import ReturnReason as ReturnReason
 from domain.routing import Service
-
-
-class TaskState(Enum):
-    QUEUED = "QUEUED"
-    ASSIGNED = "ASSIGNED"
-    ACKNOWLEDGED = "ACKNOWLEDGED"
-    IN_PROGRESS = "IN_PROGRESS"
-    RETURN_PENDING = "RETURN_PENDING"
-    SUSPENDED = "SUSPENDED"
-    DEFERRED = "DEFERRED"
-    COMPLETED = "COMPLETED"
-    AWAITING_FOLLOW_UP = "AWAITING_FOLLOW_UP"
-    CLOSED = "CLOSED"
-    CANCELLED = "CANCELLED"
-
-
-TO_DO = frozenset({TaskState.ASSIGNED, TaskState.ACKNOWLEDGED, TaskState.IN_PROGRESS, TaskState.SUSPENDED, TaskState.DEFERRED})
-"""What stands on its assignee's list."""
-
-PAUSED = frozenset({TaskState.RETURN_PENDING, TaskState.SUSPENDED, TaskState.DEFERRED})
-"""The leg's clock stands still."""
-
-OVER = frozenset({TaskState.CLOSED, TaskState.CANCELLED})
-
+from domain.task_states import OVER as OVER
+from domain.task_states import PAUSED as PAUSED
+from domain.task_states import TO_DO as TO_DO
+from domain.task_states import TaskState as TaskState
 
 TRIES_THAT_COUNT = 3
 GAP_BETWEEN_TRIES = timedelta(minutes=10)
@@ -63,7 +43,8 @@ class Task:
     `extension` and `deferral` wait for a decision; `extensions` were granted, by `extended_by` working days in all. While it is suspended
     or deferred the leg stands still since `paused_at`, until `resume_at` where it is suspended; `suspended_for` is the office time of
     earlier suspensions. On `review_on` (`review_at` until the clock has reminded) a deferral is looked at again.
-    `early` are reports of whoever has it that wait for what they build on; with another assignee there are none.
+    `early` are reports of whoever has it that wait for what they build on; with another assignee there are none. `late` are those of
+    `former_assignees`, who had it until it was given to somebody else; they wait for a decision.
     """
 
     id: str
@@ -135,6 +116,8 @@ class Task:
     open_assists: int = 0
     leads: tuple[str, ...] = ()
     early: tuple[EarlyReport, ...] = ()
+    late: tuple[LateReport, ...] = ()
+    former_assignees: tuple[str, ...] = ()
 
     @property
     def workers(self) -> frozenset[str]:
@@ -187,6 +170,7 @@ class Task:
             contacted_at=None,
             contact_tries=(),
             past_assignees=self._with_assignee_in_the_past(),
+            former_assignees=self._with_assignee_among(self.former_assignees),
             extension=None,
             deferral=None,
             early=(),
@@ -264,6 +248,7 @@ class Task:
             extension=None,
             deferral=None,
             early=(),
+            late=(),
             updated_at=at,
         )
 
@@ -299,6 +284,7 @@ class Task:
             contact_by=None,
             return_by=None,
             early=(),
+            late=(),
             updated_at=at,
         )
 
@@ -311,6 +297,7 @@ class Task:
         return replace(nobody, root_id=root_id, item_id=item_id)
 
     def _with_assignee_in_the_past(self) -> tuple[str, ...]:
-        if self.assignee_id is None or self.assignee_id in self.past_assignees:
-            return self.past_assignees
-        return (*self.past_assignees, self.assignee_id)
+        return self._with_assignee_among(self.past_assignees)
+
+    def _with_assignee_among(self, persons: tuple[str, ...]) -> tuple[str, ...]:
+        return persons if self.assignee_id is None or self.assignee_id in persons else (*persons, self.assignee_id)

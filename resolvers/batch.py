@@ -13,7 +13,7 @@ from domain.errors import Refusal, RefusalCode, Refused
 from domain.ports import Ports
 from domain.tasks import EarlyReport, Task
 from domain.texts import optional_text
-from resolvers import followers, requests, tasks
+from resolvers import followers, late_reports, requests, tasks
 from resolvers.acting import Done, acting
 
 Deed = Callable[..., Awaitable[Done[Any]]]
@@ -53,12 +53,19 @@ async def ended(deed: Awaitable[Done[Any]]) -> Ended:
 
 
 async def carried_out(sent: Any, *, by: Actor, ports: Ports) -> Ended:
-    """One command of a batch. What comes before the act that it builds on is held, if that may still come; sent again, it still is."""
+    """One command of a batch. What comes before the act that it builds on is held, if that may still come; sent again, it still is.
+
+    What comes after the task was given to somebody else is refused, and kept with it.
+    """
     end = await ended(DEEDS[type(sent)](sent, by=by, ports=ports))
     if isinstance(sent, tasks.StartTask | tasks.CompleteTask):
         if end.refusal is not None and end.refusal.code is RefusalCode.WRONG_STATE:
             held = await ended(_held(sent, by=by, ports=ports))
-            return Ended(CommandOutcome.HELD, subject=held.subject) if held.refusal is None else end
+            if held.refusal is None:
+                return Ended(CommandOutcome.HELD, subject=held.subject)
+        if end.refusal is not None:
+            await late_reports.keep(sent, end.refusal, by=by, ports=ports)
+            return end
         if end.outcome is CommandOutcome.DUPLICATE and any(report.command_id == str(sent.command_id) for report in end.subject.early):
             return Ended(CommandOutcome.HELD, subject=end.subject)
     return end

@@ -149,6 +149,7 @@ described(
         "ACKNOWLEDGE": "Take it (签收).",
         "RETURN": "Send it back as not mine (退单).",
         "DECIDE_RETURN": "Agree to a return, or refuse it (退单审核).",
+        "DECIDE_REPORT": "Decide whether a report counts that came too late (迟到回报审核).",
         "START": "Log the contact and begin (开始办理).",
         "REQUEST_EXTENSION": "Ask for more time (申请延期).",
         "DECIDE_EXTENSION": "Grant more time, or not (延期审批).",

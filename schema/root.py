@@ -30,6 +30,7 @@ from schema.homes import HomeMutations
 from schema.households import Household, HouseholdLink
 from schema.importing import ImportMutations, ImportQueries
 from schema.intake import IntakeMutations
+from schema.late_reports import ReportMutations
 from schema.measures import MeasureQueries
 from schema.nudges import NudgeMutations
 from schema.organisation import (
@@ -181,6 +182,7 @@ class Mutation(
     WithdrawalMutations,
     NudgeMutations,
     ReopeningMutations,
+    ReportMutations,
     reach.ReachMutations,
     ReorganisationMutations,
     RecuttingMutations,

@@ -18,8 +18,8 @@ from resolvers.history import history_of_task
 from schema.callouts import CallOut, call_outs_of
 from schema.campaigns import campaign_of
 from schema.context import Info
-from schema.early_reports import EarlyReport, early_reports_of
 from schema.graph import WANTED, CampaignT, GridT, Node, OrgUnitT, PersonT, RequestT, TaskT, described, edge, several, shows
+from schema.late_reports import TaskReports
 from schema.organisation import GeoPoint, ServiceItem
 from schema.pages import After, Before, EventConnection, EventEdge, First, Last, connection, wanted_page
 from schema.pauses import TaskDeferral, TaskExtension, deferral_of, extension_of
@@ -84,7 +84,7 @@ async def _history(
 
 
 @shows(tasks.Task, "A piece of work, owned by exactly one unit at a time (工单).")
-class Task(Node):
+class Task(TaskReports, Node):
     state: TaskState = described("Where it stands (状态).")
     title: str = described("What it is about: the item's name, never the resident's words (标题).")
     request: Any = edge(_request, RequestT | None, "The request it works on (诉求).")
@@ -116,7 +116,6 @@ class Task(Node):
     deferral: Any = edge(deferral_of, TaskDeferral | None, "A place on the long ledger that is asked for (待批挂账).")
     review_on: date | None = described("When it is looked at again, while it is deferred (复查日期).")
     objected_at: datetime | None = described("When the resident objected to its last deferral (居民提出异议时间).")
-    early_reports: Any = edge(early_reports_of, list[EarlyReport], "What a phone sent before what it builds on; to colleagues (暂存回报).")
     overdue: Any = edge(
         _overdue, bool, "Whether the leg was missed, never while it is provisional; the promise is on the request (是否逾期)."
     )

@@ -14,6 +14,7 @@ from schema.context import Info
 from schema.filters import ViewerFilters
 from schema.followers import ViewerFollowing
 from schema.graph import HouseholdT, edge, shows
+from schema.late_reports import ViewerReports
 from schema.lists import own_requests, own_tasks
 from schema.organisation import Appointment
 from schema.pages import (
@@ -48,7 +49,7 @@ async def _household(root: Parent[Actor], info: Info) -> Any:
 
 
 @shows(Actor, "Who is signed in (当前用户).")
-class Viewer(ViewerContact, ViewerFilters, ViewerFollowing, ViewerSubjectRequests):
+class Viewer(ViewerContact, ViewerFilters, ViewerFollowing, ViewerReports, ViewerSubjectRequests):
     person: Any = edge(lambda root: root.person, Person, "You (本人).")
     roles: Any = edge(lambda root: list(root.roles), list[Role], "What you are now (角色).")
     appointments: Any = edge(lambda root: list(root.appointments), list[Appointment], "Posts you hold now (任职).")

@@ -179,6 +179,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         (
             _index("of_request", "township", "request_id", "-_id"),
             _index("of_task", "township", "subjects.id", "-_id"),
+            _index("rejected", "township", "actor_id", "-_id", partialFilterExpression={"kind": "ReportRejected"}),
             _index("feed", "township", "scopes", "seq", partialFilterExpression={"seq": {"$exists": True}}),
             _index("number", "township", "seq", unique=True, partialFilterExpression={"seq": {"$exists": True}}),
             _index("unnumbered", "unnumbered", "_id", partialFilterExpression={"unnumbered": True}),

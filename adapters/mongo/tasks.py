@@ -8,7 +8,7 @@ from adapters.mongo.codec import decode
 from adapters.mongo.driver import Mongo
 from adapters.mongo.reads import Filter, find_by_ids, newest_first, own_ids, seen_by_filter, soonest_first
 from adapters.mongo.requests import narrow_to_unit
-from domain.access import Actor
+from domain.access import Actor, Door, key
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.errors import not_found
@@ -37,6 +37,14 @@ class MongoTasks:
         if scoped is None or not own_ids(Kind.TASK, [task_id], scoped["township"]):
             raise not_found("taskId")
         case = await self._cases.update("tasks", {**scoped, "_id": task_id}, change, event_id, command, subject_field="taskId")
+        return case or Replayed(task_id)
+
+    async def update_as_former(self, task_id: str, change: Change, *, by: Actor, event_id: str, command: Command) -> Case | Replayed:
+        scoped = seen_by_filter(by)
+        if scoped is None or key(Door.WORKER, by.id or "") not in by.keys or not own_ids(Kind.TASK, [task_id], scoped["township"]):
+            raise not_found("taskId")
+        mine = {"township": scoped["township"], "_id": task_id, "former_assignees": by.id, "hidden_from": scoped["hidden_from"]}
+        case = await self._cases.update("tasks", mine, change, event_id, command, subject_field="taskId")
         return case or Replayed(task_id)
 
     async def by_ids(self, ids: Sequence[str], *, seen_by: Actor) -> list[Task]:

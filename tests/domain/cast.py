@@ -6,7 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from domain import assists, callouts, campaigns, cases, climbing, early_reports, extensions, followups, pauses, supervision, verdicts
+from domain import (
+    assists,
+    callouts,
+    campaigns,
+    cases,
+    climbing,
+    early_reports,
+    extensions,
+    followups,
+    late_reports,
+    pauses,
+    supervision,
+    verdicts,
+)
 from domain.access import NOBODY, Actor, actor_of
 from domain.approvals import Deferral, Extension, SuspendCause
 from domain.calendar import SHANGHAI, CalendarDay, DayKind, WorkingCalendar, published_days, published_through
@@ -27,7 +40,7 @@ from domain.recounting import recounted, settled
 from domain.requests import Grade, Request, RequestState, Verdict
 from domain.routing import NOTHING_AVOIDED, RULE_HAND, Avoided, Place, Service, who_serves
 from domain.standings import standings
-from domain.tasks import ContactKind, EarlyReport, Outcome, ReturnReason, Task, TaskState
+from domain.tasks import ContactKind, EarlyReport, LateReport, Outcome, ReturnReason, Task, TaskState
 from server.demo.settlement import Settlement, settlement
 
 MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -254,6 +267,7 @@ def _unheard(case: Case) -> Case:
     return replace(case, tasks=tuple(replace(task, contacted_at=None) for task in case.tasks))
 
 
+REPORT_COME_LATE = LateReport(str(UUID(int=9)), planned().handles["grid-worker-2"], "said", MONDAY, Outcome.SOLVED)
 REPORT_OF_BEGUN = EarlyReport(str(UUID(int=7)), "said", MONDAY, contact=ContactKind.VISIT)
 REPORT_OF_DONE = EarlyReport(str(UUID(int=8)), "said", MONDAY, outcome=Outcome.SOLVED)
 
@@ -338,6 +352,15 @@ DEEDS: Mapping[Verb, Deed] = {
     ),
     Verb.BEGIN_AS_HELD: lambda case, now, _: early_reports.take(*_held(case, REPORT_OF_BEGUN), now),
     Verb.COMPLETE_AS_HELD: lambda case, now, _: early_reports.take(*_held(case, REPORT_OF_DONE), now),
+    Verb.REPORT_LATE: lambda case, now, version: late_reports.keep(
+        case, _lead(case), now, report=REPORT_COME_LATE, why=RefusalCode.NOT_FOUND, note="换了灯泡", expected_version=version
+    ),
+    Verb.APPROVE_REPORT: lambda case, now, version: late_reports.approve(
+        case, _lead(case), now, command_id=REPORT_COME_LATE.command_id, expected_version=version
+    ),
+    Verb.DISMISS_REPORT: lambda case, now, version: late_reports.dismiss(
+        case, _lead(case), now, command_id=REPORT_COME_LATE.command_id, reason="已重新安排", expected_version=version
+    ),
     Verb.CALL_OFF: lambda case, now, _: campaigns.called_off(case, _lead(case), now, "雪停了"),
     Verb.CANCEL: lambda case, now, version: assists.cancel(case, _lead(case), now, reason="不用办了", expected_version=version),
 }
@@ -351,6 +374,10 @@ def wished(case: Case, verb: Verb) -> Case:
         task = replace(task, extension=Extension(task.assignee_id or "", task.updated_at, 1, task.updated_at))
     if verb in {Verb.APPROVE_DEFERRAL, Verb.REFUSE_DEFERRAL}:
         task = replace(task, deferral=Deferral(id_of("dispatcher-1"), task.updated_at, task.updated_at.date()))
+    if verb in {Verb.APPROVE_REPORT, Verb.DISMISS_REPORT}:
+        task = replace(task, late=(REPORT_COME_LATE,))
+    if verb is Verb.REPORT_LATE:  # the worker next door had it first
+        task = replace(task, former_assignees=(id_of("grid-worker-2"),))
     return replace(case, tasks=(task, *case.tasks[1:]))
 
 

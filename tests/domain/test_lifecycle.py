@@ -110,6 +110,9 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     ),
     Verb.NUDGE_TASK: ({ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}, None, ASSIGNERS, EventKind.TASK_NUDGED),
     Verb.HOLD: ({ASSIGNED, ACKNOWLEDGED}, None, ASSIGNEE, EventKind.REPORT_HELD),
+    Verb.REPORT_LATE: (RUNNING | {PENDING}, None, frozenset({Standing.FORMER_ASSIGNEE}), EventKind.REPORT_REJECTED),
+    Verb.APPROVE_REPORT: (RUNNING | {PENDING}, COMPLETED, ASSIGNERS, EventKind.TASK_COMPLETED),
+    Verb.DISMISS_REPORT: (RUNNING | {PENDING}, None, ASSIGNERS, EventKind.REPORT_DISMISSED),
     Verb.BEGIN_AS_HELD: ({ACKNOWLEDGED}, IN_PROGRESS, CLOCK, EventKind.TASK_STARTED),
     Verb.COMPLETE_AS_HELD: ({IN_PROGRESS}, COMPLETED, CLOCK, EventKind.TASK_COMPLETED),
 }
@@ -166,6 +169,7 @@ def test_each_of_the_cast_stands_to_a_task_as_told() -> None:
 def expected_of(verb: Verb, state: S, handle: str, task: Task) -> RefusalCode | None:
     """What the table says: refused for who, refused for where, or done."""
     standing = STANDING[handle] - ({Standing.ASSIGNEE} if task.assignee_id is None else set())
+    standing |= {Standing.FORMER_ASSIGNEE} if verb is Verb.REPORT_LATE and handle == "grid-worker-2" else set()
     verbs = next((several for several in ONE_COMMAND if verb in several), (verb,))
     if not any(LAW[each][2] & standing for each in verbs):
         return RefusalCode.NOT_ALLOWED
@@ -286,6 +290,7 @@ TRIED: Mapping[TaskAction, tuple[Verb, ...]] = {
     TaskAction.CONCLUDE_CALL_OUT: (Verb.CONCLUDE_CALL_OUT,),
     TaskAction.SUPERVISE: (Verb.SUPERVISE,),
     TaskAction.NUDGE: (Verb.NUDGE_TASK,),
+    TaskAction.DECIDE_REPORT: (Verb.APPROVE_REPORT, Verb.DISMISS_REPORT),
 }
 HANDLES = sorted(STANDING)
 people = st.sampled_from(HANDLES).filter(lambda handle: handle != "nobody").map(id_of)

@@ -134,7 +134,7 @@ def test_a_clerk_asks_about_what_lies_beside_her_own_centre_and_about_nothing_of
 
 NEEDS_A_CAUSE = {
     *(TaskAction.DECIDE_EXTENSION, TaskAction.DECIDE_DEFERRAL, TaskAction.DECIDE_CALL_OUT, TaskAction.CONCLUDE_CALL_OUT),
-    *(TaskAction.SUPERVISE, TaskAction.CANCEL),
+    *(TaskAction.SUPERVISE, TaskAction.CANCEL, TaskAction.DECIDE_REPORT),
 }
 """Nobody asked for anything, nothing went wrong, and the lead of a request is never called off."""
 

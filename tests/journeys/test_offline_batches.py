@@ -21,6 +21,7 @@ from tests.journeys.stories import (
     raw,
     refused,
     rows,
+    say,
     submit,
     task_of,
 )
@@ -214,14 +215,15 @@ async def test_a_refused_item_may_come_again_when_the_world_has_changed(town: To
     assert outcomes(await send(other, acknowledge)) == ["APPLIED"]
 
 
-async def queue_of_held(town: Town, dispatcher: Player) -> list[str]:
+async def queue_of(town: Town, dispatcher: Player, kind: str) -> list[str]:
     unit = next(unit.id for unit in town.planned.parts.units if unit.name == "柳湾镇党委")
     document = (
-        "query($unit: ID!) { board(unitId: $unit) { queues(kinds: [HELD_FROM_OFFLINE]) "
+        "query($unit: ID!, $kind: QueueKind!) { board(unitId: $unit) { queues(kinds: [$kind]) "
         "{ tasks(first: 9) { edges { node { id earlyReports { outcome } } } } } } }"
     )
-    [queue] = (await dispatcher.ask(document, unit=unit))["board"]["queues"]
-    return [task["id"] for task in rows(queue["tasks"]) if task["earlyReports"] == [{"outcome": "SOLVED"}]]
+    [queue] = (await dispatcher.ask(document, unit=unit, kind=kind))["board"]["queues"]
+    assert all(report == {"outcome": "SOLVED"} for task in rows(queue["tasks"]) for report in task["earlyReports"])
+    return [task["id"] for task in rows(queue["tasks"])]
 
 
 async def test_what_comes_too_early_is_held_and_carried_out_when_what_it_builds_on_arrives(town: Town) -> None:
@@ -230,7 +232,7 @@ async def test_what_comes_too_early_is_held_and_carried_out_when_what_it_builds_
 
     [held] = await send(worker, complete)
     assert (held["outcome"], held["refusal"], held["subject"]["state"]) == ("HELD", None, "ASSIGNED")
-    assert await queue_of_held(town, dispatcher) == [matter.task_id]
+    assert await queue_of(town, dispatcher, "HELD_FROM_OFFLINE") == [matter.task_id]
     async with nothing_written(town):
         assert outcomes(await send(worker, complete)) == ["HELD"]
     assert outcomes(await send(worker, acknowledge)) == ["APPLIED"]
@@ -238,7 +240,7 @@ async def test_what_comes_too_early_is_held_and_carried_out_when_what_it_builds_
     [begun] = await send(worker, start)
 
     assert (begun["outcome"], begun["subject"]["state"]) == ("APPLIED", "COMPLETED")
-    assert await queue_of_held(town, dispatcher) == []
+    assert await queue_of(town, dispatcher, "HELD_FROM_OFFLINE") == []
     async with nothing_written(town):
         assert outcomes(await send(worker, complete)) == ["DUPLICATE"]
     done = next(event for event in await history_of(resident, matter) if event["kind"] == "TaskCompleted")
@@ -289,3 +291,78 @@ async def test_only_whoever_has_it_reports_early_and_only_what_may_still_come(to
     await send(worker, acknowledge, start, complete)
     async with nothing_written(town):
         assert outcomes(await send(worker, command("startTask", matter), command("completeTask", matter))) == ["REJECTED"] * 2
+
+
+REPORTS = "viewer { rejectedReports { outcome note deviceTime task { id } } }"
+
+
+async def given_on(town: Town) -> tuple[Player, Player, Player, Matter, list[Answer]]:
+    """The worker was in the cellar when the desk gave the lamp to the worker next door."""
+    worker, matter, commands = await job(town)
+    dispatcher, other = await town.people("dispatcher-1", "grid-worker-2")
+    await act(dispatcher, "assignTask", matter, assigneeId=town.planned.handles["grid-worker-2"])
+    return worker, other, dispatcher, matter, commands
+
+
+async def waiting(dispatcher: Player, matter: Matter) -> list[Answer]:
+    document = "query($id: ID!) { node(id: $id) { ... on Task { actions lateReports { commandId outcome by { displayName } } } } }"
+    task = (await dispatcher.ask(document, id=matter.task_id))["node"]
+    assert ("DECIDE_REPORT" in task["actions"]) is bool(task["lateReports"])
+    reports: list[Answer] = task["lateReports"]
+    return reports
+
+
+async def test_work_that_was_done_before_it_was_given_on_counts_where_the_desk_says_so(town: Town) -> None:
+    worker, other, dispatcher, matter, commands = await given_on(town)
+    leader = (await town.people("grid-leader-2"))[0]
+
+    assert outcomes(await send(worker, *commands)) == ["REJECTED"] * 3
+    async with nothing_written(town):
+        assert outcomes(await send(worker, *commands)) == ["REJECTED"] * 3
+    [begun, done] = (await worker.ask(f"{{ {REPORTS} }}"))["viewer"]["rejectedReports"][::-1]
+    assert (begun["outcome"], done["outcome"], done["note"]) == (None, "SOLVED", "换了灯泡")
+    assert await queue_of(town, dispatcher, "HELD_FROM_OFFLINE") == [matter.task_id]
+    assert await queue_of(town, dispatcher, "UNACKNOWLEDGED") == [matter.task_id], "the other one still has it"
+    [report] = await waiting(dispatcher, matter)
+    await town.settle()
+    assert "原承办人已回报办结" in [notice["title"] for notice in await inbox(other)]
+    decided = await say(dispatcher, "decideReport", "task { state }", taskId=matter.task_id, reportId=report["commandId"], approved=True)
+
+    assert decided == {"task": {"state": "COMPLETED"}}
+    await town.settle()
+    assert "回报已采纳" in [notice["title"] for notice in await inbox(worker)]
+    [completed] = [event for event in await history_of(dispatcher, matter) if event["kind"] == "TaskCompleted"]
+    assert completed["reason"] == "换了灯泡"
+    assert await waiting(dispatcher, matter) == [] == await queue_of(town, dispatcher, "HELD_FROM_OFFLINE")
+    assert (await act(leader, "verifyTask", matter))["state"] == "AWAITING_FOLLOW_UP"
+
+
+async def test_whoever_has_it_goes_on_where_a_late_report_does_not_count(town: Town) -> None:
+    worker, other, dispatcher, matter, commands = await given_on(town)
+    await send(worker, commands[2])
+    [report] = await waiting(dispatcher, matter)
+    about = {"taskId": matter.task_id, "reportId": report["commandId"]}
+
+    async with nothing_written(town):
+        assert (await say(dispatcher, "decideReport", "task { state }", **about, approved=False))["field"] == "reason"
+        assert (await say(other, "decideReport", "task { state }", **about, approved=True))["code"] == "NOT_ALLOWED"
+        assert (await say(worker, "decideReport", "task { state }", **about, approved=True))["code"] == "NOT_FOUND"
+    await say(dispatcher, "decideReport", "task { state }", **about, approved=False, reason="要换整条线路")
+
+    await bring(town, matter, other, "COMPLETED")
+    await town.settle()
+    assert "回报未采纳" in [notice["title"] for notice in await inbox(worker)]
+    async with nothing_written(town):
+        assert (await say(dispatcher, "decideReport", "task { state }", **about, approved=True))["code"] == "WRONG_STATE"
+        assert outcomes(await send(worker, commands[2])) == ["REJECTED"]
+
+
+async def test_nobody_reports_on_a_task_that_was_never_theirs(town: Town) -> None:
+    _, _, dispatcher, matter, commands = await given_on(town)
+    strangers = await town.people("grid-worker-3", "grid-leader-2", "resident-2", "resident-1")
+
+    async with nothing_written(town):
+        for stranger in strangers:
+            assert outcomes(await send(stranger, *commands)) == ["REJECTED"] * 3, stranger.handle
+            assert (await stranger.ask(f"{{ {REPORTS} }}"))["viewer"]["rejectedReports"] == []
+    assert await waiting(dispatcher, matter) == []

@@ -59,6 +59,7 @@ DEEDS: Mapping[str, Try] = {
     "callOut.unitIds": Try("unit", {"taskId": TASK, "kind": "EMERGENCY", "arriveWithinMinutes": 30, "reason": "抢修"}, by=ABROAD),
     "decideCallOut.taskId": Try("task", {"approved": True}),
     "reportIn.taskId": Try("task"),
+    "decideReport.taskId": Try("task", {"reportId": "00000000-0000-4000-8000-000000000001", "approved": True}),
     "concludeCallOut.taskId": Try("task", {"unitId": "$unit", "grade": "GOOD"}),
     "superviseRequest.requestId": Try("request", {"reason": "拖了太久"}),
     "createTask.gridId": Try("grid", {"itemId": "$item", "text": "路面有坑"}, by=ABROAD),

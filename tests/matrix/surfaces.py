@@ -210,6 +210,7 @@ APART: Mapping[str, str] = {
         for name in ("item", "address", "location", "raisedBy")
     },
     "Task.campaign": "of no campaign here: tests/journeys/test_campaigns.py",
+    "Task.lateReports": "no phone sent anything too late here: tests/journeys/test_offline_batches.py",
     "Task.earlyReports": "no phone sent anything too early here: tests/journeys/test_offline_batches.py",
     "Task.extension": "nobody asked for more time here: tests/journeys/test_pauses.py",
     "TaskExtension.reason": "the same",
