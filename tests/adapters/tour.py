@@ -71,6 +71,7 @@ from tests.adapters.tour_of_helping import help_each_other
 from tests.adapters.tour_of_importing import tour_of_importing
 from tests.adapters.tour_of_intake import tour_of_intake
 from tests.adapters.tour_of_reorganising import tour_of_reorganising
+from tests.adapters.tour_of_reports import report_too_late
 from tests.adapters.tour_of_the_desk import tour_of_the_desk
 from tests.reorganising import keep
 
@@ -333,6 +334,7 @@ class Tour:
         await return_task(ReturnTask(uuid4(), task.id, ReturnReason.OTHER, "不是我的"), by=worker, ports=ports)
         await decide_return(DecideReturn(uuid4(), task.id, approved=False, reason="是你的"), by=dispatcher, ports=ports)
         await assign_task(AssignTask(uuid4(), task.id, self._planned.handles["grid-worker-2"]), by=dispatcher, ports=ports)
+        await report_too_late(task.id, worker, ports)
         await assign_task(AssignTask(uuid4(), task.id, worker.id or ""), by=dispatcher, ports=ports)
         await acknowledge_task(AcknowledgeTask(uuid4(), task.id), by=worker, ports=ports)
         await start_task(StartTask(uuid4(), task.id, ContactKind.CALL), by=worker, ports=ports)
