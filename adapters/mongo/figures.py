@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from adapters.mongo.driver import Mongo
@@ -9,10 +10,20 @@ from adapters.mongo.tallies import MongoTallies
 from adapters.mongo.versions import true_in
 from domain.access import Actor, Door, keys
 from domain.measures import Linked
+from domain.organisation import Organisation
 from domain.privacy_measures import Answered
 from domain.tasks import TaskState
 
 FOR_EVER = "9999-12-31"
+
+
+@dataclass(slots=True)
+class _Links:
+    """What was counted of a township in one version, on one day: whatever changes a home or its link makes another version."""
+
+    version: int
+    on: date
+    by_grid: dict[str, Mapping[str | None, Linked]] = field(default_factory=dict)
 
 
 class MongoFigures:
@@ -21,6 +32,7 @@ class MongoFigures:
     def __init__(self, mongo: Mongo, tallies: MongoTallies) -> None:
         self._mongo = mongo
         self._tallies = tallies
+        self._links: dict[str, _Links] = {}
 
     async def sums(self, unit_ids: Sequence[str], periods: Sequence[str], *, seen_by: Actor) -> Mapping[str, Mapping[str, Counter[str]]]:
         if seen_by.organisation is None:
@@ -49,8 +61,19 @@ class MongoFigures:
 
     async def linked(self, grid_ids: Collection[str], on: date, *, seen_by: Actor) -> Mapping[tuple[str, str | None], Linked]:
         organisation = seen_by.organisation
-        if organisation is None or not grid_ids:
+        if organisation is None:
             return {}
+        known = self._links.get(organisation.township)
+        if known is None or (known.version, known.on) != (organisation.version, on):
+            known = _Links(organisation.version, on)
+            self._links[organisation.township] = known
+        unknown = set(grid_ids) - known.by_grid.keys()
+        if unknown:
+            counted = await self._count_links(organisation, unknown, on)
+            known.by_grid.update({grid_id: counted.get(grid_id, {}) for grid_id in unknown})
+        return {(grid_id, micro_id): homes for grid_id in grid_ids for micro_id, homes in known.by_grid[grid_id].items()}
+
+    async def _count_links(self, organisation: Organisation, grid_ids: Collection[str], on: date) -> dict[str, dict[str | None, Linked]]:
         homes = {**true_in(organisation.township, organisation.version), "residence_grid_id": {"$in": sorted(grid_ids)}}
         # Judged on the keys of the index, as `Household.link_on` does: no home is read.
         until = {"$ifNull": ["$link.until", FOR_EVER]}
@@ -62,7 +85,10 @@ class MongoFigures:
         place = {"grid": "$residence_grid_id", "micro": "$micro_grid_id"}
         counted = {"_id": place, "homes": {"$sum": 1}, "linked": {"$sum": {"$cond": [{"$and": conditions}, 1, 0]}}}
         found = await self._mongo.aggregate("households", [{"$match": homes}, {"$group": counted}], hint="links")
-        return {(row["_id"]["grid"], row["_id"].get("micro")): Linked(row["homes"], row["linked"]) for row in found}
+        by_grid: dict[str, dict[str | None, Linked]] = {}
+        for row in found:
+            by_grid.setdefault(row["_id"]["grid"], {})[row["_id"].get("micro")] = Linked(row["homes"], row["linked"])
+        return by_grid
 
     async def answered(self, since: datetime, until: datetime, *, seen_by: Actor) -> Answered:
         if seen_by.organisation is None:

@@ -256,7 +256,7 @@ async def test_figures_are_of_a_day_in_shanghai_its_last_day_included(deeds: Dee
     assert (await figures(deeds, "grid-leader-1", first=date(2026, 11, 1)))[0] == 1
 
 
-async def test_links_are_counted_of_the_homes_that_stand_there_now(deeds: Deeds) -> None:
+async def test_links_are_counted_of_the_homes_that_stand_there_now(deeds: Deeds, monkeypatch: pytest.MonkeyPatch) -> None:
     planned, settlement = deeds.planned, deeds.unit("柳湾新村党总支")
     of_branch = {grid.id for grid in planned.parts.grids if grid.branch_id == deeds.unit("第一网格党支部")}
 
@@ -277,7 +277,14 @@ async def test_links_are_counted_of_the_homes_that_stand_there_now(deeds: Deeds)
     home = next(home for home in planned.households if home.link_on(TODAY) and home.residence_grid_id in of_branch)
     ended = replace(home, link=replace(home.link, until=TODAY)) if home.link else home
     await keep(deeds.house, planned.township_code, ended)
-    assert (await coverage("secretary-1"))[deeds.unit("第一网格党支部")] == expected(of_branch, but=home.id)
+    after = await coverage("secretary-1")
+    assert after[deeds.unit("第一网格党支部")] == expected(of_branch, but=home.id)
+
+    reader = await deeds.actor("secretary-1")
+    monkeypatch.setattr(deeds.house.mongo, "aggregate", None)
+    again = await measures.measures(settlement, TODAY, TODAY, by=reader, ports=deeds.ports)
+    assert {found.unit_id: found.link_coverage for found in again} == after, "nothing is counted again on that day, unless homes change"
+    monkeypatch.undo()
     assert await coverage("grid-leader-1") == {}
 
 
