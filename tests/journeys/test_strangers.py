@@ -55,6 +55,7 @@ LISTS = """query($number: String!, $task: ID!, $request: ID!, $notice: ID!, $pho
   ofWorker: tasks(filter: { assigneeId: $worker }) { edges { node { id } } }
   changes { changed { __typename id } removed }
   measures(unitId: $unit, from: "2026-11-01", to: "2026-11-30") { requests }
+  measuresByOriginVillage(unitId: $unit, from: "2026-11-01", to: "2026-11-30") { requests }
   whoServes(householdId: $home, itemId: $item) { rule }
 }"""
 
@@ -64,6 +65,7 @@ NOTHING: Answer = {
     "nodes": [None, None, None],
     "changes": {"changed": [], "removed": []},
     "measures": [],
+    "measuresByOriginVillage": [],
 }
 
 
