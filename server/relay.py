@@ -18,7 +18,7 @@ from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.tallies import MongoTallies
 from domain.calendar import SHANGHAI
 from domain.devices import Push, PushOutcome, PushResult
-from domain.followers import telling_of
+from domain.followers import Telling, telling_of
 from domain.messages import Messages
 from domain.notices import Notice, notices_of, pushes_of
 from domain.organisation import Organisation
@@ -100,21 +100,19 @@ class Relay:
     async def _tell_inboxes(self, township: str, claimed: Sequence[Owed]) -> list[_Told]:
         organisation = await self._organisations.of_township(township)
         notices: dict[str, tuple[Notice, ...]] = {}
+        tellings: list[Telling] = []
         for owed in claimed:
             try:
-                notices[owed.event.id] = _notices(owed, organisation)
+                told_now = _notices(owed, organisation)
+                telling = telling_of(owed.event, owed.case, told_now, owed.around.merged_ids)
+                notices[owed.event.id] = told_now
+                if telling and owed.phones is None:  # at a later try everybody was told, but for some phones
+                    tellings.append(telling)
             except Exception:  # one act that cannot be told must not hold up the others
                 log.exception("act %s could not be told and is parked", owed.event.id)
                 await self._park(owed, self._clock())
         everything = [notice for some in notices.values() for notice in some]
         await self._outbox.tell(everything)
-        # At a later try everybody was told, but for some phones.
-        tellings = [
-            telling
-            for owed in claimed
-            if owed.phones is None and owed.event.id in notices
-            if (telling := telling_of(owed.event, owed.case, notices[owed.event.id], owed.around.merged_ids))
-        ]
         await self._outbox.tellings.owe(tellings)
         metrics.NOTICES.inc(len(everything))
         devices = await self._outbox.phones(township, sorted({notice.person_id for notice in everything})) if everything else {}

@@ -1,12 +1,15 @@
 """The lamp is dark for the whole stairwell: one asked, the others follow, each hears once, and one says that theirs is dark still."""
 
+from asyncio import gather
 from uuid import uuid4
 
 import pytest
 
 from domain.followers import MOST_FOLLOWED
+from domain.ids import Kind
+from domain.posts import Appointment, Role
 from server.demo.main_job import Player
-from tests.conftest import Town
+from tests.conftest import MONDAY_MORNING, Town
 from tests.journeys.stories import (
     Answer,
     Matter,
@@ -27,6 +30,7 @@ from tests.journeys.stories import (
     task_of,
     titles,
 )
+from tests.reorganising import keep
 
 FOLLOWED = "id requestId state statusText promiseDueAt mayReportNotFixed item { name }"
 DONE, GOES_ON = "您关注的事项据报已办完", "您关注的事项继续办理"
@@ -281,3 +285,65 @@ async def test_what_somebody_follows_is_in_the_copy_of_their_data_and_goes_with_
 
     assert "subjectRequest" in done, done
     assert await town.count("followings") == 0
+
+
+async def test_several_at_once_of_one_person_are_one_following_and_one_report(town: Town) -> None:
+    lamp = await submit(town, await town.person("resident-1"))
+    neighbour, worker, leader = await town.people("resident-2", "grid-worker-1", "grid-leader-1")
+
+    said = await gather(*(follow(neighbour, lamp) for _ in range(6)))
+    assert {one["requestId"] for one in said} == {lamp.request_id}
+    assert await town.count("followings") == 1
+    await bring(town, lamp, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    reports = await gather(*(report(neighbour, lamp) for _ in range(6)))
+
+    assert sorted(one.get("code", "") for one in reports) == ["", *["NOT_FOUND"] * 5]
+    assert await town.count("requests") == 2
+    assert await town.count("events", kind="RequestSubmitted") == 2
+
+
+async def test_what_was_merged_and_taken_apart_again_is_followed_by_itself(town: Town) -> None:
+    into = await submit(town, await town.person("resident-1"))
+    other = await submit(town, await town.person("resident-3"))
+    neighbour, dispatcher, worker, leader = await town.people("resident-2", "dispatcher-1", "grid-worker-1", "grid-leader-1")
+    await follow(neighbour, other)
+    await say(dispatcher, "mergeRequests", "request { id }", intoId=into.request_id, fromIds=[other.request_id])
+    town.clock.advance(seconds=1)
+    await say(dispatcher, "unmergeRequest", "request { id }", requestId=other.request_id)
+
+    await bring(town, into, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    await town.settle()
+
+    assert await titles(neighbour) == []
+    assert [(one["requestId"], one["state"]) for one in await following(neighbour)] == [(other.request_id, "IN_HAND")]
+
+
+async def test_a_worker_who_lives_there_follows_like_anybody_and_is_not_told_of_their_own_work(town: Town) -> None:
+    """A neighbour who is given a post of the grid: what they do themselves is no news to them."""
+    lamp = await submit(town, await town.person("resident-1"))
+    neighbour, other, dispatcher = await town.people("resident-2", "resident-3", "dispatcher-1")
+    await follow(neighbour, lamp)
+    await follow(other, lamp)
+    post = Appointment(
+        town.house.ports.ids.new(Kind.APPOINTMENT, town.planned.township_code, town.clock()),
+        town.planned.township_code,
+        town.id_of("resident-2"),
+        Role.GRID_WORKER,
+        town.planned.parts.grids[0].branch_id,
+        MONDAY_MORNING.date(),
+        grid_id=town.planned.parts.grids[0].id,
+    )
+    await keep(town.house, town.planned.township_code, post)
+    given = await say(dispatcher, "assignTask", "task { id }", taskId=lamp.task_id, assigneeId=town.id_of("resident-2"))
+    assert "task" in given, given
+    await bring(town, lamp, neighbour, "IN_PROGRESS")
+    town.clock.advance(seconds=1)
+    code = (await node(await town.person("resident-1"), lamp.request_id, "... on Request { confirmationCode }") or {})["confirmationCode"]
+    done = await say(
+        neighbour, "completeTask", "task { state }", taskId=lamp.task_id, outcome="SOLVED", note="换了灯泡", confirmationCode=code
+    )
+    await town.settle()
+
+    assert done["task"]["state"] == "AWAITING_FOLLOW_UP", done
+    assert await titles(other) == [DONE]
+    assert DONE not in await titles(neighbour)
