@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from domain import extensions
@@ -11,7 +12,7 @@ from domain.ports import Ports
 from domain.tasks import Task
 from domain.texts import required_text
 from resolvers.acting import Done, acting
-from resolvers.tasks import move
+from resolvers.tasks import move, unless_replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ async def request_extension(sent: RequestExtension, *, by: Actor, ports: Ports) 
     """The assignee needs longer: asked before the leg is due; the old due time stands until somebody above grants it."""
     now = await acting("requestExtension", sent, by=by, ports=ports)
     reason = required_text(sent.reason, "reason")
-    extensions.check_wish(sent.working_days, sent.until, at=now.at)
+    await unless_replayed(partial(extensions.check_wish, sent.working_days, sent.until, at=now.at), now, ports)
 
     def change(case: Case) -> Act:
         return extensions.ask(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from domain import pauses
@@ -14,7 +15,7 @@ from domain.tasks import Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Done, acting
 from resolvers.requests import update_request
-from resolvers.tasks import move
+from resolvers.tasks import move, unless_replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ async def suspend_task(sent: SuspendTask, *, by: Actor, ports: Ports) -> Done[Ta
     """A leader lets it stand still, for a cause that lies outside of whoever works on it."""
     now = await acting("suspendTask", sent, by=by, ports=ports)
     reason = optional_text(sent.reason, "reason")
-    pauses.check_until(sent.until, at=now.at)
+    await unless_replayed(partial(pauses.check_until, sent.until, at=now.at), now, ports)
 
     def change(case: Case) -> Act:
         return pauses.suspend(
@@ -110,7 +111,7 @@ async def defer_task(sent: DeferTask, *, by: Actor, ports: Ports) -> Done[Task]:
     """The desk asks for a place on the long ledger; a secretary of the township puts it there at once."""
     now = await acting("deferTask", sent, by=by, ports=ports)
     plan, reason = required_text(sent.plan, "plan"), required_text(sent.reason, "reason")
-    pauses.check_review(sent.review_on, at=now.at)
+    await unless_replayed(partial(pauses.check_review, sent.review_on, at=now.at), now, ports)
 
     def change(case: Case) -> Act:
         return pauses.defer(

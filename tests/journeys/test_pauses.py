@@ -1,6 +1,7 @@
 """More time, pauses and the long ledger, as people see them: asked for, decided by somebody else, told, and both dates on the page."""
 
 from typing import Any
+from uuid import uuid4
 
 from server.demo.main_job import Player
 from tests.conftest import Town
@@ -205,3 +206,22 @@ async def test_figures_tell_what_was_kept_with_more_time_and_what_without(town: 
     )
     figures = (await secretary.ask(document, u=unit))["measures"][0]
     assert figures == {"due": 1, "onTimeRate": 1.0, "onTimeRateAtFirst": 0.0, "deferredStock": 0}
+
+
+async def test_a_pause_that_a_phone_sends_again_after_its_end_is_the_pause_that_it_was(town: Town) -> None:
+    matter, (_, worker, leader, desk) = await under_way(town, "dispatcher-1")
+    again = {"taskId": matter.task_id, "commandId": str(uuid4()), "cause": "WEATHER", "until": "2026-11-24T10:00:00+08:00"}
+    wish = {"taskId": matter.task_id, "commandId": str(uuid4()), "plan": "改造", "reason": "要等", "reviewOn": "2026-11-26"}
+    more = {"taskId": matter.task_id, "commandId": str(uuid4()), "until": "2026-12-04", "reason": "灯具缺货"}
+    sent = [(worker, "requestExtension", more), (desk, "deferTask", wish), (leader, "suspendTask", again)]
+    for player, verb, fields in sent:
+        assert "task" in await say(player, verb, "task { id }", **fields)
+
+    town.clock.advance(days=20)
+    await town.wind()
+    for player, verb, fields in sent:
+        await player.sign_in()
+        async with nothing_written(town):
+            assert (await say(player, verb, "task { id }", **fields)) == {"task": {"id": matter.task_id}}, verb
+            new = {**fields, "commandId": str(uuid4())}
+            assert (await say(player, verb, "task { id }", **new))["code"] == "INVALID_INPUT", "sent for the first time it is too late"

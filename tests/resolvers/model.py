@@ -5,25 +5,36 @@ It knows the cast's posts and the paths of units, and takes deadlines from the t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain.calendar import SHANGHAI, WorkingCalendar
-from domain.deadlines import BY_THE_CLOCK, POLICIES, DeadlineClass, Due, Limit, LimitUnit, due
+from domain.deadlines import DeadlineClass, Due, Limit, LimitUnit, due, office_time_between
 from domain.errors import RefusalCode as No
 from domain.legs import promise, put_right, red_at, resumed, windows, yellow_at
 from domain.organisation import OrgUnitKind
 from domain.posts import Role
 from domain.requests import Grade, Verdict
 from domain.tasks import Outcome
+from resolvers.intake import HandOffRequest
+from resolvers.pauses import DecideDeferral, DeferTask, ResumeTask, SuspendTask, UndeferTask
 from resolvers.requests import AnswerFollowUp, SubmitRequest
 from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideReturn, ReturnTask, StartTask, VerifyTask
+from resolvers.withdrawals import WithdrawRequest
 from server.demo.settlement import Settlement
 
 LEADING = (Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY)
 READING = {*LEADING, Role.CENTRE_CLERK}
 NOT_GIVEN_TASKS = {Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}
+STATES = {
+    *("QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS", "RETURN_PENDING", "SUSPENDED", "DEFERRED"),
+    *("COMPLETED", "AWAITING_FOLLOW_UP", "CLOSED", "CANCELLED"),
+}
 TO_ASSIGN = {"QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS", "RETURN_PENDING"}
+OVER = {"CLOSED", "CANCELLED"}
+HELD = {"SUSPENDED", "DEFERRED"}
+MOST_SUSPENDED = timedelta(hours=75)
+"""Ten office days."""
 BAD_GRADES = {Grade.UNSATISFIED, Grade.VERY_UNSATISFIED}
 
 
@@ -68,6 +79,16 @@ class Matter:
     asked_at: datetime | None = None
     calls_begun_at: datetime | None = None
     is_unanswered: bool = False
+    paused_at: datetime | None = None
+    resume_at: datetime | None = None
+    suspended: timedelta = timedelta()
+    wishes_deferral: str | None = None
+    wished_review: date | None = None
+    review_at: datetime | None = None
+
+    @property
+    def is_by_clock(self) -> bool:
+        return self.deadline_class in {DeadlineClass.DANGER, DeadlineClass.UTILITY}
 
 
 class Model:
@@ -103,7 +124,7 @@ class Model:
         if person in matter.askers or person == matter.assignee or self._leads(person, matter.path, READING):
             return True
         post = self._posts.get(person)
-        is_grids = matter.grid is not None and matter.owner == self._branches[matter.grid] and matter.state != "CLOSED"
+        is_grids = matter.grid is not None and matter.owner == self._branches[matter.grid] and matter.state not in OVER
         return is_grids and post is not None and post.role is Role.GRID_WORKER and post.grid_id == matter.grid
 
     def verifiers(self, matter: Matter) -> set[str]:
@@ -124,6 +145,10 @@ class Model:
         may = self._leads(person, matter.path, {Role.DISPATCHER}) or self._leads(person, above, {Role.SECRETARY})
         return may and person not in matter.returners
 
+    def judges_deferral(self, person: str, matter: Matter) -> bool:
+        is_own = person in {matter.assignee, matter.wishes_deferral}
+        return self._leads(person, matter.path[-1:], {Role.SECRETARY}) and not is_own
+
     def unit_of(self, person: str) -> str:
         return self._posts[person].unit_id
 
@@ -136,10 +161,19 @@ class Model:
         """The first of the contract's order that holds; nothing where it is done."""
         if isinstance(sent, SubmitRequest):
             return None
+        if not self._is_in_time(sent, at):
+            return No.INVALID_INPUT
         matter = self.matter_of(sent)
         if not self.sees(by, matter):
             return No.NOT_FOUND
         return self._refusal_of_reach(sent, by, matter) or self._refusal_of_rule(sent, by, matter, at)
+
+    def _is_in_time(self, sent: Any, at: datetime) -> bool:
+        """A pause ends later than now, and a review comes within ninety days."""
+        today = at.astimezone(SHANGHAI).date()
+        if isinstance(sent, DeferTask):
+            return today < sent.review_on <= today + timedelta(days=90)
+        return not isinstance(sent, SuspendTask) or sent.until > at
 
     def _refusal_of_reach(self, sent: Any, by: str, matter: Matter) -> No | None:
         """Who was named to have it, whatever the rest is."""
@@ -169,6 +203,20 @@ class Model:
                 rule = (is_assignee, {"IN_PROGRESS"})
             case VerifyTask():
                 rule = (by in self.verifiers(matter), {"COMPLETED"})
+            case SuspendTask():
+                rule = (self._leads(by, matter.path, {Role.GRID_LEADER, Role.SECRETARY}) and not is_assignee, {"IN_PROGRESS"})
+            case ResumeTask():
+                rule = (is_assignee or self._leads(by, matter.path, set(LEADING)), {"SUSPENDED"})
+            case DeferTask():
+                rule = (self.judges_deferral(by, matter) or self._leads(by, matter.path, {Role.DISPATCHER}), {"IN_PROGRESS"})
+            case DecideDeferral():
+                rule = (self.judges_deferral(by, matter), {"IN_PROGRESS"})
+            case UndeferTask():
+                rule = (self._leads(by, matter.path, set(LEADING)), {"DEFERRED"})
+            case WithdrawRequest():
+                rule = (by == matter.askers[0], STATES - OVER)
+            case HandOffRequest():
+                rule = (self._leads(by, matter.path, {Role.DISPATCHER}), STATES - OVER)
             case _:
                 rule = (by == matter.askers[0] and by not in matter.had, {"AWAITING_FOLLOW_UP"})
         is_allowed, states = rule
@@ -188,7 +236,17 @@ class Model:
                 return No.LIMIT_REACHED
             if matter.return_by is not None and at > matter.return_by:
                 return No.TOO_LATE
-        return None
+        return self._refusal_of_pause(sent, matter, at)
+
+    def _refusal_of_pause(self, sent: Any, matter: Matter, at: datetime) -> No | None:
+        """Ten office days in all; one wish at a time, and a decision only on one."""
+        if isinstance(sent, SuspendTask):
+            left = MOST_SUSPENDED - matter.suspended
+            is_too_long = left <= timedelta() or office_time_between(self._calendar, at, sent.until) > left
+            return No.LIMIT_REACHED if is_too_long else None
+        if isinstance(sent, DeferTask) and matter.wishes_deferral:
+            return No.LIMIT_REACHED
+        return No.WRONG_STATE if isinstance(sent, DecideDeferral) and not matter.wishes_deferral else None
 
     # --- What is done.
 
@@ -214,20 +272,75 @@ class Model:
                 matter.had.add(by)
                 matter.outcome = sent.outcome
                 matter.state = "COMPLETED" if self.verifiers(matter) else self._checked(matter)
+                matter.wishes_deferral = None
             case VerifyTask():
                 matter.state = self._checked(matter)
                 if not sent.passed:
                     self._again(matter, at)
             case AnswerFollowUp():
                 self._answer(matter, sent, at)
-        matter.request_state = {"AWAITING_FOLLOW_UP": "ANSWERED", "CLOSED": "CLOSED"}.get(matter.state, "IN_HAND")
+            case WithdrawRequest() | HandOffRequest():
+                self._end(matter, "WITHDRAWN" if isinstance(sent, WithdrawRequest) else "HANDED_OFF")
+            case _:
+                self._pause(matter, sent, by, at)
+        self._follow(matter, at)
+
+    def _follow(self, matter: Matter, at: datetime) -> None:
+        """What the request says of itself."""
+        if matter.state == "CANCELLED":
+            matter.asked_at = matter.calls_begun_at = None
+            return
+        states = {"AWAITING_FOLLOW_UP": "ANSWERED", "CLOSED": "CLOSED", **dict.fromkeys(HELD, "ON_HOLD")}
+        matter.request_state = states.get(matter.state, "IN_HAND")
         matter.asked_at, matter.calls_begun_at = (at, None) if matter.request_state == "ANSWERED" else (None, None)
+
+    def _end(self, matter: Matter, request_state: str) -> None:
+        """Somebody outside has it, or nobody needs it: the work is called off."""
+        matter.state, matter.request_state, matter.due = "CANCELLED", request_state, None
+        matter.acknowledge_by = matter.remind_at = matter.contact_by = matter.return_by = None
+
+    def _pause(self, matter: Matter, sent: Any, by: str, at: datetime) -> None:
+        match sent:
+            case SuspendTask():
+                matter.state, matter.paused_at, matter.resume_at = "SUSPENDED", at, sent.until
+            case ResumeTask():
+                self._go_on(matter, min(at, matter.resume_at or at))
+            case UndeferTask():
+                self._go_on(matter, at)
+            case DeferTask() if not self.judges_deferral(by, matter):
+                matter.wishes_deferral, matter.wished_review = by, sent.review_on
+            case DeferTask():
+                self._defer(matter, sent.review_on, at)
+            case DecideDeferral() if sent.approved:
+                self._defer(matter, matter.wished_review, at)
+            case DecideDeferral():
+                matter.wishes_deferral = None
+
+    def _defer(self, matter: Matter, review_on: date | None, at: datetime) -> None:
+        opens = self._calendar.office.windows[0][0]
+        matter.state, matter.paused_at, matter.wishes_deferral = "DEFERRED", at, None
+        matter.review_at = datetime.combine(review_on, opens, SHANGHAI) if review_on else None
+
+    def _go_on(self, matter: Matter, at: datetime) -> None:
+        """With what was left of both clocks when they stopped."""
+        paused_at = matter.paused_at or at
+        if matter.state == "SUSPENDED":
+            matter.suspended += office_time_between(self._calendar, paused_at, at)
+        if matter.due:
+            leg = resumed(self._calendar, Due(matter.due, matter.is_provisional, by_the_clock=matter.is_by_clock), paused_at, at)
+            matter.due, matter.is_provisional = leg.at, leg.is_provisional
+        if matter.promise:
+            promised = Due(matter.promise, matter.promise_provisional, by_the_clock=matter.is_by_clock)
+            promised = resumed(self._calendar, promised, paused_at, at)
+            matter.promise, matter.promise_provisional = promised.at, promised.is_provisional
+        matter.state, matter.paused_at, matter.resume_at, matter.review_at = "IN_PROGRESS", None, None, None
 
     def hand(self, matter: Matter, person: str | None, unit: str, at: datetime, *, is_new_leg: bool) -> None:
         """To somebody of a unit, or to nobody of it."""
         if matter.assignee:
             matter.had.add(matter.assignee)
         matter.owner, matter.path, matter.assignee, matter.tries, matter.is_unheard = unit, self.path(unit), person, [], False
+        matter.wishes_deferral = None
         matter.state, matter.returned_at, matter.assigned_at = "ASSIGNED" if person else "QUEUED", None, at if person else None
         given = windows(self._calendar, matter.deadline_class, at) if person else None
         matter.acknowledge_by = given.acknowledge_by if given else None
@@ -262,9 +375,7 @@ class Model:
     def _resume(self, matter: Matter, at: datetime) -> None:
         """What was left of the leg when it was returned is left now."""
         if matter.due and matter.returned_at:
-            limit = POLICIES[matter.deadline_class].reply
-            is_by_clock = limit is not None and limit.unit in BY_THE_CLOCK
-            leg = resumed(self._calendar, Due(matter.due, matter.is_provisional, by_the_clock=is_by_clock), matter.returned_at, at)
+            leg = resumed(self._calendar, Due(matter.due, matter.is_provisional, by_the_clock=matter.is_by_clock), matter.returned_at, at)
             matter.due, matter.is_provisional = leg.at, leg.is_provisional
 
     def _checked(self, matter: Matter) -> str:
@@ -304,9 +415,21 @@ class Model:
         """How many acts the clock does now."""
         acts = 0
         for matter in self.each():
-            while self._climb(matter, at) or self._tell(matter, at) or self._ask(matter, at):
+            while self._climb(matter, at) or self._end_pause(matter, at) or self._tell(matter, at) or self._ask(matter, at):
                 acts += 1
         return acts
+
+    def _end_pause(self, matter: Matter, at: datetime) -> bool:
+        """A suspension ends at its time; the desk is reminded of a deferral on its day."""
+        if matter.state == "SUSPENDED" and matter.resume_at is not None and matter.resume_at <= at:
+            self._go_on(matter, matter.resume_at)
+            self._follow(matter, at)
+        elif matter.state == "DEFERRED" and matter.review_at is not None and matter.review_at <= at:
+            matter.review_at = None
+        else:
+            return False
+        matter.version += 1
+        return True
 
     def _ask(self, matter: Matter, at: datetime) -> bool:
         """The calls begin on the working day after; a week later nobody waits any more."""
@@ -329,7 +452,7 @@ class Model:
     def _tell(self, matter: Matter, at: datetime) -> bool:
         """The first of these that is over and was not said: the contact, the leg, the promise; that the leg is over soon."""
         is_running = matter.state in {"QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS"}
-        by_clock = matter.deadline_class in {DeadlineClass.DANGER, DeadlineClass.UTILITY}
+        by_clock = matter.is_by_clock
         over = {
             "contact": (matter.state == "ACKNOWLEDGED" or (matter.state == "IN_PROGRESS" and matter.is_unheard))
             and matter.contact_by is not None
@@ -408,6 +531,8 @@ class Model:
 
     def counted(self, matter: Matter) -> list[str]:
         """What it has to add to the figures, each once for the whole township."""
+        if matter.state == "CANCELLED":
+            return []
         has_answered, is_closed = matter.verdict is not None, matter.state == "CLOSED"
         holds = {
             "requests": True,
@@ -419,5 +544,6 @@ class Model:
             "closed": is_closed,
             "closed_reworked": is_closed and matter.reworks > 0,
         }
-        judged_by_promise = {*holds} - {"requests"} if matter.promise is None else set()
+        is_judged = matter.promise is not None and not matter.promise_provisional
+        judged_by_promise = set() if is_judged else {*holds} - {"requests"}
         return [name for name, it_does in holds.items() if it_does and name not in judged_by_promise] + ["returned"] * len(matter.returners)

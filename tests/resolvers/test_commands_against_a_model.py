@@ -16,15 +16,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from domain.access import Actor
+from domain.approvals import SuspendCause
+from domain.calendar import SHANGHAI
+from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode, Refused
 from domain.identity import SignIn
-from domain.requests import Grade, Request, Verdict
+from domain.requests import Grade, HandOffTo, Request, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason, Task
-from resolvers import requests, tasks
+from resolvers import intake, pauses, requests, tasks, withdrawals
 from resolvers.acting import Done
 from resolvers.clock import wind
+from resolvers.intake import HandOffRequest
+from resolvers.pauses import DecideDeferral, DeferTask, ResumeTask, SuspendTask, UndeferTask
 from resolvers.requests import AnswerFollowUp, SubmitRequest
 from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideReturn, ReturnTask, StartTask, VerifyTask
+from resolvers.withdrawals import WithdrawRequest
 from server.demo.settlement import Settlement, uid_of
 from server.settings import Settings
 from server.wiring import House
@@ -50,10 +56,20 @@ DEEDS: dict[type[Any], Callable[..., Any]] = {
     DecideReturn: tasks.decide_return,
     CompleteTask: tasks.complete_task,
     VerifyTask: tasks.verify_task,
+    SuspendTask: pauses.suspend_task,
+    ResumeTask: pauses.resume_task,
+    DeferTask: pauses.defer_task,
+    DecideDeferral: pauses.decide_deferral,
+    UndeferTask: pauses.undefer_task,
+    WithdrawRequest: withdrawals.withdraw_request,
+    HandOffRequest: intake.hand_off_request,
 }
+OF_A_REQUEST = (AnswerFollowUp, WithdrawRequest, HandOffRequest)
+"""What is done to the request: its version is another one than its task's."""
 ASKERS = ["resident-1", "resident-2", "resident-4", "grid-worker-1"]
-OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist"] * 2 + ["wait", "count", "send_again", "send_changed", "try_again"]
+OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist", "pause"] * 2 + ["wait", "count", "send_again", "send_changed", "try_again", "end"]
 PASSING = [timedelta(minutes=11), timedelta(hours=1), timedelta(hours=3), timedelta(days=1), timedelta(days=4)]
+PAUSES = [timedelta(hours=2), timedelta(hours=2), timedelta(days=1), timedelta(days=6), timedelta(days=20)]
 LIKELY = [AcknowledgeTask, StartTask, CompleteTask, VerifyTask, AnswerFollowUp] * 2 + [
     ReturnTask,
     ReturnTask,
@@ -236,7 +252,7 @@ class Commands(RuleBasedStateMachine):
         sent = data.draw(st.sampled_from(self.deeds(matter, data)))
         by = data.draw(st.sampled_from(known if data.draw(st.booleans()) else CAST))
         version = data.draw(st.sampled_from([None, matter.version, 1, 99]))
-        self.send(sent if isinstance(sent, AnswerFollowUp) else replace(sent, expected_version=version), by)
+        self.send(sent if isinstance(sent, OF_A_REQUEST) else replace(sent, expected_version=version), by)
 
     def insist(self, data: st.DataObject) -> None:
         """Whoever has it sends it back once more, however late; or the desk gives it to whoever has it."""
@@ -253,6 +269,29 @@ class Commands(RuleBasedStateMachine):
             self.send(ReturnTask(self.new_id(), matter.task_id, ReturnReason.NO_AUTHORITY, "办不了"), holder)
         else:
             self.send(AssignTask(self.new_id(), matter.task_id, self.world.id_of(holder)), "dispatcher-1")
+
+    def pause(self, data: st.DataObject) -> None:
+        """What somebody works on stands still, and perhaps goes on; or it has to wait for a decision."""
+        matter, new = self.any_matter(data, state="IN_PROGRESS"), self.new_id
+        way, pause, is_yes = data.draw(st.tuples(st.integers(0, 1), st.sampled_from(PAUSES), st.booleans()))
+        task_id, on = matter.task_id, (self.now + timedelta(days=pause.days + 1)).astimezone(SHANGHAI).date()
+        begun = [AcknowledgeTask(new(), task_id), StartTask(new(), task_id, ContactKind.CALL)]
+        suspended = [SuspendTask(new(), task_id, SuspendCause.WEATHER, self.now + pause), ResumeTask(new(), task_id)]
+        asked = [DeferTask(new(), task_id, "统一改造", "要等材料", on), DecideDeferral(new(), task_id, is_yes, "看过了")]
+        for sent in [*begun, *([*asked, UndeferTask(new(), task_id)] if way else suspended)]:
+            able = self.able(sent)
+            if able:
+                self.send(sent, data.draw(st.sampled_from(able)))
+
+    def end(self, data: st.DataObject) -> None:
+        """Whoever asked takes it back, or the desk gives it to somebody outside."""
+        matter = self.any_matter(data)
+        away = HandOffRequest(self.new_id(), matter.request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1")
+        is_kept = matter.deadline_class is DeadlineClass.DANGER or data.draw(st.booleans())
+        sent = away if is_kept else WithdrawRequest(self.new_id(), matter.request_id)
+        able = self.able(sent)
+        if able:
+            self.send(sent, data.draw(st.sampled_from(able)))
 
     def send_again(self, data: st.DataObject) -> None:
         """The phone did not hear the answer: the same again is the same thing, for whoever may still see it."""
@@ -315,6 +354,8 @@ class Commands(RuleBasedStateMachine):
         """One of each verb."""
         given_to, verdict, grade, outcome, ago, is_yes, is_named = data.draw(ARGUMENTS)
         assignee, task_id, new = self.world.id_of(given_to), matter.task_id, self.new_id
+        pause, today = PAUSES[is_yes + 2 * is_named], self.now.astimezone(SHANGHAI).date()
+        withdrawn = [] if matter.deadline_class is DeadlineClass.DANGER else [WithdrawRequest(new(), matter.request_id)]
         return [
             AssignTask(new(), task_id, assignee, "请您看看"),
             AcknowledgeTask(new(), task_id),
@@ -324,6 +365,13 @@ class Commands(RuleBasedStateMachine):
             CompleteTask(new(), task_id, outcome, "办好了"),
             VerifyTask(new(), task_id, is_yes, "看过了"),
             AnswerFollowUp(new(), matter.request_id, verdict, grade),
+            SuspendTask(new(), task_id, SuspendCause.WEATHER, self.now + pause),
+            ResumeTask(new(), task_id),
+            DeferTask(new(), task_id, "统一改造", "要等材料", today + timedelta(days=pause.days + 1)),
+            DecideDeferral(new(), task_id, is_yes, "看过了"),
+            UndeferTask(new(), task_id),
+            HandOffRequest(new(), matter.request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1"),
+            *withdrawn,  # where others are in danger the work goes on without the person: that has tests of its own
         ]
 
     def able(self, sent: Any) -> list[str]:
@@ -397,7 +445,7 @@ class Commands(RuleBasedStateMachine):
             for wanted, found in ((self.model.stands(matter), task), (self.model.request_stands(matter), request)):
                 assert {name: found[name] for name in wanted} == wanted
             assert (task["assignee_id"] is None) == (task["state"] == "QUEUED")
-            assert request["closed_at"] is None or task["outcome"]
+            assert request["closed_at"] is None or task["outcome"] or task["state"] == "CANCELLED"
         self.versions_grow_by_one(kept)
 
     def versions_grow_by_one(self, kept: dict[str, Document]) -> None:
