@@ -10,7 +10,7 @@ from domain.access import Actor
 from domain.cases import Case, Moment
 from domain.commands import Command, digest
 from domain.deadlines import DeadlineClass
-from domain.errors import RefusalCode, refused
+from domain.errors import RefusalCode, Refused, refused
 from domain.ids import Kind
 from domain.organisation import Organisation
 from domain.people import Person
@@ -94,3 +94,12 @@ def signed_in(by: Actor) -> tuple[Person, Organisation]:
 def command_of(verb: str, sent: Sent, person: Person, *, at: datetime, acting_for_id: str | None = None) -> Command:
     contents = {given.name: getattr(sent, given.name) for given in fields(sent)}
     return Command(person.id, sent.command_id, verb, digest(verb, contents), at, contents.get("device_time"), acting_for_id)
+
+
+async def unless_replayed(check: Callable[[], None], now: Acting, ports: Ports) -> None:
+    """What was said of the time when it was sent first is not asked again of a command that comes once more."""
+    try:
+        check()
+    except Refused:
+        if await ports.requests.replay_of(now.command) is None:
+            raise

@@ -11,8 +11,8 @@ from domain.cases import Act, Case
 from domain.ports import Ports
 from domain.tasks import Task
 from domain.texts import required_text
-from resolvers.acting import Done, acting
-from resolvers.tasks import move, unless_replayed
+from resolvers.acting import Done, acting, unless_replayed
+from resolvers.tasks import move
 
 
 @dataclass(frozen=True, slots=True)

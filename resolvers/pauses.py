@@ -13,9 +13,9 @@ from domain.ports import Ports
 from domain.requests import Request
 from domain.tasks import Task
 from domain.texts import optional_text, required_text
-from resolvers.acting import Done, acting
+from resolvers.acting import Done, acting, unless_replayed
 from resolvers.requests import update_request
-from resolvers.tasks import move, unless_replayed
+from resolvers.tasks import move
 
 
 @dataclass(frozen=True, slots=True)

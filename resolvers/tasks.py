@@ -9,7 +9,7 @@ from domain import cases
 from domain.access import Actor, may_see_person
 from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
-from domain.errors import Message, RefusalCode, Refused, invalid, not_found, refused
+from domain.errors import Message, RefusalCode, invalid, not_found, refused
 from domain.further_owners import served_again
 from domain.items import MatterScope, ServiceItem
 from domain.organisation import Organisation
@@ -246,15 +246,6 @@ async def tasks_of_work(township: str, root_ids: Sequence[str], *, by: Actor, po
 
 async def tasks_page(query: TaskQuery, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Task]:
     return await ports.tasks.page(query, page, seen_by=by, at=ports.clock())
-
-
-async def unless_replayed(check: Callable[[], None], now: Acting, ports: Ports) -> None:
-    """What was said of the time when it was sent first is not asked again of a command that comes once more."""
-    try:
-        check()
-    except Refused:
-        if await ports.requests.replay_of(now.command) is None:
-            raise
 
 
 async def move(task_id: str, change: Callable[[Case], Act], now: Acting, *, by: Actor, ports: Ports) -> Done[Task]:
