@@ -12,6 +12,7 @@ from typing import Protocol
 
 from domain.access import Actor
 from domain.pages import Page, PageRequest
+from domain.requests import Request
 from domain.tasks import Task, TaskState
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
@@ -40,6 +41,8 @@ class Pile(Enum):
 
 
 class QueueKind(Enum):
+    UNACCEPTED = "UNACCEPTED"
+    """Of requests: they have no task yet."""
     UNROUTED = "UNROUTED"
     UNACKNOWLEDGED = "UNACKNOWLEDGED"
     DUE_SOON = "DUE_SOON"
@@ -68,6 +71,7 @@ RUNNING = _also_held(Pile.UNROUTED, Pile.UNACKNOWLEDGED, Pile.UNDER_WAY, Pile.AS
 """The leg's clock runs, and the work is not done."""
 
 PILES: Mapping[QueueKind, frozenset[Pile]] = {
+    QueueKind.UNACCEPTED: frozenset(),
     QueueKind.UNROUTED: _also_held(Pile.UNROUTED),
     QueueKind.UNACKNOWLEDGED: _also_held(Pile.UNACKNOWLEDGED),
     QueueKind.DUE_SOON: RUNNING,
@@ -106,7 +110,7 @@ class BoardQueue:
 
 @dataclass(frozen=True, slots=True)
 class QueueCount:
-    """`tasks` is at most 1,000; `more` says that there are more."""
+    """`tasks` is at most 1,000; `more` says that there are more. Of requests, where the queue is of those."""
 
     tasks: int
     more: bool
@@ -142,6 +146,12 @@ class Boards(Protocol):
         ...
 
     async def count(self, look: Look, *, seen_by: Actor) -> QueueCount: ...
+
+    async def waiting(self, unit_id: str, page: PageRequest, *, seen_by: Actor) -> Page[Request]:
+        """Requests that nobody has taken in, the oldest first."""
+        ...
+
+    async def count_waiting(self, unit_id: str, *, seen_by: Actor) -> QueueCount: ...
 
 
 def pile_of(task: Task) -> Pile | None:

@@ -20,6 +20,7 @@ from domain.cases import Act, Case, Moment
 from domain.commands import Command, Replayed
 from domain.routing import climb
 from domain.tasks import Task, TaskState
+from domain.waiting import act_on_request
 
 When = Callable[[Case, Task, WorkingCalendar], datetime | None]
 Deed = Callable[[Case, Task, Moment], Act | None]
@@ -70,9 +71,11 @@ def clock_at(case: Case, task: Task, calendar: WorkingCalendar) -> datetime | No
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def act_of_clock(case: Case, task_id: str, now: Moment) -> Act | None:
-    """What the clock does to the task now; nothing where no moment has come, or what was due is done already."""
-    task = case.task(task_id)
+def act_of_clock(case: Case, id_: str, now: Moment) -> Act | None:
+    """What the clock does to the task, or to the request itself; nothing where no moment has come, or what was due is done already."""
+    if case.request is not None and id_ == case.request.id:
+        return act_on_request(case, now)
+    task = case.task(id_)
     for row in CLOCK_ACTS:
         moment = row.when(case, task, now.calendar)
         act = row.act(case, task, now) if moment is not None and moment <= now.at else None
@@ -83,17 +86,21 @@ def act_of_clock(case: Case, task_id: str, now: Moment) -> Act | None:
 
 @dataclass(frozen=True, slots=True)
 class DueTask:
-    """A task whose next moment has come, in the version in which that is so, claimed under `mark`; `tries` failed before."""
+    """A task, or a request, whose next moment has come, in the version in which that is so, claimed under `mark`; `tries` failed before.
+
+    `lets_go`: a request that ended, and those that went on in it have to go on by themselves.
+    """
 
     id: str
     version: int
     mark: str = ""
     tries: int = 0
+    lets_go: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many tasks wait for the clock, and since when the first of them does."""
+    """How many tasks and requests wait for the clock, and since when the first of them does."""
 
     count: int
     since: datetime | None
@@ -101,13 +108,23 @@ class Backlog:
 
 class DueTasks(Protocol):
     async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> Sequence[DueTask]:
-        """Tasks whose next moment has come, the longest waiting first: nobody else is given them until the lease is over.
+        """Requests and tasks whose next moment has come, the longest waiting first: nobody else is given them until the lease is over.
 
         Whatever changes one of them ends its lease.
         """
         ...
 
-    async def move(self, task_id: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
+    async def going_on_in(self, request_id: str, limit: int) -> Sequence[tuple[str, int]]:
+        """Ids and versions of requests that go on in this one, of those who had no answer."""
+        ...
+
+    async def part(
+        self, request_id: str, change: Callable[[Case, Case | None], Sequence[Act]], *, event_ids: Sequence[str], command: Command
+    ) -> Case | Replayed | None:
+        """Like `Merges.update`, on nobody's behalf; nothing where `change` found nothing to do."""
+        ...
+
+    async def move(self, id_: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
         """Like `Tasks.update`, on nobody's behalf; nothing where `change` found nothing to do."""
         ...
 

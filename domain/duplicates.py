@@ -16,10 +16,11 @@ from domain.errors import Message, Refusal, RefusalCode, Refused, invalid, not_f
 from domain.events import EventKind
 from domain.legs import promise
 from domain.request_acts import act_of, cancelled, changed, ended, permitted
-from domain.request_moves import REOPENED_WITHIN, RequestAction, RequestStanding, request_standings
+from domain.request_moves import REOPENED_WITHIN, RequestAction, RequestStanding, is_too_late_to_unmerge, request_standings
 from domain.requests import OPEN, Grade, Request, RequestState, Verdict, is_to_be_reworked
 from domain.routing import Service
 from domain.tasks import Task, TaskState
+from domain.waiting import lets_others_go, wait
 
 MOST_AT_ONCE = 20
 MOST_MERGED = 200
@@ -103,7 +104,20 @@ def merged(case: Case, into: Request, moment: Moment, *, reason: str | None, exp
 def unmerge(case: Case, target: Case | None, moment: Moment, *, route: Route, expected_version: int | None = None) -> tuple[Act, ...]:
     """Row 5a: it goes on by itself, as if it had never been merged."""
     request = permitted(case, RequestAction.UNMERGE, moment, expected_version)
+    if is_too_late_to_unmerge(target.request if target else None, at=moment.at):
+        raise refused(RefusalCode.TOO_LATE, "refusal.unmerge_too_late", "requestId", current=request)
     return _by_itself(case, request, target, moment, request.promise, route, {}, None)
+
+
+def let_go(case: Case, target: Case | None, moment: Moment, *, route: Route) -> tuple[Act, ...]:
+    """Row 5b: that in which it went on ended without an answer, so it goes on by itself, its promise as it was made.
+
+    Nothing where somebody was faster, or whoever asked has had their answer.
+    """
+    request, into = case.request, target.request if target else None
+    if request is None or into is None or request.state is not RequestState.MERGED or request.verdict or not lets_others_go(into):
+        return ()
+    return _by_itself(case, request, target, moment, request.promise, route, {"let_go": True}, None)
 
 
 def answer(
@@ -128,10 +142,17 @@ def answer(
 def _by_itself(
     case: Case, request: Request, target: Case | None, moment: Moment, leg: Due | None, route: Route, facts: Facts, words: str | None
 ) -> tuple[Act, ...]:
-    """The request with the work that was called off when it was merged, routed anew; and the one that it went on in, without it."""
-    tasks = [_again(task, case, moment, leg, route) if _was_called_off(task, request) else task for task in case.tasks]
-    state = RequestState.IN_HAND if tasks else RequestState.RECEIVED
-    back = replace(request, state=state, merged_into_id=None, closed_at=None)
+    """The request with the work that was called off when it was merged, routed anew; and the one that it went on in, without it.
+
+    Where nobody had taken it in there is none: it waits for that again, whatever else was to be answered.
+    """
+    lead = next((task for task in case.tasks if not task.is_message), None)
+    tasks = [
+        _again(task, case, moment, leg, route if task is lead else None) if task is lead or _was_called_off(task, request) else task
+        for task in case.tasks
+    ]
+    back = replace(request, state=RequestState.IN_HAND) if lead else wait(request, moment)
+    back = replace(back, merged_into_id=None, closed_at=None)
     helping = " ".join(task.id for task in tasks[1:] if task.state is TaskState.QUEUED)
     act = act_of(changed(case, back, tasks, at=moment.at), EventKind.REQUEST_UNMERGED, {**facts, "called_in": helping}, words)
     if target is None or target.request is None:
@@ -144,8 +165,8 @@ def _was_called_off(task: Task, request: Request) -> bool:
     return task.state is TaskState.CANCELLED and task.updated_at == request.closed_at
 
 
-def _again(task: Task, case: Case, moment: Moment, leg: Due | None, route: Route) -> Task:
-    """The lead with whoever serves now; what helped with it waits at the desk."""
-    if task.id == case.tasks[0].id:
+def _again(task: Task, case: Case, moment: Moment, leg: Due | None, route: Route | None) -> Task:
+    """The lead with whoever serves now; whatever helped with it, or was to answer, waits at the desk."""
+    if route is not None:
         return hand_to(task, route(case), moment, is_new_leg=False).new_leg(leg)
     return replace(task.new_leg(leg), state=TaskState.QUEUED, assignee_id=None)

@@ -11,6 +11,8 @@ class EventKind(Enum):
 
     REQUEST_SUBMITTED = "RequestSubmitted"
     REQUEST_ACCEPTED = "RequestAccepted"
+    REQUEST_REMINDED = "RequestReminded"
+    ACCEPTANCE_MISSED = "AcceptanceMissed"
     REQUEST_DECLINED = "RequestDeclined"
     DECLINE_OBJECTED = "DeclineObjected"
     REQUEST_HANDED_OFF = "RequestHandedOff"

@@ -19,7 +19,7 @@ def follow(request: Request, all_tasks: tuple[Task, ...], *, at: datetime) -> Re
     owner_path = work[0].owner_path if work else request.owner_path
     opened = frozenset[str]().union(*(task.scopes for task in all_tasks))
     return replace(
-        _asked(judged, state, at),
+        _waited(_asked(judged, state, at), state),
         state=state,
         held_at=(request.held_at if request.state is RequestState.ON_HOLD else at) if state is RequestState.ON_HOLD else None,
         closed_at=request.closed_at or (at if state in requests.OVER else None),
@@ -35,6 +35,12 @@ def _asked(request: Request, state: RequestState, at: datetime) -> Request:
     if state is RequestState.ANSWERED:
         return replace(request, asked_at=request.asked_at or at, closed_unanswered=False)
     return replace(request, asked_at=None, calls_begun_at=None, call_tries=(), closed_unanswered=unanswered)
+
+
+def _waited(request: Request, state: RequestState) -> Request:
+    """Nobody is waited for to take it in once somebody did, or it came to its end."""
+    is_waiting = state is RequestState.RECEIVED
+    return request if is_waiting else replace(request, accept_from=None, accept_by=None, accept_remind_at=None, is_acceptance_late=False)
 
 
 def _judged(request: Request, work: tuple[Task, ...]) -> Request:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from domain.access import Door, key, keys
-from domain.calendar import WorkingCalendar
+from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.cases import Act, Case, Facts, Moment
 from domain.errors import invalid
 from domain.events import EventKind
@@ -18,15 +18,16 @@ from domain.request_moves import RequestAction
 from domain.requests import DeclineReason, HandOffTo, Request, RequestState
 from domain.routing import Avoided, Service
 from domain.tasks import Task, TaskState
+from domain.waiting import wait
 
 
-def received(request: Request, service: Service, organisation: Organisation, *, on: date, at: datetime) -> Case:
+def received(request: Request, service: Service, moment: Moment) -> Case:
     """The case of a request that somebody has to accept: it has no task yet, and is open to those who may take it in."""
-    path = tuple(unit.id for unit in organisation.path(service.unit.id))
+    path = tuple(unit.id for unit in moment.organisation.path(service.unit.id))
     avoided = Avoided(request.about_person_id, request.about_unit_id)
-    opened = intake_keys(request, path[0], avoided, organisation, on)
-    waiting = replace(request, state=RequestState.RECEIVED, owner_path=path, intake_scopes=opened)
-    return Case(follow(waiting, (), at=at), ())
+    opened = intake_keys(request, path[0], avoided, moment.organisation, moment.at.astimezone(SHANGHAI).date())
+    waiting = replace(wait(request, moment), owner_path=path, intake_scopes=opened)
+    return Case(follow(waiting, (), at=moment.at), ())
 
 
 def submitted(case: Case) -> Act:
@@ -118,7 +119,7 @@ def decline(case: Case, moment: Moment, *, reason: DeclineReason, where_to_go: s
 def object_to_decline(case: Case, moment: Moment, *, words: str, expected_version: int | None = None) -> Act:
     """Row 3a: back at the intake desk, and the promise has the time that was left when it was declined."""
     request = permitted(case, RequestAction.OBJECT_TO_DECLINE, moment, expected_version)
-    back = replace(request, state=RequestState.RECEIVED, closed_at=None, objected_at=moment.at)
+    back = replace(wait(request, moment), closed_at=None, objected_at=moment.at)
     if request.promise and request.closed_at:
         due = resumed(moment.calendar, request.promise, request.closed_at, moment.at)
         back = replace(back, promise_due_at=due.at, promise_provisional=due.is_provisional)

@@ -19,6 +19,9 @@ from domain.deadlines import (
 RETURN_WINDOW = Limit(2, LimitUnit.WORKING_DAY)
 """How long a task may be sent back as not mine: Shandong hotline rules 2020, two working days."""
 
+TAKEN_IN_WITHIN = Limit(4, LimitUnit.OFFICE_HOUR)
+"""Until when somebody takes in what nobody signs for: as for anything ordinary."""
+
 INSTANT = timedelta(milliseconds=1)
 """What is done at its due time is done in time."""
 
@@ -59,6 +62,12 @@ def windows(calendar: WorkingCalendar, deadline_class: DeadlineClass, assigned_a
         contact_by=due(calendar, assigned_at, policy.contact).at if policy.contact else None,
         return_by=due(calendar, assigned_at, RETURN_WINDOW).at,
     )
+
+
+def acceptance(calendar: WorkingCalendar, deadline_class: DeadlineClass, received_at: datetime) -> tuple[datetime, datetime]:
+    """When those who may take a request in are reminded, and by when it is to be taken in: the class's limit to sign, or NORMAL's."""
+    limit = POLICIES[deadline_class].sign or TAKEN_IN_WITHIN
+    return halfway(calendar, received_at, limit), due(calendar, received_at, limit).at
 
 
 def resumed(calendar: WorkingCalendar, due: Due, paused_at: datetime, resumed_at: datetime) -> Due:

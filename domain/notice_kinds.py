@@ -65,6 +65,8 @@ class NoticeKind(Enum):
     TASK_NUDGED = "task_nudged"
     CONTACT_READ_FLAGGED = "contact_read_flagged"
     REQUEST_TO_ACCEPT = "request_to_accept"
+    ACCEPTANCE_REMINDED = "acceptance_reminded"
+    ACCEPTANCE_MISSED = "acceptance_missed"
     REQUEST_ACCEPTED = "request_accepted"
     REQUEST_DECLINED = "request_declined"
     DECLINE_OBJECTED = "decline_objected"

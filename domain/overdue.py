@@ -37,12 +37,13 @@ def red_of(case: Case, task: Task, calendar: WorkingCalendar) -> datetime | None
 def promise_red_of(case: Case, task: Task, calendar: WorkingCalendar) -> datetime | None:
     """Of the promise, which goes on while legs end and start; with the first task of the request."""
     request = case.request
-    if request is None or task.id != case.tasks[0].id or not _may(Verb.BREAK_PROMISE, task):
+    if request is None or task.id != case.tasks[0].id or task.is_message or not _may(Verb.BREAK_PROMISE, task):
         return None
-    return _promise_red(request, calendar)
+    return promise_red(request, calendar)
 
 
-def _promise_red(request: Request, calendar: WorkingCalendar) -> datetime | None:
+def promise_red(request: Request, calendar: WorkingCalendar) -> datetime | None:
+    """When it is said that it was broken; nothing where it was said, or cannot be yet."""
     due_at = request.promise_due_at
     if due_at is None or request.promise_provisional or due_at == request.promise_told or request.completed_at is not None:
         return None
@@ -63,7 +64,7 @@ def tell_overdue(case: Case, task: Task, now: Moment) -> Act:
     """Row 20b. Where the promise is over with it, that is said by the same word."""
     request = case.request
     if request is not None and task.id == case.tasks[0].id:
-        red = _promise_red(request, now.calendar)
+        red = promise_red(request, now.calendar)
         request = replace(request, promise_told=request.promise_due_at) if red is not None and red <= now.at else request
     return _told(case, task, now, EventKind.TASK_MISSED, request, overdue_told=task.due_at)
 

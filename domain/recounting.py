@@ -54,6 +54,7 @@ def settled(case: Case, counted_by: Tables, now: WorkingCalendar) -> Case:
 
 def _request_settled(request: Request, old: WorkingCalendar, now: WorkingCalendar) -> Request:
     """Its promise, and what was promised first: that was counted since it was submitted, unless by the clock."""
+    request = _window_moved(request, old, now)
     due = _moved(to_recount(request), request.promise_from or request.submitted_at, old, now)
     if due is None:
         return request
@@ -66,6 +67,17 @@ def _request_settled(request: Request, old: WorkingCalendar, now: WorkingCalenda
         promise_provisional=due.is_provisional,
         promise_first_due_at=first.at if first else request.promise_first_due_at,
         promise_met=request.promise_met or (done_at is not None and done_at <= due.at),
+    )
+
+
+def _window_moved(request: Request, old: WorkingCalendar, now: WorkingCalendar) -> Request:
+    """By when it is to be taken in, while it waits; what runs by the clock does so in its promise too."""
+    if request.accept_from is None or request.promise_by_clock:
+        return request
+    by = _moved(request.accept_by, request.accept_from, old, now)
+    remind = _moved(request.accept_remind_at, request.accept_from, old, now)
+    return replace(
+        request, accept_by=by.at if by else request.accept_by, accept_remind_at=remind.at if remind else request.accept_remind_at
     )
 
 

@@ -114,7 +114,8 @@ REQUEST_MOVES: tuple[RequestMove, ...] = (
     _move(
         "5a", RequestAction.UNMERGE, {RequestState.MERGED}, RequestState.IN_HAND, {RequestStanding.DISPATCHER},
         EventKind.REQUEST_UNMERGED,
-        guard="it waits to be taken in again where nobody had", clock="the promise runs since it was made; the windows start again",
+        guard="while that in which it goes on is open, and 15 days after; it waits to be taken in again where nobody had",
+        clock="the promise runs since it was made; the windows start again",
     ),
     _move(
         "26", RequestAction.REOPEN, {CLOSED}, RequestState.IN_HAND, _OWN, EventKind.REQUEST_REOPENED,
@@ -131,6 +132,49 @@ REQUEST_MOVES: tuple[RequestMove, ...] = (
     _move(
         "28a", RequestAction.ADD_MESSAGE, frozenset(RequestState) - {RequestState.MERGED}, None, {RequestStanding.SPEAKER},
         EventKind.MESSAGE_ADDED, guard="within a year of the end; after it somebody gets a task to answer", clock="of that task only",
+    ),
+)  # fmt: skip
+
+
+class ClockDeed(Enum):
+    """What the clock does to a request itself."""
+
+    REMIND = "remind"
+    MISS = "miss the acceptance"
+    BREAK_PROMISE = "break the promise"
+    LET_GO = "let go"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestClockMove:
+    """A row that nobody takes: what the clock does to requests in `sources`. Without a target they stay where they are."""
+
+    row: str
+    deed: ClockDeed
+    sources: frozenset[RequestState]
+    target: RequestState | None
+    guard: str
+    clock: str
+    evidence: EventKind
+
+
+REQUEST_CLOCK: tuple[RequestClockMove, ...] = (
+    RequestClockMove(
+        "2a", ClockDeed.REMIND, frozenset({RECEIVED}), None, "half of the window to take it in is over; once", "-",
+        EventKind.REQUEST_REMINDED,
+    ),
+    RequestClockMove(
+        "2b", ClockDeed.MISS, frozenset({RECEIVED}), None, "the window to take it in is over; once", "the promise runs on",
+        EventKind.ACCEPTANCE_MISSED,
+    ),
+    RequestClockMove(
+        "2c", ClockDeed.BREAK_PROMISE, frozenset({RECEIVED}), None, "as row 20c of tasks; once for each due time", "-",
+        EventKind.PROMISE_MISSED,
+    ),
+    RequestClockMove(
+        "5b", ClockDeed.LET_GO, frozenset({RequestState.MERGED}), RequestState.IN_HAND,
+        "that in which it goes on was withdrawn, declined or handed off, and whoever asked has not had an answer; as row 5a",
+        "the promise runs since it was made; the windows start again", EventKind.REQUEST_UNMERGED,
     ),
 )  # fmt: skip
 
@@ -190,9 +234,15 @@ def permit_request(action: RequestAction, request: Request, actor: Actor, *, at:
     _GUARDS.get(action, _nothing)(request, at)
 
 
-def request_actions(request: Request, actor: Actor, *, at: datetime) -> tuple[RequestAction, ...]:
-    """The actor's legal moves now; none of them is then refused for who, when or where."""
-    return tuple(move.action for move in REQUEST_MOVES if _is_open(move.action, request, actor, at))
+def request_actions(request: Request, actor: Actor, *, at: datetime, into: Request | None = None) -> tuple[RequestAction, ...]:
+    """The actor's legal moves now; none of them is then refused for who, when or where. `into` is that in which it goes on, if it does."""
+    legal = (move.action for move in REQUEST_MOVES if _is_open(move.action, request, actor, at))
+    return tuple(action for action in legal if action is not RequestAction.UNMERGE or not is_too_late_to_unmerge(into, at=at))
+
+
+def is_too_late_to_unmerge(into: Request | None, *, at: datetime) -> bool:
+    """Whether that in which it went on is over so long that nobody comes back to it."""
+    return into is not None and into.closed_at is not None and at > into.closed_at + REOPENED_WITHIN
 
 
 def _is_open(action: RequestAction, request: Request, actor: Actor, at: datetime) -> bool:

@@ -17,6 +17,8 @@ from domain.withdrawals import BEGUN, GOES_ON
 
 OF_REQUESTS = frozenset(
     {
+        EventKind.REQUEST_REMINDED,
+        EventKind.ACCEPTANCE_MISSED,
         EventKind.REQUEST_ACCEPTED,
         EventKind.REQUEST_DECLINED,
         EventKind.DECLINE_OBJECTED,
@@ -58,11 +60,50 @@ def concerned_by_request(
         case EventKind.REQUEST_MERGED:
             return askers_told(case, request, NoticeKind.REQUEST_MERGED, around)
         case EventKind.REQUEST_UNMERGED:
-            return [*_back(event, task, request, organisation, on), *askers_told(case, request, NoticeKind.REQUEST_UNMERGED, around)]
+            kind = NoticeKind.MERGED_ENDED if event.facts.get("let_go") else NoticeKind.REQUEST_UNMERGED
+            return [*_back(event, task, request, organisation, on), *askers_told(case, request, kind, around)]
         case EventKind.REQUEST_WITHDRAWN:
             return [*askers_told(case, request, NoticeKind.REQUEST_WITHDRAWN, around), *_going_on_without(event, request, organisation, on)]
-        case _:
+        case EventKind.REQUEST_NUDGED | EventKind.REQUEST_REOPENED | EventKind.MESSAGE_ADDED:
             return _going_on(event, task, case, request, organisation, on)
+        case _:
+            return _as_time_passes(event, request, organisation, on)
+
+
+def _as_time_passes(event: Event, request: Request, organisation: Organisation, on: date) -> list[Concern]:
+    """While nobody has taken it in: first those are told who may, then those above them."""
+    at_the_desk = desk({event.actor_id, *request.hidden_from}, organisation, on)
+    first = _first_line(request, organisation, on)
+    match event.kind:
+        case EventKind.REQUEST_REMINDED:
+            return [(person, NoticeKind.ACCEPTANCE_REMINDED, request.id) for person in first or at_the_desk]
+        case EventKind.ACCEPTANCE_MISSED:
+            above = at_the_desk if first else committee(organisation, on)
+            return [(person, NoticeKind.ACCEPTANCE_MISSED, request.id) for person in above]
+        case EventKind.PROMISE_MISSED:
+            return [(person, NoticeKind.PROMISE_BROKEN, request.id) for person in at_the_desk]
+        case EventKind.DEADLINES_RECOUNTED if event.facts.get("from") != event.facts.get("to"):
+            return [(request.judge_id, NoticeKind.DEADLINE_MOVED, request.id)]
+        case _:
+            return []
+
+
+def _first_line(request: Request, organisation: Organisation, on: date) -> list[str]:
+    """Who may take it in below the desk and is there: the clerks of the centre beside it, the workers of its grid."""
+    grids = [grid for grid in organisation.grids.values() if key(Door.GRID, grid.id) in request.intake_scopes]
+    workers = [
+        post.person_id
+        for grid in grids
+        for post in organisation.posts_at(grid.branch_id, on)
+        if post.role is Role.GRID_WORKER and post.grid_id == grid.id
+    ]
+    able = [person for person in (*_clerks(request, organisation, on), *workers) if person not in request.hidden_from]
+    return organisation.present(able, on)
+
+
+def _clerks(request: Request, organisation: Organisation, on: date) -> list[str]:
+    counters = [unit.id for unit in organisation.units.values() if key(Door.UNIT, unit.id) in request.intake_scopes]
+    return [post.person_id for id_ in counters for post in organisation.posts_at(id_, on) if post.role is Role.CENTRE_CLERK]
 
 
 def _going_on(event: Event, task: Task | None, case: Case, request: Request, organisation: Organisation, on: date) -> list[Concern]:
@@ -90,10 +131,8 @@ def _owner_of(event: Event, task: Task, kind: NoticeKind, organisation: Organisa
 
 def _intake(event: Event, request: Request, kind: NoticeKind, organisation: Organisation, on: date) -> list[Concern]:
     """The counter of the centre beside it, and the desk."""
-    counters = [unit.id for unit in organisation.units.values() if key(Door.UNIT, unit.id) in request.intake_scopes]
-    clerks = [post.person_id for id_ in counters for post in organisation.posts_at(id_, on) if post.role is Role.CENTRE_CLERK]
     dispatchers = desk({event.actor_id, *request.hidden_from}, organisation, on)
-    return [(person, kind, request.id) for person in (*clerks, *dispatchers)]
+    return [(person, kind, request.id) for person in (*_clerks(request, organisation, on), *dispatchers)]
 
 
 def askers_told(case: Case, request: Request, kind: NoticeKind, around: Around) -> list[Concern]:
@@ -116,11 +155,9 @@ TOLD_ON = {
     NoticeKind.REQUEST_SUSPENDED: NoticeKind.REQUEST_SUSPENDED,
     NoticeKind.REQUEST_RESUMED: NoticeKind.REQUEST_RESUMED,
     NoticeKind.REQUEST_DEFERRED: NoticeKind.REQUEST_DEFERRED,
-    NoticeKind.REQUEST_DECLINED: NoticeKind.MERGED_ENDED,
-    NoticeKind.REQUEST_HANDED_OFF: NoticeKind.MERGED_ENDED,
-    NoticeKind.REQUEST_WITHDRAWN: NoticeKind.MERGED_ENDED,
 }
-"""What those are told whose requests go on in this one, when whoever asked for it is told of something."""
+"""What those are told whose requests go on in this one, when whoever asked for it is told of something. Where it ends without an answer
+theirs go on by themselves, and they are told of that."""
 
 
 def told_on(event: Event, concerns: list[Concern], request: Request | None, around: Around) -> list[Concern]:

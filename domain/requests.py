@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from domain.access import Actor, Door, asker_keys, key
 from domain.calendar import SHANGHAI
-from domain.check_digits import check_digit
 from domain.deadlines import Due
 from domain.items import MatterScope
 from domain.places import GeoPoint
@@ -29,6 +28,9 @@ class RequestState(Enum):
 
 NOT_COUNTED = frozenset({RequestState.DECLINED, RequestState.WITHDRAWN, RequestState.MERGED, RequestState.HANDED_OFF})
 """Left out of every measure."""
+
+WITHOUT_ANSWER = NOT_COUNTED - {RequestState.MERGED}
+"""How it ends where nobody is asked whether it helped."""
 
 OVER = NOT_COUNTED | {RequestState.CLOSED}
 
@@ -120,6 +122,8 @@ class Request:
     `intake_scopes` are the keys of those who may take it in and have no task of it to see it by.
     `merged_into_id` is the request in which it goes on, `merged_count` how many go on in this one, `work_began` once somebody began on it.
     `is_shared` as its item; `repeats_id` is the newest that counted of the same matter when it came, within thirty days (`similar`).
+    While it waits to be taken in, `accept_from` is since when and `accept_by` by when, `accept_remind_at` when those are reminded who
+    may, until they were; `is_acceptance_late` once it was said that nobody did.
     The promise stands still since `held_at` while it is ON_HOLD; once it was moved, `promise_first_due_at` is what was promised first.
     `promise_from` is since when its office time counts, where that is not since it was submitted.
     """
@@ -178,6 +182,10 @@ class Request:
     is_shared: bool = False
     repeats_id: str | None = None
     promise_from: datetime | None = None
+    accept_from: datetime | None = None
+    accept_by: datetime | None = None
+    accept_remind_at: datetime | None = None
+    is_acceptance_late: bool = False
 
     @property
     def askers(self) -> tuple[str, ...]:
@@ -301,12 +309,6 @@ class Request:
     def not_solved(self) -> "Request":
         """Tried again because the resident said so."""
         return replace(self.rework(), unsolved_count=self.unsolved_count + 1)
-
-
-def request_number(township: str, day: date, digits: str) -> str:
-    """The number a resident can read out: township, date, random part, check digit (ISO 7064, MOD 11,10); nothing to count with."""
-    payload = f"{township}{day:%y%m%d}{digits}"
-    return f"{township}-{day:%y%m%d}-{digits}-{check_digit(payload)}"
 
 
 def is_to_be_reworked(verdict: Verdict, grade: Grade) -> bool:

@@ -1,12 +1,14 @@
 """The desk's board: what is open in the sub-tree of a unit, queue by queue."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.access import Actor, oversees
-from domain.board import Board, BoardQueue, Look, QueueCount, look
+from domain.board import Board, BoardQueue, Look, QueueCount, QueueKind, look
 from domain.deadlines import Limit, LimitUnit, due
 from domain.pages import Page, PageRequest
 from domain.ports import Ports
+from domain.requests import Request
 from domain.tasks import Task
 
 SOON = Limit(1, LimitUnit.WORKING_DAY)
@@ -21,10 +23,22 @@ def board_of(unit_id: str, *, by: Actor) -> Board | None:
 
 
 async def queue_page(queue: BoardQueue, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Task]:
+    if queue.kind is QueueKind.UNACCEPTED:
+        return Page((), (), has_next=False, has_previous=False)
     return await ports.boards.page(await _look(queue, ports), page, seen_by=by)
 
 
+async def waiting_page(queue: BoardQueue, page: PageRequest, *, by: Actor, ports: Ports) -> Page[Request]:
+    """What nobody has taken in; nothing in the queues of tasks."""
+    if queue.kind is not QueueKind.UNACCEPTED:
+        return Page((), (), has_next=False, has_previous=False)
+    at, found = ports.clock(), await ports.boards.waiting(queue.unit_id, page, seen_by=by)
+    return replace(found, rows=[request.seen_by(by, at) for request in found.rows])
+
+
 async def queue_count(queue: BoardQueue, *, by: Actor, ports: Ports) -> QueueCount:
+    if queue.kind is QueueKind.UNACCEPTED:
+        return await ports.boards.count_waiting(queue.unit_id, seen_by=by)
     return await ports.boards.count(await _look(queue, ports), seen_by=by)
 
 

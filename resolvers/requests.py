@@ -9,6 +9,7 @@ from domain import cases, intake, verdicts
 from domain.access import Actor
 from domain.calendar import SHANGHAI
 from domain.cases import Act, Case
+from domain.check_digits import request_number
 from domain.commands import Command, Replayed
 from domain.deadlines import Due
 from domain.errors import NumberTaken, Refused, invalid, not_found
@@ -20,7 +21,7 @@ from domain.pages import Page, PageRequest
 from domain.places import GeoPoint
 from domain.ports import Ports, RequestQuery
 from domain.privacy_notices import notice_of
-from domain.requests import Grade, Request, RequestState, Verdict, Words, request_number
+from domain.requests import Grade, Request, RequestState, Verdict, Words
 from domain.routing import Avoided, Loads, Place, Service, candidates, shielded, who_serves
 from domain.search import LookKind
 from domain.texts import optional_text, required_text
@@ -226,7 +227,7 @@ async def _new_case(matter: _Matter, service: Service, now: Acting, ports: Ports
     request = _new_request(matter, promise(await ports.calendars.current(), matter.item.deadline_class, now.at), now, ports)
     request = await with_earlier(request, ports=ports)
     if not matter.item.is_auto_accepted:
-        return intake.received(request, service, now.organisation, on=now.at.astimezone(SHANGHAI).date(), at=now.at)
+        return intake.received(request, service, now.moment(Case(request, ())))
     task_id = ports.ids.new(Kind.TASK, request.township, now.at)
     routed = intake.first_task(request, task_id, service, now.moment(Case(request, ())))
     return with_further_owners(Case(cases.follow(request, (routed,), at=now.at), (routed,)), matter.item, now, ports)

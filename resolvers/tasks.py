@@ -8,7 +8,7 @@ from uuid import UUID
 from domain import cases
 from domain.access import Actor, may_see_person
 from domain.calendar import SHANGHAI
-from domain.cases import Act, Case
+from domain.cases import Act, Case, Moment
 from domain.errors import Message, RefusalCode, invalid, not_found, refused
 from domain.further_owners import served_again
 from domain.items import MatterScope, ServiceItem
@@ -294,7 +294,7 @@ def _is_within_reach(post: Appointment, organisation: Organisation, by: Actor) -
     return any(unit.id in led for unit in organisation.path(post.unit_id))
 
 
-def by_router(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: Acting, *, loads: Loads = NO_LOADS) -> Service:
+def by_router(case: Case, task_id: str, items: Mapping[str, ServiceItem], now: Acting | Moment, *, loads: Loads = NO_LOADS) -> Service:
     """The owner that was proposed, as far as the item's rule goes; else where the router would send it today, past whoever gave it back.
 
     What helps goes by its own rule, or waits with the unit that leads: the router would only find the lead.

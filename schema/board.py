@@ -11,12 +11,13 @@ from resolvers import board as reads
 from schema.context import Info
 from schema.enumeration import described as enumeration
 from schema.graph import OrgUnitT, described, edge, shows
-from schema.pages import After, Before, First, Last, TaskConnection, TaskEdge, connection, wanted_page
+from schema.pages import After, Before, First, Last, RequestConnection, RequestEdge, TaskConnection, TaskEdge, connection, wanted_page
 
 enumeration(
     QueueKind,
     "A queue of the board (工作队列).",
     {
+        "UNACCEPTED": "Requests that nobody has taken in, the oldest first; its `requests` (待受理).",
         "UNROUTED": "Nobody has it (待派单).",
         "UNACKNOWLEDGED": "Given to somebody who has not taken it (待签收).",
         "DUE_SOON": "Due within one working day (即将到期).",
@@ -52,17 +53,26 @@ async def _tasks(
     return connection(TaskEdge, TaskConnection, found)
 
 
+async def _requests(
+    root: Parent[board.BoardQueue], info: Info, first: First = 20, after: After = None, last: Last = None, before: Before = None
+) -> Any:
+    page = wanted_page(first, after, last, before)
+    found = await reads.waiting_page(root, page, by=info.context.actor, ports=info.context.ports)
+    return connection(RequestEdge, RequestConnection, found)
+
+
 @shows(board.QueueCount, "How many there are, as far as it is counted (数量).")
 class QueueCount:
     tasks: int = described("How many, at most 1,000 (数量).")
     more: bool = described("Whether there are more than that (是否更多).")
 
 
-@shows(board.BoardQueue, "Open tasks that wait for the same (工作队列).")
+@shows(board.BoardQueue, "Open tasks, or requests, that wait for the same (工作队列).")
 class BoardQueue:
     kind: QueueKind = described("Which queue (队列).")
     count: Any = edge(_count, QueueCount, "How many are in it (数量).")
     tasks: Any = edge(_tasks, TaskConnection, "Those in it, soonest due first (工单).")
+    requests: Any = edge(_requests, RequestConnection, "In `UNACCEPTED`, what nobody has taken in; in others none (诉求).")
 
 
 @shows(board.Board, "What is open in the sub-tree of a unit (工作台).")

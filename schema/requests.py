@@ -21,7 +21,7 @@ from domain.requests import DeclineReason, EntryKind, Grade, HandOffTo, RequestS
 from domain.search import Sought, sought
 from resolvers import requests as deeds
 from resolvers.history import history_of_request
-from schema.beside import merged_count, merged_into, promise_due_at, related, repeats, status_text
+from schema.beside import goes_on_in, merged_count, merged_into, promise_due_at, related, repeats, status_text
 from schema.confirmations import confirmation_code_of
 from schema.context import Info
 from schema.follower_counts import CountedFollowers
@@ -106,8 +106,8 @@ async def _history(
     return connection(EventEdge, EventConnection, events)
 
 
-def _actions(root: Parent[requests.Request], info: Info) -> list[RequestAction]:
-    return list(request_actions(root, info.context.actor, at=info.context.at))
+async def _actions(root: Parent[requests.Request], info: Info) -> list[RequestAction]:
+    return list(request_actions(root, info.context.actor, at=info.context.at, into=await goes_on_in(root, info)))
 
 
 @shows(AttachmentThing, "A picture or voice that belongs to a request (附件).")
@@ -142,6 +142,7 @@ class Request(Node, CountedFollowers):
     promise_provisional: bool = described("Whether a calendar that is not published yet may move the promise (时限待定).")
     promise_first_due_at: datetime | None = described("What was promised first, once the promise has moved (最初承诺时限).")
     extended_by: int = described("By how many working days the promise was extended in all (已延期工作日).")
+    accept_by: datetime | None = described("By when it is to be taken in, while it waits for that (受理时限).")
     held_at: datetime | None = described("Since when the promise stands still, while it does (暂缓起始时间).")
     overdue: Any = edge(_overdue, bool, "Whether the promise is broken; never while it is provisional (是否逾期).")
     rework_count: int = described("How often it was done again (重办次数).")

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from adapters.mongo.driver import Mongo
-from adapters.mongo.reads import Filter, seen_by_filter, soonest_first
+from adapters.mongo.reads import Filter, oldest_first, seen_by_filter, soonest_first
 from domain.access import Actor, keys_of_subtree, oversees
 from domain.board import MOST_COUNTED, NEVER, Look, QueueCount
 from domain.pages import Page, PageRequest
+from domain.requests import Request, RequestState
 from domain.tasks import Task
 
 
@@ -40,6 +41,22 @@ class MongoBoards:
         hidden = await count({**scoped, "hidden_from": reader.id}, hint="board_hidden")
         return await count(scoped, hint="board", limit=MOST_COUNTED + 1 + hidden) - hidden
 
+    async def waiting(self, unit_id: str, page: PageRequest, *, seen_by: Actor) -> Page[Request]:
+        scoped = _waiting(unit_id, seen_by)
+        if scoped is None:
+            return Page((), (), has_next=False, has_previous=False)
+        return await oldest_first(self._mongo, "requests", Request, scoped, page, index="in_scope_by_state")
+
+    async def count_waiting(self, unit_id: str, *, seen_by: Actor) -> QueueCount:
+        scoped = _waiting(unit_id, seen_by)
+        if scoped is None:
+            return QueueCount(0, more=False)
+        del scoped["hidden_from"]
+        count = self._mongo.collection("requests").count_documents
+        hidden = await count({**scoped, "hidden_from": seen_by.id}, hint="hidden")
+        found = await count(scoped, hint="in_scope_by_state", limit=MOST_COUNTED + 1 + hidden) - hidden
+        return QueueCount(min(found, MOST_COUNTED), more=found > MOST_COUNTED)
+
 
 def _parts(look: Look) -> Sequence[Filter]:
     """The stretches of time that are counted, on keys alone: of one that is past only what no calendar has judged."""
@@ -51,6 +68,14 @@ def _parts(look: Look) -> Sequence[Filter]:
 def _between(since: datetime | None, before: datetime | None) -> Filter:
     bounds = {name: moment for name, moment in (("$gte", since), ("$lt", before)) if moment}
     return {"pile_at": bounds} if bounds else {}
+
+
+def _waiting(unit_id: str, reader: Actor) -> Filter | None:
+    scoped = seen_by_filter(reader)
+    if scoped is None or reader.organisation is None or not oversees(reader, unit_id):
+        return None
+    opened = sorted(keys_of_subtree(reader.organisation, unit_id))
+    return {**scoped, "scopes": {"$in": opened}, "state": RequestState.RECEIVED.value}
 
 
 def _filter(look: Look, reader: Actor) -> Filter | None:

@@ -113,9 +113,8 @@ class _Carrier:
         requests = [decode(Request, each) for each in documents if _kind(each) is Kind.REQUEST]
         tasks = in_order([decode(Task, each) for each in documents if _kind(each) is Kind.TASK])
         case = Case(requests[0] if requests else None, tasks)
-        act = carried_over(
-            case, {each["_id"]: _missing(each) for each in documents}, (await self._catalogue.items()).get(case.item_id or "")
-        )
+        missing, item = {each["_id"]: _missing(each) for each in documents}, (await self._catalogue.items()).get(case.item_id or "")
+        act = carried_over(case, missing, item, await self._calendars.current())
         by_id = {each["_id"]: await self._calendars.of_version(each.get("counted_by", 1)) for each in documents}
         return Act(settled(act.case, by_id, await self._calendars.current()), act.kind, act.task_id, act.facts)
 

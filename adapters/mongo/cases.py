@@ -26,12 +26,13 @@ from domain.requests import Request, Words
 from domain.roll_up import in_order
 from domain.similar import matter_key
 from domain.tasks import Task
+from domain.waiting import request_clock_at
 
 Change = Callable[[Case], Act | None]
 First = Callable[[Session], Awaitable[None]]
 
 OF_A_CLAIM = ("clock_mark", "clock_tries")
-"""What a clockwork left on a task that it claimed; whoever changes the task ends that."""
+"""What a clockwork left on what it claimed; whoever changes that ends it."""
 
 ALWAYS_KEPT = ("clock_at", "recount_due", "counted_by")
 """A claim may have moved the first; the others say by which calendar the clocks are counted that are kept with it."""
@@ -122,8 +123,10 @@ class MongoCases:
         command: Command,
         *,
         with_into: bool = False,
-    ) -> Case | Replayed:
+    ) -> Case | Replayed | None:
         """Changes the requests that are `wanted`, each by its filter and field, all or none; the first act's case is answered.
+
+        Nothing where `change` had nothing to do.
 
         `with_into` adds the request in which the first goes on, if it does.
         """
@@ -136,6 +139,8 @@ class MongoCases:
                 into = {"township": first.township, "_id": first.merged_into_id}
                 loaded.append(await self._load("requests", into, "requestId", session))
             acts = change([one.settled for one in loaded])
+            if not acts:
+                raise _NothingToDo
             by_id = {one.kept.request.id: one for one in loaded if one.kept.request}
             kept = [
                 await self._keep_act(by_id[act.subject_id], act, event_id, command, session)
@@ -143,7 +148,10 @@ class MongoCases:
             ]
             return kept[0]
 
-        return await self._ledger.once(command, township_of(subject_id), subject_id, work)
+        try:
+            return await self._ledger.once(command, township_of(subject_id), subject_id, work)
+        except _NothingToDo:
+            return None
 
     async def _keep_act(self, loaded: "_Loaded", act: Act, event_id: str, command: Command, session: Session) -> Case:
         before = loaded.kept
@@ -213,8 +221,7 @@ class MongoCases:
         collection = self._mongo.collection(document.collection)
         if not document.is_new:
             by_id = {"township": document.township, "_id": document.id}
-            ended = {"$unset": dict.fromkeys(OF_A_CLAIM, "")} if document.collection == "tasks" else {}
-            await collection.update_one(by_id, {"$set": document.fields, **ended}, session=session)
+            await collection.update_one(by_id, {"$set": document.fields, "$unset": dict.fromkeys(OF_A_CLAIM, "")}, session=session)
             return
         try:
             await collection.insert_one(document.fields, session=session)
@@ -247,10 +254,10 @@ def new_case(act: Act, event_id: str, command: Command, calendar: WorkingCalenda
 
 
 def request_document(request: Request, calendar: WorkingCalendar) -> Document:
-    """With what only queries need: the readers' keys, whoever asked, whether it counts, its matter, up to when a calendar may move it."""
+    """With what only queries need: the readers' keys, whoever asked, whether it counts, its matter, what the clock and a calendar do."""
     fields = {"scopes": sorted(request.scopes), "asker_ids": list(request.askers), "is_counted": request.is_counted}
-    counted = {"recount_due": looked_at_until(request), "counted_by": calendar.version}
-    return {**encode(request), **fields, "matter_key": matter_key(request), **counted}
+    clock = {"clock_at": request_clock_at(request, calendar), "recount_due": looked_at_until(request), "counted_by": calendar.version}
+    return {**encode(request), **fields, "matter_key": matter_key(request), **clock}
 
 
 def task_document(case: Case, task: Task, calendar: WorkingCalendar) -> Document:

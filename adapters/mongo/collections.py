@@ -6,6 +6,7 @@ Township-bound collections begin their hot indexes with the township, so that a 
 
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from adapters.mongo.clock import LONG_AGO
 from adapters.mongo.declaring import INDEX_OPTIONS, Collection, Described, Index
 from adapters.mongo.declaring import index as _index
 from adapters.mongo.driver import Mongo
@@ -130,6 +131,7 @@ COLLECTIONS: tuple[Collection, ...] = (
                 "promise_provisional",
             ),
             _index("hidden", "township", "hidden_from"),
+            _index("clock", "clock_at", partialFilterExpression={"clock_at": {"$gt": LONG_AGO}}),
             _index("merged", "township", "merged_into_id", "_id", partialFilterExpression={"merged_into_id": {"$gt": ""}}),
             _index("matter", "township", "matter_key", "-_id", "state", partialFilterExpression={"matter_key": {"$gt": ""}}),
             _index("retention", "township", "closed_at", "_id"),

@@ -34,7 +34,7 @@ class MongoMerges:
         if scoped is None or not own_ids(Kind.REQUEST, [into_id], scoped["township"]):
             raise not_found("intoId")
         wanted = [({**scoped, "_id": id_}, "intoId" if id_ == into_id else "fromIds") for id_ in (into_id, *from_ids)]
-        return await self._cases.together(wanted, lambda cases: change(cases[0], cases[1:]), event_ids, command)
+        return await self._cases.together(wanted, lambda cases: change(cases[0], cases[1:]), event_ids, command) or Replayed(into_id)
 
     async def update(
         self,
@@ -49,9 +49,10 @@ class MongoMerges:
         if scoped is None or not own_ids(Kind.REQUEST, [request_id], scoped["township"]):
             raise not_found("requestId")
         wanted = [({**scoped, "_id": request_id}, "requestId")]
-        return await self._cases.together(
+        kept = await self._cases.together(
             wanted, lambda cases: change(cases[0], next(iter(cases[1:]), None)), event_ids, command, with_into=True
         )
+        return kept or Replayed(request_id)
 
     async def into(self, township: str, ids: Sequence[str]) -> list[Request]:
         return await find_by_ids(self._mongo, "requests", Request, ids, {"township": township})

@@ -22,6 +22,7 @@ from adapters.mongo.driver import Document
 from domain.access import Door, key
 from domain.calendar import SHANGHAI, WorkingCalendar, published_days, published_through
 from domain.cases import Case, follow
+from domain.check_digits import request_number
 from domain.deadlines import DeadlineClass
 from domain.devices import Device, DevicePlatform
 from domain.events import Event, EventKind
@@ -31,7 +32,7 @@ from domain.items import MatterScope, ServiceItem
 from domain.notices import Notice, NoticeKind
 from domain.organisation import Organisation
 from domain.people import Person
-from domain.requests import Request, RequestState, request_number
+from domain.requests import Request, RequestState
 from domain.routing import Place, Service, who_serves
 from domain.search import tokens_of
 from domain.tasks import Outcome, Task, TaskState

@@ -444,8 +444,8 @@ class Tour:
             pass
         self._note("the clock")
         await house.due_tasks.backlog(at=self._clock())
-        [failed, *_] = await house.due_tasks.claim(at=self._clock(), limit=5, lease_seconds=1)
-        await house.due_tasks.later(failed, until=self._clock())
+        for failed in await house.due_tasks.claim(at=self._clock(), limit=20, lease_seconds=1):
+            await house.due_tasks.later(failed, until=self._clock())
         await wind(house.due_tasks, ports=self._ports)
         self._note("another calendar")
         table = await house.calendars.table()

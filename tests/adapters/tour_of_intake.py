@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from uuid import uuid4
 
 from domain.access import Actor
+from domain.pages import PageRequest
 from domain.ports import Ports
+from domain.posts import Role
 from domain.requests import DeclineReason, Grade, HandOffTo, Verdict
 from resolvers.duplicates import MergeRequests, UnmergeRequest, answer, go_on_in, merge_requests, unmerge_request
 from resolvers.intake import (
@@ -35,6 +37,11 @@ async def tour_of_intake(wish: str, closed_id: str, people: Mapping[str, Actor],
     await tour_of_duplicates(wish, people, ports)
     second = (await submit_request(SubmitRequest(uuid4(), wish, "想加一条长椅"), by=resident, ports=ports)).subject
     await hand_off_request(HandOffRequest(uuid4(), second.id, HandOffTo.OTHER_SERVICE, "归园林", "12319"), by=dispatcher, ports=ports)
+    await submit_request(SubmitRequest(uuid4(), wish, "想加一个棚子"), by=resident, ports=ports)
+    root = next(iter(dispatcher.units_led(Role.DISPATCHER)))
+    waiting = await ports.boards.waiting(root, PageRequest(1), seen_by=dispatcher)  # that one among them
+    await ports.boards.waiting(root, PageRequest(1, after=waiting.keys[0]), seen_by=dispatcher)
+    await ports.boards.waiting(root, PageRequest(1, before=waiting.keys[0], is_backward=True), seen_by=dispatcher)
     await add_message(AddMessage(uuid4(), closed_id, "灯又闪了"), by=resident, ports=ports)
     await reopen_request(ReopenRequest(uuid4(), closed_id, "灯又灭了"), by=resident, ports=ports)
 

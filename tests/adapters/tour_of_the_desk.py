@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from domain.access import UNIT_READERS, Actor
-from domain.board import BoardQueue, Look, QueueKind, look
+from domain.board import PILES, BoardQueue, Look, QueueKind, look
 from domain.filters import SavedTaskFilter
 from domain.pages import PageRequest
 from domain.ports import Ports, TaskQuery
@@ -34,7 +34,7 @@ async def boards(ports: Ports, planned: Settlement, actor: SignIn) -> AsyncItera
         reader = await actor(handle)
         units = dict.fromkeys([*sorted(reader.units_led(*UNIT_READERS)), *([branch] if handle == "dispatcher-1" else [])])
         for unit_id in units:
-            for kind in QueueKind:
+            for kind in (kind for kind in QueueKind if PILES[kind]):
                 queue = BoardQueue(kind, unit_id, planned.township_code)
                 yield reader, unit_id, kind, look(queue, at=at, soon=soon, published_until=at + timedelta(days=30))
             unpublished = look(BoardQueue(QueueKind.DUE_SOON, unit_id, planned.township_code), at=at, soon=soon, published_until=LONG_AGO)
@@ -51,6 +51,14 @@ async def tour_of_the_desk(ports: Ports, planned: Settlement, actor: SignIn, not
         await pages(f"the board: {name}", read)
         note(f"how many: {name}")
         await ports.boards.count(wanted, seen_by=reader)
+
+        def waiting(page: PageRequest, unit_id: str = unit_id, reader: Actor = reader) -> Any:
+            return ports.boards.waiting(unit_id, page, seen_by=reader)
+
+        if kind is QueueKind.UNROUTED:
+            await pages(f"what nobody has taken in: {name}", waiting)
+            note(f"how many of those: {name}")
+            await ports.boards.count_waiting(unit_id, seen_by=reader)
     await _many_at_once(ports, await actor("dispatcher-1"), note)
 
 

@@ -28,7 +28,7 @@ def waiting(by: str = "resident-1", *, at: datetime = MONDAY) -> Case:
     """Just made, and nobody has taken it in yet; it lies in the grid of grid-worker-1."""
     request, wanted = request_of(asked(WAITING_ITEM, by, at=at)), item(WAITING_ITEM)
     service = who_serves(town(), wanted, request.scope, request.place, on=ON)
-    return intake.received(replace(request, task_scopes=frozenset(), owner_path=()), service, town(), on=ON, at=at)
+    return intake.received(replace(request, task_scopes=frozenset(), owner_path=()), service, moment(by, WAITING_ITEM, at=at))
 
 
 def accepted(case: Case, now: Moment, *, as_item: ServiceItem | None = None, version: int | None = None) -> Act:

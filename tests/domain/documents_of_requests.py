@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from textwrap import wrap
 
-from domain.request_moves import REQUEST_MOVES, RequestAction, RequestStanding, request_actions
+from domain.request_moves import REQUEST_CLOCK, REQUEST_MOVES, RequestAction, RequestStanding, request_actions
 from domain.requests import OVER, RequestState
 from tests.domain.cast import MONDAY, actor
 from tests.domain.cast_of_requests import for_home, request_in, request_of
@@ -68,9 +68,15 @@ def requests_page(table: Table, chinese: Chinese) -> str:
             *prose(
                 "A merged request goes on in another, and stays its asker's own: they never see the other, nor its asker them. It shows "
                 "the promise of the other; when that is answered they are asked too (`answerFollowUp`), and where it is not fixed at "
-                "their place theirs goes on by itself, on a new leg; so it does where the other ended without an answer and they say "
-                "so. There are no chains: what others go on in is merged into nothing, and into what is merged nothing is. At most 200 "
-                "go on in one."
+                "their place theirs goes on by itself, on a new leg. Where the other is withdrawn, declined or handed off there is no "
+                "answer: the clock lets each go on by itself right after, in transactions of their own, routed anew and with the promise "
+                "that was made; their askers are told. There are no chains: what others go on in is merged into nothing, and into what is "
+                "merged nothing is. At most 200 go on in one."
+            ),
+            *prose(
+                "What waits to be taken in has a window for that, as its class has one to sign for a task (of the classes that have none, "
+                "as `NORMAL`): at half of it whoever may take it in is reminded, at its end the desk is told, each once. The board has it "
+                "in `UNACCEPTED`. Accepting, declining, merging, withdrawing and handing off end that; back at the desk it begins anew."
             ),
             *prose(
                 "What is said after the end leaves the request where it is: a task of its own (`Task.isMessage`) goes to whoever "
@@ -128,6 +134,10 @@ def _moves() -> Iterable[list[str]]:
         who = "<br>".join(standing.value for standing in RequestStanding if standing in move.who)
         target = f"`{move.target.value}`" if move.target else "as its tasks say"
         yield [move.row, f"`{move.action.value}`", names(move.sources), target, who, move.guard, move.clock, move.evidence.value]
+    for by_clock in REQUEST_CLOCK:
+        target = f"`{by_clock.target.value}`" if by_clock.target else "the same"
+        named = [by_clock.row, by_clock.deed.value, names(by_clock.sources), target, "the clock"]
+        yield [*named, by_clock.guard, by_clock.clock, by_clock.evidence.value]
 
 
 def names(states: Iterable[RequestState]) -> str:

@@ -204,3 +204,10 @@ def test_a_grant_wants_a_wish_with_a_due_time() -> None:
     with pytest.raises(Refused) as no:
         ask(in_progress(extended_by=9), days=5)
     assert no.value.refusal.message.params == {"days": 1}
+
+
+def test_more_time_to_answer_a_message_moves_no_promise() -> None:
+    granted = grant(ask(in_progress(is_message=True), days=3))
+
+    assert granted.case.tasks[0].due_at == PROMISED + 3 * DAYS
+    assert (request_of(granted).promise_due_at, request_of(granted).extended_by, granted.facts["promise"]) == (PROMISED, 0, False)

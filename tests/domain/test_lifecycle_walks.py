@@ -24,6 +24,7 @@ from domain.request_moves import RequestAction, request_actions
 from domain.requests import Grade, Request, RequestState, Verdict
 from domain.standings import Standing
 from domain.tasks import OVER, TaskState
+from domain.waiting import request_clock_at
 from tests.domain.cast import CALENDAR, DEEDS, MONDAY, add_assist, asked, call_out, given_to, handle_of, id_of, moment, new_id
 from tests.domain.cast_of_requests import REQUEST_DEEDS, WAITING_ITEM, waiting
 from tests.domain.test_lifecycle import TRIED
@@ -93,8 +94,11 @@ class Life:
         assert_sound(before, act, by)
 
     def clock(self) -> bool:
-        """The next thing that the clock has to do; not where it has nothing to do with any task."""
+        """The next thing that the clock has to do; not where it has nothing to do with the request or any task."""
         moments = [(at, task.id) for task in self.case.tasks if (at := clock_at(self.case, task, CALENDAR)) is not None]
+        request = self.case.request
+        if request is not None and (at := request_clock_at(request, CALENDAR)) is not None:
+            moments.append((at, request.id))
         if not moments:
             return False
         at, task_id = min(moments)

@@ -397,3 +397,16 @@ def test_a_return_and_a_pause_after_it_take_nothing_of_the_leg_and_never_move_th
         assert office_time_between(CALENDAR, story.at, request_of(story.case).promise_due_at or MONDAY) == promise
 
     assert office_time_between(CALENDAR, story.at, story.task.due_at or MONDAY) == left
+
+
+def test_what_only_answers_a_message_moves_no_promise_by_standing_still() -> None:
+    """It is none of what was promised, however long it stands."""
+    answering = in_progress(is_message=True)
+    before = request_of(answering).promise_due_at
+    still = suspend(answering, until=MONDAY + 3 * DAYS).case
+    on = resume(still, at=MONDAY + 3 * DAYS)
+
+    assert request_of(still).held_at is None
+    assert (request_of(on).promise_due_at, request_of(on).promise_first_due_at) == (before, None)
+    assert on.tasks[0].due_at is not None
+    assert on.tasks[0].due_at > PROMISED, "its own leg waits"

@@ -19,7 +19,7 @@ from domain.ids import Kind
 from domain.organisation import Organisation
 from domain.posts import Absence
 from domain.proxies import ProxyEvidence, ProxyGrant
-from domain.request_moves import REQUEST_MOVES, RequestAction, RequestStanding, request_actions, request_standings
+from domain.request_moves import REQUEST_CLOCK, REQUEST_MOVES, ClockDeed, RequestAction, RequestStanding, request_actions, request_standings
 from domain.requests import OPEN, Request, RequestState
 from domain.tasks import Task, TaskState
 from tests.domain.cast import MONDAY, actor, given_to, id_of, new_id, planned, refusal_of, town
@@ -86,6 +86,19 @@ def test_each_of_the_cast_stands_to_a_request_as_told(state: S) -> None:
 
     assert request.state is state
     assert told == {handle: standing_of(handle, state) for handle in STANDING}
+
+
+def test_the_clocks_rows_are_what_the_law_says_and_no_number_is_given_twice() -> None:
+    told = {move.deed: (set(move.sources), move.target, move.evidence) for move in REQUEST_CLOCK}
+
+    assert told == {
+        ClockDeed.REMIND: ({S.RECEIVED}, None, EventKind.REQUEST_REMINDED),
+        ClockDeed.MISS: ({S.RECEIVED}, None, EventKind.ACCEPTANCE_MISSED),
+        ClockDeed.BREAK_PROMISE: ({S.RECEIVED}, None, EventKind.PROMISE_MISSED),
+        ClockDeed.LET_GO: ({S.MERGED}, S.IN_HAND, EventKind.REQUEST_UNMERGED),
+    }
+    rows = [*(move.row for move in REQUEST_MOVES), *(move.row for move in REQUEST_CLOCK)]
+    assert len(rows) == len(set(rows))
 
 
 def refusal_wanted(action: A, state: S, handle: str) -> RefusalCode | None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.requests import request_number
+from domain.check_digits import request_number
 
 numbers = st.builds(
     request_number,

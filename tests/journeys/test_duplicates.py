@@ -142,19 +142,64 @@ async def test_what_nobody_had_taken_in_waits_again(town: Town) -> None:
     assert "ACCEPT" in back["actions"]
 
 
-async def test_an_end_without_an_answer_asks_each_of_them_again(town: Town) -> None:
+async def test_an_end_without_an_answer_lets_each_go_on_by_itself_and_they_are_told(town: Town) -> None:
     into, other = await lamps(town)
+    wished = await submit(town, await town.person("resident-2"), "new-facility")
     asker, neighbour, dispatcher = await town.people("resident-1", "resident-2", "dispatcher-1")
-    await merge(dispatcher, into, other)
-
+    before = await seen(neighbour, other)
+    await merge(dispatcher, into, other, wished, reason="同一件事")
     await town.settle()
     town.clock.advance(seconds=1)
+
     await say(asker, "withdrawRequest", "request { state }", requestId=into.request_id)
     await town.settle()
+    assert (await seen(neighbour, other))["statusText"] == "合并事项已结束，转为单独办理"
+    await town.wind()
+    await town.wind()
+    await town.settle()
 
-    assert (await titles(neighbour))[0] == "请看您的诉求是否还要办"
-    assert (await seen(neighbour, other))["statusText"] == "合并事项已结束，请说明是否还要办"
-    assert (await answer(neighbour, other, "NOT_SOLVED"))["state"] == "IN_HAND"
+    back, waits = await seen(neighbour, other), await seen(neighbour, wished)
+    assert (back["state"], back["promiseDueAt"], back["tasks"][0]["state"]) == ("IN_HAND", before["promiseDueAt"], "ASSIGNED")
+    assert (waits["state"], waits["tasks"]) == ("RECEIVED", [])
+    assert (await titles(neighbour))[:2] == ["您的诉求将单独办理"] * 2
+    assert (await seen(dispatcher, into))["mergedCount"] == 0
+    kinds = [event["kind"] for event in await history_of(neighbour, other)]
+    assert kinds == ["RequestUnmerged", "RequestMerged", "RequestSubmitted"]
+    assert await town.count("events", kind="RequestUnmerged") == await town.count("events", kind="RequestParted") == 2
+    assert (await seen(asker, into))["state"] == "WITHDRAWN", "nothing comes back to whoever took theirs back"
+
+
+async def test_who_had_their_answer_is_not_brought_back(town: Town) -> None:
+    into, other = await lamps(town)
+    asker, neighbour, dispatcher, worker, leader = await town.people(
+        "resident-1", "resident-2", "dispatcher-1", "grid-worker-1", "grid-leader-1"
+    )
+    await merge(dispatcher, into, other)
+    await bring(town, into, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    await answer(neighbour, other)
+    await answer(asker, into, "NOT_SOLVED")
+
+    await say(asker, "withdrawRequest", "request { state }", requestId=into.request_id)
+    await town.wind()
+
+    assert ((await seen(neighbour, other))["state"], (await seen(neighbour, other))["verdict"]) == ("MERGED", "SOLVED")
+    assert (await seen(dispatcher, into))["mergedCount"] == 0
+    assert await town.count("events", kind="RequestUnmerged") == 0
+
+
+async def test_long_after_the_end_it_is_not_taken_out_any_more(town: Town) -> None:
+    into, other = await lamps(town)
+    asker, dispatcher, worker, leader = await town.people("resident-1", "dispatcher-1", "grid-worker-1", "grid-leader-1")
+    await merge(dispatcher, into, other)
+    await bring(town, into, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    await answer(asker, into)
+    assert "UNMERGE" in (await seen(dispatcher, other))["actions"]
+    town.clock.advance(days=15, seconds=1)
+    await dispatcher.sign_in()
+
+    assert "UNMERGE" not in (await seen(dispatcher, other))["actions"]
+    async with nothing_written(town):
+        assert (await unmerge(dispatcher, other))["code"] == "TOO_LATE"
 
 
 async def test_no_chains_nothing_begun_nothing_private_and_another_item_only_with_a_reason(town: Town) -> None:

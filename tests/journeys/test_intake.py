@@ -208,3 +208,72 @@ async def test_what_is_shielded_waits_without_its_place(town: Town) -> None:
     assert (await titles(dispatcher), await titles(clerk)) == (["有诉求待受理"], [])
     assert (await on_request(dispatcher, "acceptRequest", matter))["state"] == "IN_HAND"
     assert await request_of(clerk, matter) is None
+
+
+BOARD = (
+    "query($unit: ID!, $kinds: [QueueKind!]) { board(unitId: $unit) { queues(kinds: $kinds) { kind count { tasks more } "
+    "requests(first: 1) { edges { node { id acceptBy } } pageInfo { hasNextPage } } tasks { edges { node { id } } } } } }"
+)
+
+
+async def test_whoever_may_take_it_in_is_reminded_then_the_desk_hears_of_it_and_nobody_twice(town: Town) -> None:
+    _, matter = await wish(town)
+    clerk, dispatcher, worker, leader = await town.people("centre-clerk-1", "dispatcher-1", "grid-worker-1", "grid-leader-1")
+
+    for hours in (2, 0.1, 3.5, 24):
+        town.clock.advance(hours=hours)
+        await town.wind()
+        await town.settle()
+
+    for player in (clerk, dispatcher, worker, leader):
+        await player.sign_in()
+    assert await titles(clerk) == ["诉求待受理，请尽快", "有诉求待受理"]
+    assert await titles(worker) == ["诉求待受理，请尽快"]
+    assert await titles(dispatcher) == ["诉求超时未受理", "有诉求待受理"]
+    assert await titles(leader) == []
+    assert [await town.count("events", kind=kind) for kind in ("RequestReminded", "AcceptanceMissed")] == [1, 1]
+    assert (await on_request(clerk, "acceptRequest", matter))["state"] == "IN_HAND"
+    await town.wind()
+    assert await town.count("events", kind="AcceptanceMissed") == 1
+
+
+async def test_taken_in_in_time_nobody_is_reminded(town: Town) -> None:
+    _, matter = await wish(town)
+    clerk = await town.person("centre-clerk-1")
+    await on_request(clerk, "declineRequest", matter, **OTHER_WAY)
+
+    town.clock.advance(days=60)
+    await town.wind()
+
+    assert await town.count("events", request_id=matter.request_id) == 2
+
+
+async def test_the_board_has_what_waits_the_oldest_first_for_whoever_leads_there(town: Town) -> None:
+    resident, first = await wish(town)
+    second = await submit(town, resident, "new-facility")
+    dispatcher, worker = await town.people("dispatcher-1", "grid-worker-1")
+    root = next(unit.id for unit in town.planned.parts.units if unit.parent_id is None)
+
+    def queue(answer: Answer) -> tuple[int, list[str], bool]:
+        [one] = answer["board"]["queues"]
+        assert one["tasks"]["edges"] == []
+        ids = [edge["node"]["id"] for edge in one["requests"]["edges"]]
+        return one["count"]["tasks"], ids, one["requests"]["pageInfo"]["hasNextPage"]
+
+    assert queue(await dispatcher.ask(BOARD, unit=root, kinds=["UNACCEPTED"])) == (2, [first.request_id], True)
+    assert queue(await dispatcher.ask(BOARD, unit=root, kinds=["UNROUTED"])) == (0, [], False)
+    assert (await worker.ask(BOARD, unit=root, kinds=["UNACCEPTED"]))["board"] is None
+    await on_request(worker, "acceptRequest", first)
+    assert queue(await dispatcher.ask(BOARD, unit=root, kinds=["UNACCEPTED"])) == (1, [second.request_id], False)
+
+
+async def test_taken_in_as_a_matter_of_several_owners_the_others_help_from_the_first_moment_on(town: Town) -> None:
+    _, matter = await wish(town)
+    dispatcher, plumber = await town.people("dispatcher-1", "provider-worker-1")
+
+    taken = await on_request(dispatcher, "acceptRequest", matter, itemId=town.item("basement-flood"))
+    await town.settle()
+
+    assert len(taken["tasks"]) == 2
+    assert await titles(plumber) == ["新工单"]
+    assert len(await to_do(plumber)) == 1

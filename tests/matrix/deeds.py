@@ -35,6 +35,9 @@ DAYS = {"since": "2026-11-24", "until": "2026-12-01"}
 STRANGERS = ("resident-4", "grid-worker-2", "grid-leader-2", "volunteer-1", "bystander")
 """They know the notice board and nothing else of the matter."""
 
+OF_THE_OTHER_BRANCH = ("resident-4", "GRID_LEADER@a sibling branch", "SECRETARY@a sibling branch")
+"""They see the request that lies there, `elsewhere`, and nothing of the matter."""
+
 DEEDS: Mapping[str, Try] = {
     "submitRequest.householdId": Try("home", LAMP),
     "submitRequest.onBehalfOfId": Try("resident", HERE, by=("resident-4", "grid-worker-1", "dispatcher-1")),
@@ -82,8 +85,8 @@ DEEDS: Mapping[str, Try] = {
     "acceptRequest.requestId": Try("request"),
     "declineRequest.requestId": Try("request", {"reason": "OTHER_BODY", "whereToGo": "请到镇政府一楼窗口"}),
     "objectToDecline.requestId": Try("request", {"words": "这事归你们管"}),
-    "mergeRequests.intoId": Try("request", {"fromIds": "$task"}),
-    "mergeRequests.fromIds": Try("request", {"intoId": "$task"}),
+    "mergeRequests.intoId": Try("request", {"fromIds": "$elsewhere"}, by=OF_THE_OTHER_BRANCH),
+    "mergeRequests.fromIds": Try("request", {"intoId": "$elsewhere"}, by=OF_THE_OTHER_BRANCH),
     "unmergeRequest.requestId": Try("request"),
     "handOffRequest.requestId": Try("request", {"to": "FIRE_119", "reason": "楼上有烟"}),
     "withdrawRequest.requestId": Try("request"),

@@ -288,7 +288,9 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
     device = await town.house.mongo.collection("devices").find_one({"person_id": planned.handles["grid-worker-1"]})
     notices = await inbox(signed_in(town, "grid-worker-1"))
     kept = {name: await _first(town, name, planned.township_code) for name in ("absences", "duties", "proxy_grants", "subject_requests")}
+    elsewhere = await town.house.mongo.collection("requests").find_one({"submitted_by_id": planned.handles["resident-4"]})
     assert device is not None
+    assert elsewhere is not None
     return {
         "absence": kept["absences"]["id"],
         "duty": kept["duties"]["id"],
@@ -302,6 +304,7 @@ async def ids_of(town: Town, made: Grown, matter: Matter) -> dict[str, str]:
         "area": seat["an area committee over it"].id,
         "task": matter.task_id,
         "request": matter.request_id,
+        "elsewhere": elsewhere["_id"],
         "number": matter.number,
         "notice": next(notice["id"] for notice in notices if (notice["about"] or {}).get("id") == matter.task_id),
         "home": home.id,

@@ -238,6 +238,7 @@ APART: Mapping[str, str] = {
     "Query.divisions": "the same",
     "EnrolmentCode.person": "answered once, to whoever made the code: tests/journeys/test_enrolment.py",
     "BoardQueue.tasks": "tasks of the list, for whoever has the board; this one waits in no queue: tests/adapters/test_mongo_board.py",
+    "BoardQueue.requests": "requests that nobody has taken in, for whoever has the board; this one was: tests/journeys/test_intake.py",
     "QueueCount.tasks": "the same",
     "Query.searchLog": "for the privacy officer, of searches and exports: tests/journeys/test_searching.py",
     "Look.by": "the same",
@@ -275,7 +276,7 @@ PLAIN: Mapping[str, str] = {
     "Task": "id state title dueAt dueProvisional acknowledgeBy contactBy overdue supervised isMessage outcome rule routedBecause actions"
     " isRequired openAssists extendedBy suspendedBecause resumeAt reviewOn objectedAt createdAt updatedAt version",
     "Request": "id number state statusText scope entry noticeVersion"
-    " submittedAt promiseDueAt promiseProvisional promiseFirstDueAt extendedBy heldAt overdue reworkCount"
+    " submittedAt promiseDueAt promiseProvisional promiseFirstDueAt extendedBy acceptBy heldAt overdue reworkCount"
     " verdict grade callsBegunAt answerBy closedUnanswered version actions declinedBecause handedOffTo",
     "TaskExtension": "until workingDays askedAt",
     "EarlyReport": "commandId at outcome contact",

@@ -112,8 +112,16 @@ class Late:
     async def backlog(self, *, at: datetime) -> Backlog:
         return await self._deeds.house.due_tasks.backlog(at=at)
 
-    async def move(self, task_id: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
-        return await self._deeds.house.due_tasks.move(task_id, change, event_id=event_id, command=command)
+    async def going_on_in(self, request_id: str, limit: int) -> Sequence[tuple[str, int]]:
+        return await self._deeds.house.due_tasks.going_on_in(request_id, limit)
+
+    async def part(
+        self, request_id: str, change: Callable[[Case, Case | None], Sequence[Act]], *, event_ids: Sequence[str], command: Command
+    ) -> Case | Replayed | None:
+        return await self._deeds.house.due_tasks.part(request_id, change, event_ids=event_ids, command=command)
+
+    async def move(self, id_: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
+        return await self._deeds.house.due_tasks.move(id_, change, event_id=event_id, command=command)
 
 
 async def test_what_was_moved_in_the_meantime_is_not_moved_again(deeds: Deeds) -> None:
@@ -136,7 +144,7 @@ async def test_one_that_cannot_be_moved_is_logged_and_holds_up_no_other(deeds: D
 
     with caplog.at_level(logging.ERROR):
         assert await wind(late, ports=deeds.ports) == 1
-    assert [record.getMessage() for record in caplog.records] == [f"the clock could not move task {gone.id}"]
+    assert [record.getMessage() for record in caplog.records] == [f"the clock could not move {gone.id}"]
 
 
 async def test_what_is_claimed_is_nobody_elses_until_the_lease_is_over(deeds: Deeds) -> None:
@@ -183,7 +191,7 @@ class Failing(Late):
     async def claim(self, *, at: datetime, limit: int, lease_seconds: float) -> Sequence[DueTask]:
         return await self._deeds.house.due_tasks.claim(at=at, limit=limit, lease_seconds=lease_seconds)
 
-    async def move(self, task_id: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
+    async def move(self, id_: str, change: Callable[[Case], Act | None], *, event_id: str, command: Command) -> Case | Replayed | None:
         raise ValueError("a bug")
 
 
@@ -192,9 +200,7 @@ async def test_a_moment_that_brings_nothing_waits_too_and_is_told(deeds: Deeds, 
     await deeds.house.mongo.collection("tasks").update_one({"_id": task.id}, {"$set": {"clock_at": deeds.clock()}})
 
     assert [await wound(deeds), await wound(deeds)] == [0, 0]
-    assert [record.getMessage() for record in caplog.records] == [
-        f"the clock found nothing to do for task {task.id}, whose moment had come"
-    ]
+    assert [record.getMessage() for record in caplog.records] == [f"the clock found nothing to do for {task.id}, whose moment had come"]
 
 
 async def test_several_clocks_share_a_backlog_and_do_each_task_once(deeds: Deeds) -> None:
