@@ -37,6 +37,8 @@ async def check_tallies(house: House, say: Say) -> int:
     wrong = 0
     for township in await house.tallies.townships():
         head, kept = await house.tallies.kept(township)
+        if head.seq < head.until:
+            say(f"{township} is counted anew, {head.seq} of {head.until} so far: until then the figures from before are shown")
         counted = await house.tallies.recounted(head)
         for cell in sorted({cell for cell in {*kept, *counted} if kept[cell] != counted[cell]}):
             say(_told(cell, kept[cell], counted[cell]))

@@ -53,6 +53,18 @@ def test_wrong_sums_are_told_and_counting_anew_mends_them(named: dict[str, str],
     assert capsys.readouterr().out == f"{TOWNSHIP} is counted anew\neverything is what the history tells\n"
 
 
+def test_it_says_that_a_release_is_still_counting_anew(named: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    counted = {f"e{EDITION}t1": {"seq": Int64(3), "until": Int64(9)}}
+    put(named, "tally_heads", {"_id": TOWNSHIP, "seq": Int64(9), "turn": 1, "counted": counted})
+    capsys.readouterr()
+
+    assert main(["tally", "--check"], named) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"{TOWNSHIP} is counted anew, 3 of 9 so far: until then the figures from before are shown",
+        "everything is what the history tells",
+    ]
+
+
 def test_a_request_that_no_event_tells_of_is_told(named: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "--check"], named) == 0
     stored = {"scopes": [], "version": 1, "number": "n", "state": "IN_HAND", "submitted_at": NOW}
