@@ -8,18 +8,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
+from adapters.mongo.calendars import MongoCalendars
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.reads import Filter
 from adapters.mongo.replay import MongoHistories, steps_of
 from domain.deadlines import office_time_between
 from domain.ids import Kind
-from domain.ports import Calendars
 from domain.replay import Recorded, reveals_in
-from domain.tallies import EDITION, Cell, OfficeTime, tally, with_months
+from domain.tallies import EDITION, Cell, tally, with_months
 
 BATCH = 500
 FIRST_EDITION = 1
@@ -70,7 +71,7 @@ class Head:
 class MongoTallies:
     """`count` is called in a loop by the relay; any number of rivals may run, also those of the release before or after."""
 
-    def __init__(self, mongo: Mongo, histories: MongoHistories, calendars: Calendars, *, edition: int = EDITION) -> None:
+    def __init__(self, mongo: Mongo, histories: MongoHistories, calendars: MongoCalendars, *, edition: int = EDITION) -> None:
         self._mongo = mongo
         self._histories = histories
         self._calendars = calendars
@@ -132,11 +133,10 @@ class MongoTallies:
 
     async def added_by(self, head: Head, request_ids: Sequence[str]) -> Counter[Cell]:
         """What some requests added to the sums, as far as they were counted."""
-        office_time = await self._office_time()
         histories = await self._histories.of(head.township, request_ids, up_to=head.seq)
         added: Counter[Cell] = Counter()
         for id_, history in histories.items():
-            added.update(with_months(_counted(history, id_, office_time)))
+            added.update(with_months(await self._counted(history, id_)))
         return added
 
     async def begin_anew(self, township: str) -> Head:
@@ -149,11 +149,10 @@ class MongoTallies:
 
     async def recounted(self, head: Head) -> Counter[Cell]:
         """The sums as every event up to the head makes them, each case by itself."""
-        office_time = await self._office_time()
         sums: Counter[Cell] = Counter()
         async for ids in self._histories.subjects(head.township):
             for id_, history in (await self._histories.of(head.township, ids, up_to=head.seq)).items():
-                sums.update(_counted(history, id_, office_time))
+                sums.update(await self._counted(history, id_))
         return with_months(sums)
 
     async def kept(self, township: str) -> tuple[Head, Counter[Cell]]:
@@ -166,9 +165,12 @@ class MongoTallies:
                 cells = ((document, name, number) for document in found for name, number in document["counts"].items())
                 return head, Counter({(document["unit_id"], document["period"], name): number for document, name, number in cells})
 
-    async def _office_time(self) -> OfficeTime:
-        calendar = await self._calendars.current()
-        return lambda first, last: office_time_between(calendar, first, last)
+    async def _counted(self, history: Sequence[Recorded], id_: str) -> Counter[Cell]:
+        """What a history adds, its working time by the table that its last act was counted by: counted again later it is the same."""
+        version = _counted_by(history, id_)
+        await self._calendars.at_least(version)
+        calendar = await self._calendars.of_version(version)
+        return tally(steps_of(history, id_), partial(office_time_between, calendar), reveals_in(history))
 
     async def _advance(self, head: Head, value: int) -> int:
         new: Filter = {"township": head.township, "seq": {"$gt": head.seq, "$lte": value}}
@@ -176,10 +178,10 @@ class MongoTallies:
         events = await cursor.sort([("seq", 1)]).limit(BATCH).hint("number").to_list()
         reached = events[-1]["seq"] if len(events) == BATCH else value
         touched = sorted({id_ for event in events for id_ in _cases_of(event)})
-        office_time, added = await self._office_time(), Counter[Cell]()
+        added = Counter[Cell]()
         for id_, history in (await self._histories.of(head.township, touched, up_to=reached)).items():
-            added.update(_counted(history, id_, office_time))
-            added.subtract(_counted(_until(history, head.seq), id_, office_time))
+            added.update(await self._counted(history, id_))
+            added.subtract(await self._counted(_until(history, head.seq), id_))
         is_moved = await self._move(head, reached, value, with_months(added))
         return len(events) if is_moved else max(len(events), 1)  # whoever was overtaken looks again
 
@@ -232,8 +234,12 @@ def _cases_of(event: Document) -> list[str]:
     return [id_ for id_ in ids if id_.startswith(f"{Kind.REQUEST.value}_") or event["request_id"] is None or id_ in left]
 
 
-def _counted(history: Sequence[Recorded], id_: str, office_time: OfficeTime) -> Counter[Cell]:
-    return tally(steps_of(history, id_), office_time, reveals_in(history))
+def _counted_by(history: Sequence[Recorded], id_: str) -> int:
+    """The version of the calendar that its last act was counted by."""
+    known = [kept.changes[id_] for kept in history if id_ in kept.changes]
+    last = max(known, key=lambda fields: fields.get("version", 0), default={})
+    version: int = last.get("counted_by", 1)
+    return version
 
 
 def _until(history: Sequence[Recorded], seq: int) -> list[Recorded]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.mongo import replay, tallies
+from adapters.mongo.calendars import MongoCalendars
 from adapters.mongo.replay import MongoHistories
 from adapters.mongo.tallies import MongoTallies
 from domain.contacts import RevealReason
@@ -112,7 +113,7 @@ async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage:
     chance, house = Random(8), stage.house
 
     async def rival() -> None:
-        counting = MongoTallies(house.mongo, MongoHistories(house.mongo), house.ports.calendars)
+        counting = MongoTallies(house.mongo, MongoHistories(house.mongo), MongoCalendars(house.mongo))
         while True:
             await counting.count()
             await asyncio.sleep(0.002)
@@ -147,7 +148,7 @@ async def test_a_release_that_counts_more_counts_anew_by_itself_and_shows_no_hal
     await count(stage)
     shown = await before.head(stage.township)
 
-    after = MongoTallies(house.mongo, MongoHistories(house.mongo), house.ports.calendars, edition=EDITION + 1)
+    after = MongoTallies(house.mongo, MongoHistories(house.mongo), MongoCalendars(house.mongo), edition=EDITION + 1)
     await after.count()
     assert await after.head(stage.township) == shown, "not the half that was counted anew"
     await live_through(stage, "resident-2", chance)
@@ -171,7 +172,7 @@ async def test_sums_of_two_releases_ago_are_removed(stage: Stage) -> None:
     await house.mongo.collection("tally_heads").update_one({"_id": stage.township}, {"$set": {"seq": 5}})
 
     for edition in (EDITION, EDITION + 1, EDITION + 2):
-        counting = MongoTallies(house.mongo, MongoHistories(house.mongo), house.ports.calendars, edition=edition)
+        counting = MongoTallies(house.mongo, MongoHistories(house.mongo), MongoCalendars(house.mongo), edition=edition)
         while await counting.count():
             pass
         await counting.count()

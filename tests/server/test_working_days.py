@@ -21,7 +21,7 @@ from server.clockwork import rounds
 from server.demo.main_job import Player
 from server.wiring import build_house
 from tests.conftest import ROOT, Town
-from tests.journeys.stories import Answer, Matter, act, answer, history_of, inbox, request_of, rows, say, submit, task_of, titles
+from tests.journeys.stories import Answer, Matter, act, answer, bring, history_of, inbox, request_of, rows, say, submit, task_of, titles
 from tests.journeys.test_the_desk import board, unit_of
 from tests.server.recount_to_kill import POINTS
 
@@ -159,6 +159,26 @@ async def figures(player: Player, unit_id: str) -> Answer:
     document = 'query($u: ID!) { measures(unitId: $u, from: "2027-01-01", to: "2027-01-31") { due onTimeRate } }'
     found: Answer = (await player.ask(document, u=unit_id))["measures"][0]
     return found
+
+
+async def test_a_day_of_the_past_that_is_marked_leaves_what_was_counted_as_it_is_counted_again(town: Town) -> None:
+    resident, worker, leader = await town.people("resident-1", "grid-worker-1", "grid-leader-1")
+    matter, code = await submit(town, resident), town.planned.township_code
+    town.clock.advance(days=2)
+    for player in (resident, worker, leader):
+        await player.sign_in()
+    await bring(town, matter, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    await answer(resident, matter)
+    await town.settle()
+
+    assert await run(town, "mark", "2026-11-24", "off", "--reason", "县里通知") == 0
+    for act_ in (rounds(town.house), say(resident, "addMessage", "request { id }", requestId=matter.request_id, text="谢谢")):
+        head, kept = await town.house.tallies.kept(code)
+        assert +kept == +await town.house.tallies.recounted(head)
+        await act_
+        await town.settle()
+    head, kept = await town.house.tallies.kept(code)
+    assert +kept == +await town.house.tallies.recounted(head)
 
 
 async def test_windows_and_questions_about_own_data_move_with_a_day_and_history_tells_it(town: Town) -> None:
