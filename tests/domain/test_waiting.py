@@ -7,17 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain import intake
+from domain.carrying import carried_over
 from domain.cases import Act, Case
 from domain.clockwork import act_of_clock
 from domain.deadlines import DeadlineClass, due
 from domain.events import EventKind
 from domain.legs import TAKEN_IN_WITHIN, acceptance, windows
+from domain.recounting import settled
 from domain.request_moves import RequestAction
 from domain.requests import RequestState
 from domain.tasks import TaskState
 from domain.waiting import request_clock_at
-from tests.domain.cast import CALENDAR, MONDAY, standing_in
-from tests.domain.cast_of_requests import REQUEST_DEEDS, accepted, for_home, now_of, request_in, request_of, waiting
+from tests.domain.cast import CALENDAR, MONDAY, TUESDAY_OFF, item, standing_in
+from tests.domain.cast_of_requests import REQUEST_DEEDS, WAITING_ITEM, accepted, for_home, now_of, request_in, request_of, waiting
 
 HOUR = timedelta(hours=1)
 HALF, END = MONDAY + 2 * HOUR, MONDAY + 5.5 * HOUR
@@ -114,3 +116,22 @@ def test_an_enquiry_that_has_to_be_taken_in_is_not_forgotten() -> None:
     objected = intake.object_to_decline(request_in(RequestState.DECLINED), enquiry, words="归你们管").case
 
     assert request_of(objected).accept_by == END
+
+
+def test_another_calendar_moves_the_window_as_it_moves_the_promise() -> None:
+    case = waiting(at=MONDAY + 6 * HOUR)  # at four in the afternoon: half of it is on Tuesday
+    assert request_of(case).accept_by == MONDAY + timedelta(days=1, hours=1)
+
+    moved = settled(case, {request_of(case).id: CALENDAR}, TUESDAY_OFF)
+
+    assert request_of(moved).accept_by == MONDAY + timedelta(days=2, hours=1)
+    assert request_of(moved).accept_remind_at == MONDAY + timedelta(days=2) - HOUR
+
+
+def test_what_waited_before_there_was_a_window_has_one_since_it_came() -> None:
+    old = replace(request_of(waiting()), accept_from=None, accept_by=None, accept_remind_at=None)
+    names = frozenset({"accept_from", "accept_by", "accept_remind_at", "is_acceptance_late"})
+
+    whole = carried_over(Case(old, ()), {old.id: names}, item(WAITING_ITEM), CALENDAR).case
+
+    assert (request_of(whole).accept_from, request_of(whole).accept_by, looked_at(whole)) == (MONDAY, END, HALF)

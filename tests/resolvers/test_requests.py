@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.mongo.catalogue import MongoCatalogue
 from domain.errors import BadArgument, RefusalCode
 from domain.items import MatterScope
 from domain.pages import PageRequest, cursor, page_request
@@ -16,6 +17,7 @@ from domain.tasks import TaskState
 from resolvers import households, requests
 from resolvers.requests import AnswerFollowUp, SubmitRequest, submit_request
 from resolvers.tasks import AcknowledgeTask, AssignTask, VerifyTask, acknowledge_task, assign_task, verify_task
+from resolvers.withdrawals import WithdrawRequest, withdraw_request
 from tests.resolvers.conftest import Deeds
 
 IN_SECOND_GRID, OUTSIDE = GeoPoint(35.202, 115.506), GeoPoint(1, 1)
@@ -296,3 +298,21 @@ async def test_a_replay_of_what_one_may_no_longer_see_is_not_found(deeds: Deeds)
     await deeds.do(assign_task, AssignTask(uuid4(), task.id, deeds.id_of("grid-worker-2")), "dispatcher-1")
 
     assert (await deeds.refused(acknowledge_task, sent, "grid-worker-1")).code is RefusalCode.NOT_FOUND
+
+
+async def test_a_danger_that_is_withdrawn_before_anybody_took_it_in_is_work_for_whoever_serves_there(deeds: Deeds) -> None:
+    request, items = await deeds.submit("new-facility"), deeds.house.mongo.collection("items")
+    await items.update_one({"code": "new-facility"}, {"$set": {"deadline_class": "DANGER"}})
+    ports = replace(deeds.ports, catalogue=MongoCatalogue(deeds.house.mongo))  # one that has read nothing yet
+    try:
+        sent, by = WithdrawRequest(uuid4(), request.id, "不想让人知道"), await deeds.actor("resident-1")
+        withdrawn = (await withdraw_request(sent, by=by, ports=ports)).subject
+    finally:
+        await items.update_one({"code": "new-facility"}, {"$set": {"deadline_class": "COMPLEX"}})
+    [kept] = await deeds.house.mongo.collection("tasks").find({}).to_list()
+    [task] = await deeds.ports.tasks.by_ids([kept["_id"]], seen_by=await deeds.actor("dispatcher-1"))
+
+    assert withdrawn.state is RequestState.WITHDRAWN
+    assert (task.request_id, task.askers, task.state, task.grid_id) == (None, (), TaskState.ASSIGNED, request.place.grid_id)
+    assert await deeds.ports.tasks.by_ids([task.id], seen_by=by) == []
+    assert [found async for found in deeds.house.histories.differing(request.township)] == [], "the history tells of it"
