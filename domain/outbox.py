@@ -8,8 +8,8 @@ from typing import Protocol
 from domain.cases import Case
 from domain.devices import Device
 from domain.events import Event
-from domain.followers import Tellings
 from domain.notices import NOTHING_AROUND, Around, Notice
+from domain.tellings import Tellings
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.devices import PushOutcome, PushResult
-from domain.followers import AT_ONCE, Telling, notices_for
 from domain.messages import Messages
 from domain.notices import Notice, pushes_of
 from domain.outbox import Outbox
 from domain.ports import Clock
 from domain.push import Pushes
+from domain.tellings import AT_ONCE, Telling, notices_for
 from server import metrics
 from server.loops import for_ever
 

@@ -18,13 +18,13 @@ from adapters.mongo.sequencer import Sequencer
 from adapters.mongo.tallies import MongoTallies
 from domain.calendar import SHANGHAI
 from domain.devices import Push, PushOutcome, PushResult
-from domain.followers import Telling, telling_of
 from domain.messages import Messages
 from domain.notices import Notice, notices_of, pushes_of
 from domain.organisation import Organisation
 from domain.outbox import Outbox, Owed
 from domain.ports import Clock, Organisations
 from domain.push import Pushes
+from domain.tellings import Telling, telling_of
 from server import metrics
 from server.followers import FollowersTold
 from server.loops import end, for_ever

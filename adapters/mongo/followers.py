@@ -16,10 +16,11 @@ from domain.access import Actor, Door, key
 from domain.cases import Act, Case
 from domain.commands import Command, Replayed
 from domain.errors import RefusalCode, not_found, refused
-from domain.followers import MOST_COUNTED, MOST_FOLLOWED, FollowerCount, Following, Telling
+from domain.followers import MOST_COUNTED, MOST_FOLLOWED, FollowerCount, Following
 from domain.ids import Kind
 from domain.pages import Page, PageRequest
 from domain.requests import Request, Words
+from domain.tellings import Telling
 
 DUPLICATE_KEY = 11000
 NAME = "followings"
@@ -106,7 +107,7 @@ class MongoFollowers:
 
 
 class MongoTellings:
-    """Keeps `domain.followers.Tellings`. `mark` is this relay's own; each claim adds its number."""
+    """Keeps `domain.tellings.Tellings`. `mark` is this relay's own; each claim adds its number."""
 
     def __init__(self, mongo: Mongo, *, mark: str) -> None:
         self._mongo = mongo

@@ -7,13 +7,13 @@ from uuid import uuid4
 
 from adapters.mongo.retention import MongoRetention
 from domain.access import Actor
-from domain.followers import Telling
 from domain.ids import Kind
 from domain.notices import NoticeKind
 from domain.pages import PageRequest
 from domain.requests import Grade, Request, Verdict
 from domain.retention import POLICIES
 from domain.tasks import ContactKind, Outcome
+from domain.tellings import Telling
 from resolvers.duplicates import MergeRequests, merge_requests
 from resolvers.followers import (
     FollowRequest,

@@ -12,7 +12,7 @@ from domain.access import Actor
 from domain.cases import Act
 from domain.errors import RefusalCode
 from domain.events import EventKind
-from domain.followers import AT_ONCE, SAID_DONE, TO_FOLLOW, FollowedMatter, Telling, heard, notices_for, telling_of
+from domain.followers import SAID_DONE, TO_FOLLOW, FollowedMatter
 from domain.ids import Kind, parse
 from domain.items import MatterScope
 from domain.lifecycle import Verb
@@ -21,6 +21,7 @@ from domain.organisation import Organisation
 from domain.requests import OVER, Request, RequestState
 from domain.routing import Place
 from domain.tasks import TaskState
+from domain.tellings import AT_ONCE, Telling, heard, notices_for, telling_of
 from server.wiring import load_messages
 from tests.domain.cast import MONDAY, actor, asked, deed_of, home_of, id_of, moment, planned, refusal_of, standing_in, town, wished
 from tests.domain.cast_of_requests import request_of
@@ -191,6 +192,13 @@ def test_an_act_that_is_nothing_to_them_owes_them_nothing() -> None:
     passed = done(Verb.PASS_CHECK, S.COMPLETED, "grid-leader-1")
     event = event_of(passed, "grid-leader-1")
     assert heard(event, replace(passed.case, request=None)) is None
+    apart = replace(event, kind=EventKind.REQUEST_UNMERGED, facts={"called_in": ""})
+    assert heard(apart, passed.case) is None
+    assert heard(replace(apart, facts={"let_go": True}), passed.case) is K.FOLLOWED_GOES_ON
+    ended = replace(event, kind=EventKind.REQUEST_WITHDRAWN, facts={})
+    telling = telling_of(ended, passed.case, (), ["req_990101101_" + "1" * 32])
+    assert telling is not None
+    assert telling.request_ids == (request_of(passed.case).id,), "what was merged into it goes on by itself"
     message = replace(passed.case.tasks[0], is_message=True)
     assert heard(event, replace(passed.case, tasks=(message,))) is None
     assert heard(replace(event, kind=EventKind.EXTENSION_GRANTED, facts={"promise": False}), passed.case) is None

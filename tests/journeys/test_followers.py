@@ -318,6 +318,27 @@ async def test_what_was_merged_and_taken_apart_again_is_followed_by_itself(town:
     assert [(one["requestId"], one["state"]) for one in await following(neighbour)] == [(other.request_id, "IN_HAND")]
 
 
+async def test_what_it_went_on_in_ended_and_it_goes_on_by_itself_for_its_followers_too(town: Town) -> None:
+    into = await submit(town, await town.person("resident-1"))
+    other = await submit(town, await town.person("resident-3"))
+    asker, neighbour, direct, dispatcher = await town.people("resident-1", "resident-2", "resident-9", "dispatcher-1")
+    await follow(neighbour, other)
+    await follow(direct, into)
+    await say(dispatcher, "mergeRequests", "request { id }", intoId=into.request_id, fromIds=[other.request_id])
+    town.clock.advance(seconds=1)
+
+    await say(asker, "withdrawRequest", "request { state }", requestId=into.request_id)
+    await town.settle()
+    assert (await titles(neighbour), await titles(direct)) == ([], ["您关注的事项不再办理"])
+    town.clock.advance(seconds=1)
+    await town.wind()
+    await town.settle()
+
+    assert await titles(neighbour) == [GOES_ON]
+    assert [one["state"] for one in await following(neighbour)] == ["IN_HAND"]
+    assert await titles(direct) == ["您关注的事项不再办理"]
+
+
 async def test_a_worker_who_lives_there_follows_like_anybody_and_is_not_told_of_their_own_work(town: Town) -> None:
     """A neighbour who is given a post of the grid: what they do themselves is no news to them."""
     lamp = await submit(town, await town.person("resident-1"))

@@ -14,8 +14,9 @@ from adapters.firebase.push import FirebasePushes
 from adapters.mongo.followers import MongoTellings
 from adapters.mongo.outbox import MongoOutbox
 from domain.devices import Device
-from domain.followers import Following, Telling
+from domain.followers import Following
 from domain.notices import Notice
+from domain.tellings import Telling
 from server.relay import Relay
 from server.settings import Settings
 from server.wiring import build_house
