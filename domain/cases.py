@@ -132,7 +132,7 @@ def assign(
         raise invalid("refusal.has_it_already", "assigneeId")
     task = task.on_leg(_after_thinking(task, moment))
     assigned = hand_to(task, service, moment, is_new_leg=task.state is TaskState.QUEUED and bool(task.past_assignees))
-    facts: Facts = {"from": task.assignee_id, "rule": service.rule}
+    facts: Facts = {"from": task.assignee_id, "rule": service.rule, **left_done(task)}
     return act_on(case.after(assigned), EventKind.TASK_ASSIGNED, task_id, facts, note)
 
 
@@ -302,6 +302,11 @@ def with_an_owner(task: Task, moment: Moment) -> Task:
         if moment.organisation.posts_of(task.assignee_id or "", on)
         else replace(task, state=TaskState.QUEUED, assignee_id=None, contact_by=None)
     )
+
+
+def left_done(task: Task) -> Facts:
+    """Said where whoever has it had reported it done, before what that builds on: it is to be decided whether that counts."""
+    return {"left_done": True} if any(report.outcome for report in task.early) else {}
 
 
 def hand_to(task: Task, service: Service, moment: Moment, *, is_new_leg: bool) -> Task:

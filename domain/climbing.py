@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from domain.cases import Act, Case, Facts, Moment, act_on, hand_to
+from domain.cases import Act, Case, Facts, Moment, act_on, hand_to, left_done
 from domain.events import EventKind
 from domain.routing import Service
 from domain.tasks import TaskState
@@ -26,5 +26,5 @@ def escalate(case: Case, task_id: str, service: Service | None, moment: Moment) 
         stays = replace(task, acknowledge_by=None, remind_at=None, updated_at=moment.at)
         return act_on(case.after(stays), EventKind.TASK_REMINDED, task_id, {"top": True})
     climbed = hand_to(task, service, moment, is_new_leg=True)
-    facts: Facts = {"from": task.assignee_id, "rule": service.rule}
+    facts: Facts = {"from": task.assignee_id, "rule": service.rule, **left_done(task)}
     return act_on(case.after(climbed), EventKind.TASK_ESCALATED, task_id, facts)

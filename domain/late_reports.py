@@ -10,10 +10,13 @@ from domain.cases import Act, Case, Moment, act_on, completed, permitted
 from domain.errors import RefusalCode, refused
 from domain.events import EventKind
 from domain.guards import guard_report_to_decide
-from domain.lifecycle import Verb, guard_completion
+from domain.lifecycle import Verb, guard_completion, rows
 from domain.tasks import LateReport, Task
 
-MOST_LATE = 5
+MOST_OF_ONE = 4
+"""So many reports of one person on one task are kept: with each the history and the words of the request grow."""
+
+TO_DECIDE = frozenset(state for move in rows(Verb.APPROVE_REPORT) for state in move.sources)
 
 
 def keep(
@@ -26,12 +29,23 @@ def keep(
     note: str | None,
     expected_version: int | None = None,
 ) -> Act:
-    """Row 33: what was refused stays readable; work that is said to be done waits for a decision. Raises LIMIT_REACHED for too many."""
-    task = permitted(case, task_id, moment, Verb.REPORT_LATE, expected_version=expected_version)
-    if len(task.late) >= MOST_LATE:
-        raise refused(RefusalCode.LIMIT_REACHED, "refusal.too_many_early", "taskId", current=task, limit=MOST_LATE)
-    kept = replace(task, late=(*task.late, report) if report else task.late, updated_at=moment.at)
-    facts = {"why": why.value, "outcome": report.outcome.value if report else None}
+    """Rows 33 and 33c: what was refused stays readable. Work that is said to be done waits for a decision, as long as it is not done.
+
+    Of one person the newest waits. Raises LIMIT_REACHED for too many.
+    """
+    task, by_id = (
+        permitted(case, task_id, moment, Verb.REPORT_LATE, Verb.REPORT_AFTER, expected_version=expected_version),
+        moment.by.id or "",
+    )
+    if task.late_kept.count(by_id) >= MOST_OF_ONE:
+        raise refused(RefusalCode.LIMIT_REACHED, "refusal.too_many_early", "taskId", current=task, limit=MOST_OF_ONE)
+    late = task.late
+    if report is not None and by_id != task.assignee_id and task.state in TO_DECIDE:
+        late = (*(other for other in late if other.by_id != by_id), report)
+    at = task.updated_at if task.is_over else moment.at  # what is over has its time to be read, counted from then
+    kept = replace(task, late=late, late_kept=(*task.late_kept, by_id), updated_at=at)
+    waits = late is not task.late
+    facts = {"why": why.value, "outcome": report.outcome.value if report else None, "waits": waits}
     return act_on(case.after(kept), EventKind.REPORT_REJECTED, task_id, facts, note)
 
 

@@ -107,6 +107,7 @@ class Verb(Enum):
     BEGIN_AS_HELD = "start as reported"
     COMPLETE_AS_HELD = "complete as reported"
     REPORT_LATE = "report too late"
+    REPORT_AFTER = "report after it was stopped"
     APPROVE_REPORT = "approve a late report"
     DISMISS_REPORT = "dismiss a late report"
 
@@ -148,6 +149,7 @@ _OPEN = set(TaskState) - {CLOSED, CANCELLED}
 _ASSIGNERS = {Standing.LEADER, Standing.DISPATCHER}
 _RUNNING = {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}
 _REPORTABLE = _RUNNING | {RETURN_PENDING}
+_STOPPED = {SUSPENDED, DEFERRED, CLOSED, CANCELLED}
 
 MOVES: tuple[Move, ...] = (
     _move(
@@ -351,8 +353,12 @@ MOVES: tuple[Move, ...] = (
         guard="a completion was held (row 32); no open assist task", clock="as row 20",
     ),
     _move(
-        "33", Verb.REPORT_LATE, _REPORTABLE, None, {Standing.FORMER_ASSIGNEE}, EventKind.REPORT_REJECTED,
-        guard="a phone sent rows 12 or 20 in a batch after the task was given to somebody else; five at most wait",
+        "33", Verb.REPORT_LATE, set(TaskState), None, {Standing.FORMER_ASSIGNEE}, EventKind.REPORT_REJECTED,
+        guard="a phone sent rows 12 or 20 in a batch after the task was given to somebody else; work that is done waits for a decision, where the task is not done yet; four of a person",
+    ),
+    _move(
+        "33c", Verb.REPORT_AFTER, _STOPPED, None, {Standing.ASSIGNEE}, EventKind.REPORT_REJECTED,
+        guard="as row 33, by whoever has it, after it was stopped or ended; it is only kept",
     ),
     _move(
         "33a", Verb.APPROVE_REPORT, _REPORTABLE, COMPLETED, _ASSIGNERS, EventKind.TASK_COMPLETED, TaskAction.DECIDE_REPORT,

@@ -81,7 +81,7 @@ def notices_of(event: Event, case: Case, organisation: Organisation, *, on: date
         *told_on(event, concerns, case.request, around),
         *_with_other_tasks(event, case, unrouted),
         *told_of_ended(event, organisation, on),
-        *told_of_report(event, task),
+        *told_of_report(event, task, organisation, on),
     ]:
         if person_id and person_id != event.actor_id and person_id not in hidden_from:
             told.setdefault(person_id, (kind, about_id))

@@ -43,8 +43,8 @@ class Task:
     `extension` and `deferral` wait for a decision; `extensions` were granted, by `extended_by` working days in all. While it is suspended
     or deferred the leg stands still since `paused_at`, until `resume_at` where it is suspended; `suspended_for` is the office time of
     earlier suspensions. On `review_on` (`review_at` until the clock has reminded) a deferral is looked at again.
-    `early` are reports of whoever has it that wait for what they build on; with another assignee there are none. `late` are those of
-    `former_assignees`, who had it until it was given to somebody else; they wait for a decision.
+    `early` are reports of whoever has it that wait for what they build on. `late` are those of `former_assignees`, who had it until it was
+    given to somebody else; they wait for a decision. `late_kept` has whoever sent one that the history keeps, once for each.
     """
 
     id: str
@@ -118,6 +118,7 @@ class Task:
     early: tuple[EarlyReport, ...] = ()
     late: tuple[LateReport, ...] = ()
     former_assignees: tuple[str, ...] = ()
+    late_kept: tuple[str, ...] = ()
 
     @property
     def workers(self) -> frozenset[str]:
@@ -174,6 +175,7 @@ class Task:
             extension=None,
             deferral=None,
             early=(),
+            late=(*self.late, *self._left_done()),
             updated_at=at,
         )
 
@@ -295,6 +297,13 @@ class Task:
         """Work that nobody asked for: nothing tells any more who did."""
         nobody = replace(self, request_id=None, askers=(), proxy_grant_id=None, is_for_household=False)
         return replace(nobody, root_id=root_id, item_id=item_id)
+
+    def _left_done(self) -> tuple[LateReport, ...]:
+        """Early reports of work that is done, of whoever has it no more from now on."""
+        by_id = self.assignee_id or ""
+        return tuple(
+            LateReport(report.command_id, by_id, report.said_in, report.at, report.outcome) for report in self.early if report.outcome
+        )
 
     def _with_assignee_in_the_past(self) -> tuple[str, ...]:
         return self._with_assignee_among(self.past_assignees)

@@ -63,6 +63,8 @@ async def carried_out(sent: Any, *, by: Actor, ports: Ports) -> Ended:
             held = await ended(_held(sent, by=by, ports=ports))
             if held.refusal is None:
                 return Ended(CommandOutcome.HELD, subject=held.subject)
+            # What was missing may have come in between.
+            end = await ended(DEEDS[type(sent)](sent, by=by, ports=ports))
         if end.refusal is not None:
             await late_reports.keep(sent, end.refusal, by=by, ports=ports)
             return end

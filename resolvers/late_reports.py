@@ -1,7 +1,7 @@
 """Reports that came too late: kept, decided on, and read by whoever sent them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
@@ -12,6 +12,7 @@ from domain.commands import Command
 from domain.errors import Refusal, RefusalCode, Refused
 from domain.events import Event
 from domain.ports import Ports
+from domain.requests import CONTENTS_OPEN
 from domain.tasks import LateReport, Task
 from domain.texts import optional_text, required_text
 from resolvers.acting import Acting, Done, acting
@@ -72,5 +73,7 @@ async def decide_report(sent: DecideReport, *, by: Actor, ports: Ports) -> Done[
 
 
 async def own_rejected(*, by: Actor, ports: Ports) -> Sequence[Event]:
-    """The newest of one's own reports that came too late."""
-    return await ports.history.reports_rejected(MOST_SHOWN, by=by)
+    """The newest of one's own reports that came too late; what was written, for as long as contents stay open to whoever worked on them."""
+    at = ports.clock()
+    found = await ports.history.reports_rejected(MOST_SHOWN, by=by)
+    return [replace(event, reason=None) if at - event.at > CONTENTS_OPEN else event for event in found]

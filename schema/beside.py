@@ -39,4 +39,5 @@ async def related(root: Parent[requests.Request], info: Info) -> Any:
 
 
 async def repeats(root: Parent[requests.Request], info: Info) -> Any:
-    return await info.context.loaders.request.load(root.repeats_id) if root.repeats_id else None
+    earlier = await info.context.loaders.request.load(root.repeats_id) if root.repeats_id else None
+    return None if earlier and earlier.has_closed_contents_for(info.context.actor, info.context.at) else earlier

@@ -5,7 +5,7 @@ from dataclasses import replace
 from adapters.mongo.codec import decode
 from adapters.mongo.driver import Mongo
 from adapters.mongo.reads import Filter, newest_first
-from domain.access import Actor
+from domain.access import Actor, Door, key
 from domain.events import Event, EventKind
 from domain.pages import Page, PageRequest
 from domain.requests import Request
@@ -26,7 +26,7 @@ class MongoHistory:
         return await self._page({"township": task.township, "subjects.id": task.id}, task.request_id or task.root_id, page)
 
     async def reports_rejected(self, limit: int, *, by: Actor) -> list[Event]:
-        if by.organisation is None or by.id is None:
+        if by.organisation is None or by.id is None or key(Door.WORKER, by.id) not in by.keys:
             return []
         mine = {"township": by.organisation.township, "actor_id": by.id, "kind": EventKind.REPORT_REJECTED.value}
         found = await self._mongo.collection("events").find(mine).sort([("_id", -1)]).limit(limit).hint("rejected").to_list()

@@ -43,7 +43,8 @@ class MongoTasks:
         scoped = seen_by_filter(by)
         if scoped is None or key(Door.WORKER, by.id or "") not in by.keys or not own_ids(Kind.TASK, [task_id], scoped["township"]):
             raise not_found("taskId")
-        mine = {"township": scoped["township"], "_id": task_id, "former_assignees": by.id, "hidden_from": scoped["hidden_from"]}
+        theirs = [{"former_assignees": by.id}, {"assignee_id": by.id}]
+        mine = {"township": scoped["township"], "_id": task_id, "$or": theirs, "hidden_from": scoped["hidden_from"]}
         case = await self._cases.update("tasks", mine, change, event_id, command, subject_field="taskId")
         return case or Replayed(task_id)
 

@@ -355,6 +355,9 @@ DEEDS: Mapping[Verb, Deed] = {
     Verb.REPORT_LATE: lambda case, now, version: late_reports.keep(
         case, _lead(case), now, report=REPORT_COME_LATE, why=RefusalCode.NOT_FOUND, note="换了灯泡", expected_version=version
     ),
+    Verb.REPORT_AFTER: lambda case, now, version: late_reports.keep(
+        case, _lead(case), now, report=REPORT_COME_LATE, why=RefusalCode.WRONG_STATE, note="换了灯泡", expected_version=version
+    ),
     Verb.APPROVE_REPORT: lambda case, now, version: late_reports.approve(
         case, _lead(case), now, command_id=REPORT_COME_LATE.command_id, expected_version=version
     ),

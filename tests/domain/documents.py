@@ -64,6 +64,7 @@ CHINESE: Mapping[Verb, str] = {
     Verb.BEGIN_AS_HELD: "按暂存回报开始",
     Verb.COMPLETE_AS_HELD: "按暂存回报办结",
     Verb.REPORT_LATE: "迟到回报",
+    Verb.REPORT_AFTER: "中止后回报",
     Verb.APPROVE_REPORT: "采纳迟到回报",
     Verb.DISMISS_REPORT: "不采纳迟到回报",
 }

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from domain import early_reports
 from domain.clockwork import act_of_clock, clock_at
 from domain.early_reports import LEFT_TO_THE_PHONE, MOST_EARLY, fitting
@@ -19,6 +21,7 @@ from tests.domain.cast import (
     Story,
     add_assist,
     asked,
+    id_of,
     moment,
     new_id,
     refusal_of,
@@ -95,10 +98,22 @@ def test_one_completion_is_held_and_no_more_than_a_few_reports() -> None:
     assert len(story.task.early) == MOST_EARLY
 
 
-def test_nothing_is_left_of_it_once_somebody_else_has_it_or_nobody() -> None:
-    for verb, by in ((Verb.ASSIGN_AGAIN, "dispatcher-1"), (Verb.RETURN, WORKER), (Verb.CANCEL, "dispatcher-1")):
-        is_help = verb is Verb.CANCEL
-        case = standing_in(TaskState.ACKNOWLEDGED, parent_id=new_id(Kind.TASK, 9) if is_help else None, early=(REPORT_OF_DONE,))
+def test_nothing_is_left_of_it_once_it_was_sent_back_or_called_off() -> None:
+    for verb, by, parent in ((Verb.RETURN, WORKER, None), (Verb.CANCEL, "dispatcher-1", new_id(Kind.TASK, 9))):
+        case = standing_in(TaskState.ACKNOWLEDGED, parent_id=parent, early=(REPORT_OF_DONE,))
         act = DEEDS[verb](case, moment(by), None)
         assert act is not None
-        assert act.case.tasks[0].early == (), verb
+        assert (act.case.tasks[0].early, act.case.tasks[0].late) == ((), ()), verb
+
+
+@pytest.mark.parametrize(("verb", "by"), [(Verb.ASSIGN_AGAIN, "dispatcher-1"), (Verb.ESCALATE, "nobody")])
+def test_work_that_was_reported_early_waits_for_a_decision_once_somebody_else_has_it(verb: Verb, by: str) -> None:
+    """Whatever comes first, the report or the new assignee: the desk decides."""
+    case = standing_in(TaskState.ASSIGNED, early=(REPORT_OF_BEGUN, REPORT_OF_DONE))
+    act = DEEDS[verb](case, moment(by, at=MONDAY + timedelta(hours=6)), None)
+    assert act is not None
+    [late] = act.case.tasks[0].late
+
+    assert act.case.tasks[0].early == ()
+    assert (late.by_id, late.said_in, late.command_id) == (id_of(WORKER), REPORT_OF_DONE.said_in, REPORT_OF_DONE.command_id)
+    assert act.facts["left_done"] is True

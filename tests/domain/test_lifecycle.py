@@ -110,7 +110,8 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     ),
     Verb.NUDGE_TASK: ({ASSIGNED, ACKNOWLEDGED, IN_PROGRESS}, None, ASSIGNERS, EventKind.TASK_NUDGED),
     Verb.HOLD: ({ASSIGNED, ACKNOWLEDGED}, None, ASSIGNEE, EventKind.REPORT_HELD),
-    Verb.REPORT_LATE: (RUNNING | {PENDING}, None, frozenset({Standing.FORMER_ASSIGNEE}), EventKind.REPORT_REJECTED),
+    Verb.REPORT_LATE: (set(S), None, frozenset({Standing.FORMER_ASSIGNEE}), EventKind.REPORT_REJECTED),
+    Verb.REPORT_AFTER: ({S.SUSPENDED, S.DEFERRED, S.CLOSED, S.CANCELLED}, None, ASSIGNEE, EventKind.REPORT_REJECTED),
     Verb.APPROVE_REPORT: (RUNNING | {PENDING}, COMPLETED, ASSIGNERS, EventKind.TASK_COMPLETED),
     Verb.DISMISS_REPORT: (RUNNING | {PENDING}, None, ASSIGNERS, EventKind.REPORT_DISMISSED),
     Verb.BEGIN_AS_HELD: ({ACKNOWLEDGED}, IN_PROGRESS, CLOCK, EventKind.TASK_STARTED),
@@ -136,7 +137,11 @@ STANDING: Mapping[str, set[Standing]] = {
 BY_THE_CLOCK = [verb for verb in DEEDS if LAW[verb][2] == CLOCK]
 BY_PEOPLE = [verb for verb in DEEDS if verb not in BY_THE_CLOCK]
 OF_THE_REQUEST = {Verb.ANSWER, Verb.RECORD, Verb.TRY_CALL, Verb.REWORK, Verb.OBJECT, Verb.SUPERVISE}
-ONE_COMMAND = ((Verb.ASSIGN, Verb.ASSIGN_AGAIN), (Verb.DEFER_AT_ONCE, Verb.DEFER))
+ONE_COMMAND = (
+    (Verb.ASSIGN, Verb.ASSIGN_AGAIN),
+    (Verb.DEFER_AT_ONCE, Verb.DEFER),
+    (Verb.REPORT_LATE, Verb.REPORT_AFTER),
+)
 """Verbs that one command stands for: which of them it is follows from the task, or from who sends it."""
 
 
@@ -155,7 +160,9 @@ def test_every_row_has_a_number_of_its_own_and_says_its_guard_or_none() -> None:
 
 def test_nobody_leaves_a_closed_or_cancelled_task() -> None:
     assert all(not move.sources & {S.CLOSED, S.CANCELLED} or move.target is None for move in MOVES)
-    assert [move.verb for move in MOVES if move.sources & {S.CLOSED, S.CANCELLED}] == [Verb.CONCLUDE_CALL_OUT], "what came is still rated"
+    still = {move.verb for move in MOVES if move.sources & {S.CLOSED, S.CANCELLED}}
+
+    assert still == {Verb.CONCLUDE_CALL_OUT, Verb.REPORT_LATE, Verb.REPORT_AFTER}, "what came is rated, and what comes late is kept"
 
 
 def test_each_of_the_cast_stands_to_a_task_as_told() -> None:
@@ -179,7 +186,8 @@ def expected_of(verb: Verb, state: S, handle: str, task: Task) -> RefusalCode | 
         return RefusalCode.WRONG_STATE
     if verb is Verb.SUPERVISE and not task.was_unsolved:  # nothing went wrong with it
         return RefusalCode.WRONG_STATE
-    return None if any(state in LAW[each][0] for each in verbs) else RefusalCode.WRONG_STATE
+    legal = any(state in LAW[each][0] for each in verbs if LAW[each][2] & standing)
+    return None if legal else RefusalCode.WRONG_STATE
 
 
 @pytest.mark.parametrize("state", S)

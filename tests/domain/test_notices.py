@@ -155,6 +155,7 @@ WHO_IS_TOLD = [
         "dispatcher-1",
         {("grid-worker-2", K.REPORT_TAKEN), ("grid-worker-1", K.TASK_TAKEN_AWAY), ("grid-leader-1", K.TASK_TO_CHECK)},
     ),
+    (Verb.REPORT_AFTER, S.SUSPENDED, "grid-worker-1", set()),
     (Verb.DISMISS_REPORT, S.ASSIGNED, "dispatcher-1", {("grid-worker-2", K.REPORT_DISMISSED)}),
     (Verb.BEGIN_AS_HELD, S.ACKNOWLEDGED, "nobody", set()),
     (Verb.COMPLETE_AS_HELD, S.IN_PROGRESS, "nobody", {("grid-leader-1", K.TASK_TO_CHECK)}),

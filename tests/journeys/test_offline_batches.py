@@ -266,7 +266,23 @@ async def test_a_shuffled_batch_of_twenty_applies_what_it_can(town: Town) -> Non
     assert outcomes(await send(worker, orphan)) == ["DUPLICATE"]
 
 
-async def test_with_somebody_else_an_early_report_is_history(town: Town) -> None:
+async def test_pieces_that_come_at_the_same_moment_end_as_if_they_had_come_in_order(town: Town) -> None:
+    resident, worker = await town.people("resident-1", "grid-worker-1")
+    matters = [await submit(town, resident) for _ in range(8)]
+
+    async def race(matter: Matter) -> str:
+        before = [command("acknowledgeTask", matter), command("startTask", matter)]
+        done, begun = await asyncio.gather(send(worker, command("completeTask", matter)), send(worker, *before))
+        assert outcomes(begun) == ["APPLIED"] * 2
+        return str(done[0]["outcome"])
+
+    ended = [await race(matter) for matter in matters]
+
+    assert set(ended) <= {"HELD", "APPLIED"}
+    assert {(await task_of(worker, matter) or {})["state"] for matter in matters} == {"COMPLETED"}
+
+
+async def test_with_somebody_else_an_early_report_waits_for_a_decision(town: Town) -> None:
     worker, matter, (_, _, complete) = await job(town)
     dispatcher, other = await town.people("dispatcher-1", "grid-worker-2")
     await send(worker, complete)
@@ -276,6 +292,7 @@ async def test_with_somebody_else_an_early_report_is_history(town: Town) -> None
     task = await act(other, "startTask", matter)
 
     assert task["state"] == "IN_PROGRESS", "nobody's report was taken for theirs"
+    assert [report["outcome"] for report in await waiting(dispatcher, matter)] == ["SOLVED"]
     [held] = [event for event in await history_of(dispatcher, matter) if event["kind"] == "ReportHeld"]
     [acknowledged] = [event for event in await history_of(dispatcher, matter) if event["kind"] == "TaskAcknowledged"]
     assert (held["reason"], held["actor"] == acknowledged["actor"]) == ("换了灯泡", False)
@@ -355,6 +372,22 @@ async def test_whoever_has_it_goes_on_where_a_late_report_does_not_count(town: T
     async with nothing_written(town):
         assert (await say(dispatcher, "decideReport", "task { state }", **about, approved=True))["code"] == "WRONG_STATE"
         assert outcomes(await send(worker, commands[2])) == ["REJECTED"]
+
+
+async def test_what_was_done_twice_is_in_the_history_under_both_names(town: Town) -> None:
+    """The worker next door had found it done and said so, when the phone from the cellar came back."""
+    worker, other, dispatcher, matter, commands = await given_on(town)
+    await bring(town, matter, other, "COMPLETED")
+
+    assert outcomes(await send(worker, commands[2])) == ["REJECTED"]
+
+    assert [event["reason"] for event in await history_of(dispatcher, matter) if event["kind"] == "ReportRejected"] == ["换了灯泡"]
+    assert await waiting(dispatcher, matter) == [], "it is done"
+    town.clock.advance(days=31)
+    await worker.sign_in()
+    assert [(each["outcome"], each["note"]) for each in (await worker.ask(f"{{ {REPORTS} }}"))["viewer"]["rejectedReports"]] == [
+        ("SOLVED", None)
+    ], "what was written is theirs to read for thirty days"
 
 
 async def test_nobody_reports_on_a_task_that_was_never_theirs(town: Town) -> None:
