@@ -131,7 +131,9 @@ COLLECTIONS: tuple[Collection, ...] = (
                 "promise_provisional",
             ),
             _index("hidden", "township", "hidden_from"),
-            _index("clock", "clock_at", partialFilterExpression={"clock_at": {"$gt": LONG_AGO}}),
+            _index(
+                "clock", "clock_at", partialFilterExpression={"clock_at": {"$gt": LONG_AGO.replace(tzinfo=None)}}
+            ),  # as MongoDB tells it
             _index("merged", "township", "merged_into_id", "_id", partialFilterExpression={"merged_into_id": {"$gt": ""}}),
             _index("matter", "township", "matter_key", "-_id", "state", partialFilterExpression={"matter_key": {"$gt": ""}}),
             _index("retention", "township", "closed_at", "_id"),
