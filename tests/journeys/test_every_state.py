@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -61,6 +62,7 @@ class Scene:
             TaskAction.CONCLUDE_CALL_OUT: ("concludeCallOut", {"unitId": provider, "grade": "GOOD"}),
             TaskAction.COMPLETE: ("completeTask", {"outcome": "SOLVED", "note": "好了"}),
             TaskAction.VERIFY: ("verifyTask", {"passed": True}),
+            TaskAction.DECIDE_REPORT: ("decideReport", {"reportId": str(uuid4()), "approved": True}),
             TaskAction.CANCEL: ("cancelTask", {"reason": "不用办了"}),
         }
         of_request: dict[RequestAction, tuple[str, Answer]] = {
