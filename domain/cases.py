@@ -15,7 +15,7 @@ from domain.legs import promise, resumed, windows
 from domain.lifecycle import Verb, guard_completion, guard_contact, guard_return, permit
 from domain.organisation import Organisation
 from domain.requests import Request
-from domain.roll_up import call_outs_ended, changed_along, drawn_back, ended_along, told_of
+from domain.roll_up import changed_along, drawn_back, ended_along, told_of
 from domain.routing import Avoided, Service
 from domain.standings import standings, verifiers
 from domain.tasks import Outcome, ReturnReason, Task, TaskState
@@ -105,7 +105,7 @@ class Moment:
 def act_on(case: Case, kind: EventKind, task_id: str, facts: Facts | None = None, reason: str | None = None) -> Act:
     """The act with who has and who owns the task after it: whoever is told late is told of what happened, not of what is true by now."""
     task = case.task(task_id)
-    standing: Facts = {"assignee": task.assignee_id, "owner": task.owner_id, **call_outs_ended(case.tasks, kind)}
+    standing: Facts = {"assignee": task.assignee_id, "owner": task.owner_id}
     return Act(case, kind, task_id, {**standing, **(facts or {})}, reason)
 
 

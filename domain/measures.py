@@ -200,8 +200,9 @@ def measures_of(reader: Actor, asked: Sums, below: Sequence[Sums], period: Perio
     inside = {sums.unit_id for sums in (asked, *below) if is_inside(reader, sums.unit_id)}
     shown = [sums for sums in (asked, *below) if sums.unit_id in inside or is_large(sums, period)]
     if asked.unit_id not in inside and asked in shown:
-        below = without_complement(asked, [sums for sums in below if sums in shown], period)
-        shown = [asked, *_without_small_rest(asked.homes.homes, below)]
+        with_links = _without_small_rest(asked.homes.homes, below)  # links are of no period: they are held over all that stand below
+        told = without_complement(asked, [sums for sums in below if sums in shown], period)
+        shown = [asked, *(sums if sums.unit_id in with_links else replace(sums, homes=Linked()) for sums in told)]
     return [measure(organisation.township, sums, period, is_inside=sums.unit_id in inside) for sums in shown]
 
 
@@ -229,12 +230,12 @@ def without_complement(asked: Sums, shown: list[Sums], period: Period) -> list[S
     return [sums for sums in shown if sums in kept]
 
 
-def _without_small_rest(homes: int, shown: Sequence[Sums]) -> list[Sums]:
-    """Those below, the smallest without their homes until what stands elsewhere is nothing, or enough itself."""
-    told = sorted((sums for sums in shown if sums.homes.homes >= SMALLEST_GROUP), key=lambda sums: sums.homes.homes)
+def _without_small_rest(homes: int, below: Sequence[Sums]) -> frozenset[str]:
+    """Those below whose links are told: the smallest are not until what stands elsewhere is nothing, or enough itself."""
+    told = sorted((sums for sums in below if sums.homes.homes >= SMALLEST_GROUP), key=lambda sums: sums.homes.homes)
     while told and 0 < homes - sum(sums.homes.homes for sums in told) < SMALLEST_GROUP:
         told = told[1:]
-    return [sums if sums in told else replace(sums, homes=Linked()) for sums in shown]
+    return frozenset(sums.unit_id for sums in told)
 
 
 def _is_enough(asked: Sums, kept: Sequence[Sums], month: str) -> bool:

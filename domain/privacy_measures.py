@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.access import Actor
-from domain.measures import Period, Sums, is_inside
+from domain.measures import SMALLEST_GROUP, Period, Sums, is_inside
 from domain.posts import Role
 
 
@@ -45,6 +45,13 @@ def privacy_measure(township: str, sums: Sums, period: Period, answered: Answere
         answered.due if answered else None,
         answered.on_time / answered.due if answered and answered.due else None,
     )
+
+
+def answered_told(by_month: Sequence[Answered]) -> Answered | None:
+    """What whoever does not answer it is told: of months, none of them small: a small one would be the difference of two periods."""
+    if not by_month or any(month.due < SMALLEST_GROUP for month in by_month):
+        return None
+    return Answered(sum(month.due for month in by_month), sum(month.on_time for month in by_month))
 
 
 def privacy_units_told(reader: Actor, unit_id: str) -> Sequence[str]:

@@ -146,8 +146,8 @@ def recounted(before: Case, now: Case, *, at: datetime) -> Act | None:
     """The act that says so, with what moved from where to where; nothing where nothing is another than before."""
     if now == before:
         return None
-    grown = tuple(
-        replace(task, version=task.version + 1, updated_at=at) if task != old else task
+    grown = tuple(  # since when what is over has been over stays
+        replace(task, version=task.version + 1, updated_at=task.updated_at if task.is_over else at) if task != old else task
         for task, old in zip(now.tasks, before.tasks, strict=True)
     )
     request = now.request and replace(follow(now.request, grown, at=at), version=now.request.version + 1)

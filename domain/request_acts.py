@@ -10,7 +10,7 @@ from domain.events import EventKind
 from domain.following import follow
 from domain.request_moves import RequestAction, permit_request
 from domain.requests import Request, RequestState
-from domain.roll_up import call_outs_ended, settled
+from domain.roll_up import settled
 from domain.tasks import Task
 
 
@@ -51,4 +51,4 @@ def act_of(case: Case, kind: EventKind, facts: Facts | None = None, reason: str 
     request = case.request
     owner_id = about.owner_id if about else request.owner_path[0] if request and request.owner_path else None
     standing: Facts = {"assignee": about.assignee_id if about else None, "owner": owner_id}
-    return Act(case, kind, about.id if about else None, {**standing, **call_outs_ended(case.tasks, kind), **(facts or {})}, reason)
+    return Act(case, kind, about.id if about else None, {**standing, **(facts or {})}, reason)

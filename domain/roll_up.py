@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from domain.call_out import CallOutState
-from domain.events import EventKind
+from domain.call_out import OPEN, CallOutState
 from domain.tasks import Task, TaskState
 
 DONE = frozenset({TaskState.COMPLETED, TaskState.AWAITING_FOLLOW_UP, TaskState.CLOSED, TaskState.CANCELLED})
@@ -81,12 +80,11 @@ def told_of(before: Sequence[Task], after: Sequence[Task], task_id: str) -> Mapp
     return {name: ids for name, ids in facts.items() if ids}
 
 
-def call_outs_ended(tasks: Sequence[Task], kind: EventKind) -> Mapping[str, str]:
-    """Call-outs that ended because the act ended their task, as `task/unit`, one after the other: called by then, or only asked for."""
-    if kind is EventKind.CALL_OUT_CONCLUDED:  # rated afterwards
-        return {}
-    now = max((task.updated_at for task in tasks), default=None)
-    over = [(task.id, each) for task in tasks for each in task.call_outs if each.state is CallOutState.ENDED and each.ended_at == now]
+def call_outs_ended(before: Sequence[Task], after: Sequence[Task]) -> Mapping[str, str]:
+    """Call-outs that an act ended with their task, as `task/unit`, one after the other: called by then, or only asked for."""
+    awaited = {task.id: [each.state in OPEN for each in task.call_outs] for task in before}
+    pairs = [(task.id, *pair) for task in after for pair in zip(task.call_outs, awaited.get(task.id, []), strict=False)]
+    over = [(id_, each) for id_, each, was_awaited in pairs if was_awaited and each.state is CallOutState.ENDED]
     called = " ".join(f"{id_}/{each.unit_id}" for id_, each in over if each.arrive_by is not None)
     asked = " ".join(f"{id_}/{each.unit_id}" for id_, each in over if each.arrive_by is None)
     return {name: ids for name, ids in {"call_outs_ended": called, "call_outs_dropped": asked}.items() if ids}

@@ -6,13 +6,13 @@ from datetime import date, datetime, time, timedelta
 from domain.access import Actor, oversees
 from domain.calendar import SHANGHAI
 from domain.errors import BadArgument
-from domain.measures import SMALLEST_GROUP, Linked, Measure, Period, Sums, homes_of, measures_of, units_told
+from domain.measures import Linked, Measure, Period, Sums, homes_of, measures_of, units_told
 from domain.organisation import MicroGrid
 from domain.ports import Ports
-from domain.privacy_measures import Answered, PrivacyMeasure, privacy_measure, privacy_units_told
+from domain.privacy_measures import Answered, PrivacyMeasure, answered_told, privacy_measure, privacy_units_told
 from domain.subject_requests import keeps_subject_requests
 from domain.tallies import of_village
-from domain.village_measures import VillageMeasure, measures_by_village, villages_told
+from domain.village_measures import ByVillage, VillageMeasure, measures_by_village, units_by_village, villages_told
 
 LONGEST_PERIOD_DAYS = 366 * 2
 EARLIEST, LATEST = date(1970, 1, 1), date(2200, 1, 1)
@@ -39,16 +39,22 @@ async def measures_by_origin_village(unit_id: str, first_day: date, last_day: da
     period, villages = _period(first_day, last_day, ports), villages_told(by, unit_id)
     if not villages or period.months is None or by.organisation is None:
         return []
-    names = {village_id: of_village(unit_id, village_id) for village_id in villages}
-    sums = await ports.figures.sums([unit_id, *names.values()], period.months, seen_by=by)
-    by_village = {village_id: Sums(name, sums[name]) for village_id, name in names.items()}
-    return measures_by_village(Sums(unit_id, sums[unit_id]), by_village, by.organisation.township, period)
+    units = units_by_village(by.organisation)
+    names = [of_village(unit, village_id) for unit in units for village_id in villages]
+    sums = await ports.figures.sums([*units, *names], period.months, seen_by=by)
+
+    def of(unit: str) -> ByVillage:
+        by_village = {village_id: of_village(unit, village_id) for village_id in villages}
+        return ByVillage(Sums(unit, sums[unit]), {village_id: Sums(name, sums[name]) for village_id, name in by_village.items()})
+
+    whole, *below = map(of, units)
+    return measures_by_village(unit_id, whole, below, by.organisation.township, period)
 
 
 async def privacy_measures(unit_id: str, first_day: date, last_day: date, *, by: Actor, ports: Ports) -> Sequence[PrivacyMeasure]:
     """The unit first, then its children, for those who lead it and the township's privacy officer. Nobody is named.
 
-    What persons asked about their own data is for who answers it; of ten at least for who leads the township.
+    What persons asked about their own data is for who answers it; of months of ten each for who leads the township.
     """
     period, units = _period(first_day, last_day, ports), privacy_units_told(by, unit_id)
     if not units or by.organisation is None:
@@ -60,9 +66,16 @@ async def privacy_measures(unit_id: str, first_day: date, last_day: date, *, by:
 
 
 async def _answered(period: Period, by: Actor, ports: Ports) -> Answered | None:
-    until = min(period.last + timedelta(days=1), period.today)
-    found = await ports.figures.answered(_midnight(period.first), _midnight(until), seen_by=by)
-    return found if keeps_subject_requests(by) or found.due >= SMALLEST_GROUP else None
+    """For whoever answers it, of any days that are over; for others, of months."""
+    if keeps_subject_requests(by):
+        until = min(period.last + timedelta(days=1), period.today)
+        return await ports.figures.answered(_midnight(period.first), _midnight(until), seen_by=by)
+    firsts = [date.fromisoformat(f"{month}-01") for month in period.months or []]
+    nexts = [(first + timedelta(days=31)).replace(day=1) for first in firsts]
+    by_month = [
+        await ports.figures.answered(_midnight(first), _midnight(until), seen_by=by) for first, until in zip(firsts, nexts, strict=True)
+    ]
+    return answered_told(by_month)
 
 
 def _midnight(day: date) -> datetime:

@@ -122,7 +122,7 @@ class MeasureQueries:
     measures_by_origin_village: Any = edge(
         _by_origin_village,
         list[VillageMeasure],
-        "Figures of the township, or of what stands right below it, by the village that homes left; of whole months (按原村统计).",
+        "Figures by the village that homes left, of the township or what serves several right below it; whole months (按原村统计).",
     )
     privacy_measures: Any = edge(
         _privacy,

@@ -50,7 +50,8 @@ async def carry_over(mongo: Mongo, *, at: datetime) -> int:
     async for documents in _batches(mongo, at):
         looked_at += len(documents)
         for document in documents:
-            carried += await carrier.carry(document["_id"]) if await carrier.lacks_something(document) else 0
+            missing = await carrier.missing(document)
+            carried += await carrier.carry(document["_id"], missing) if missing else 0
         log.info("carried over: %d open cases looked at, %d of them completed", looked_at, carried)
     return carried
 
@@ -78,12 +79,17 @@ class _Carrier:
         self._mongo, self._at = mongo, at
         self._ledger, self._calendars, self._catalogue = Ledger(mongo), MongoCalendars(mongo), MongoCatalogue(mongo)
 
-    async def lacks_something(self, document: Document, session: Session | None = None) -> bool:
-        return any(_missing(each) for each in await self._documents(document, session))
+    async def missing(self, document: Document) -> str:
+        """What a case lacks, in words; nothing where it is whole."""
+        lacking = {each["_id"]: sorted(_missing(each)) for each in await self._documents(document, None)}
+        return " ".join(f"{id_}:{','.join(names)}" for id_, names in lacking.items() if names)
 
-    async def carry(self, id_: str) -> bool:
-        """Completes one case, unless somebody did."""
-        command = Command(CLOCK, uuid5(CARRIED, id_), "carryOver", "", self._at)
+    async def carry(self, id_: str, missing: str) -> bool:
+        """Completes one case, unless somebody did: once for what is missing.
+
+        An old server, or a release to come, may leave it with something else.
+        """
+        command = Command(CLOCK, uuid5(CARRIED, f"{id_} {missing}"), "carryOver", "", self._at)
 
         async def work(session: Session) -> bool:
             name = "requests" if id_.startswith(Kind.REQUEST.value) else "tasks"
@@ -119,7 +125,7 @@ class _Carrier:
         return Act(settled(act.case, by_id, await self._calendars.current()), act.kind, act.task_id, act.facts)
 
     async def _keep(self, documents: list[Document], act: Act, command: Command, session: Session) -> None:
-        whole, event = new_case(act, self._event_id(documents[0]["_id"]), command, await self._calendars.current())
+        whole, event = new_case(act, self._event_id(command, documents[0]["_id"]), command, await self._calendars.current())
         for document in whole:
             by_id = {"township": document["township"], "_id": document["_id"]}
             kept: dict[str, Any] = {name: value for name, value in document.items() if name != "_id"}
@@ -128,8 +134,8 @@ class _Carrier:
             )
         await self._mongo.collection("events").insert_one(event, session=session)
 
-    def _event_id(self, id_: str) -> str:
-        chance = int.from_bytes(sha256(f"{id_} carried over".encode()).digest()[:9]) & ((1 << 72) - 1)
+    def _event_id(self, command: Command, id_: str) -> str:
+        chance = int.from_bytes(sha256(f"{command.key} carried over".encode()).digest()[:9]) & ((1 << 72) - 1)
         return compose(Kind.EVENT, township_of(id_), uuid7(self._at, chance))
 
 

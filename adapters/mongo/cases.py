@@ -23,7 +23,7 @@ from domain.events import Event
 from domain.ids import Kind, township_of
 from domain.recounting import looked_at_until, raised, recounted, settled
 from domain.requests import Request, Words
-from domain.roll_up import in_order
+from domain.roll_up import call_outs_ended, in_order
 from domain.similar import matter_key
 from domain.tasks import Task
 from domain.waiting import request_clock_at
@@ -214,7 +214,8 @@ class MongoCases:
         if act.case.request is None and was_open and all(task.is_over for task in act.case.tasks):  # its words are kept only so long
             by_id = {"township": township_of(act.subject_id), "_id": act.case.root_id}
             await self._mongo.collection("words").update_one(by_id, {"$set": {"closed_at": command.at}}, session=session)
-        event = _event_document(act, differences, event_id, command)
+        ended = call_outs_ended(before.tasks, act.case.tasks)  # whatever the act was: who was called to them hears of it once
+        event = _event_document(replace(act, facts={**act.facts, **ended}), differences, event_id, command)
         await self._mongo.collection("events").insert_one(event, session=session)
 
     async def _keep_one(self, document: _Difference, session: Session) -> None:

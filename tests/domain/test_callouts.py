@@ -14,6 +14,7 @@ from domain.errors import RefusalCode
 from domain.events import EventKind
 from domain.guards import CALLED_AT_A_TIME
 from domain.lifecycle import TaskAction, actions
+from domain.roll_up import call_outs_ended
 from domain.tasks import TaskState
 from tests.domain.cast import CALENDAR, MONDAY, actor, call_out, given_to, id_of, moment, refusal_of, standing_in, town
 
@@ -159,7 +160,7 @@ def test_with_its_task_a_call_out_ends_and_what_came_of_it_is_still_rated(case: 
     task, [one] = act.case.tasks[0], act.case.tasks[0].call_outs
 
     assert (one.state, one.grade, one.ended_at) == (CallOutState.ENDED, None, NOON)
-    assert {name: told for name, told in act.facts.items() if name.startswith("call_outs")} == facts
+    assert call_outs_ended(case.tasks, act.case.tasks) == facts
     assert not task.scopes & actor(HAND).keys, "the department sees it no more"
     assert clock_at(act.case, task, CALENDAR) is None
     assert TaskAction.DECIDE_CALL_OUT not in actions(task, actor(HEAD), at=NOON)
@@ -170,7 +171,7 @@ def test_with_its_task_a_call_out_ends_and_what_came_of_it_is_still_rated(case: 
         rated = concluded(act.case)
         assert rated.case.tasks[0].call_outs[0].grade is CallOutGrade.GOOD
         assert (rated.case.tasks[0].updated_at, rated.case.tasks[0].version) == (task.updated_at, task.version + 1)
-        assert not {"call_outs_ended", "call_outs_dropped"} & rated.facts.keys()
+        assert call_outs_ended(act.case.tasks, rated.case.tasks) == {}
 
 
 def test_what_nobody_came_to_is_rated_after_the_end_as_well_and_what_was_rated_stays() -> None:
@@ -182,7 +183,7 @@ def test_what_nobody_came_to_is_rated_after_the_end_as_well_and_what_was_rated_s
     good = concluded(reported(decided(asked_for()).case).case)
     over = ended(good.case)
     assert over.case.tasks[0].call_outs == good.case.tasks[0].call_outs
-    assert not {"call_outs_ended", "call_outs_dropped"} & over.facts.keys()
+    assert call_outs_ended(good.case.tasks, over.case.tasks) == {}
 
 
 def test_a_unit_that_the_matter_is_about_is_not_called_out() -> None:

@@ -13,9 +13,9 @@ from domain.access import Actor, actor_of
 from domain.ids import Kind, compose
 from domain.measures import SMALLEST_GROUP, Linked, Measure, Period, Sums, measure, measures_of, units_told
 from domain.organisation import Organisation, OrgUnitKind
-from domain.privacy_measures import Answered, PrivacyMeasure, privacy_measure, privacy_units_told
+from domain.privacy_measures import Answered, PrivacyMeasure, answered_told, privacy_measure, privacy_units_told
 from domain.tallies import periods
-from domain.village_measures import VillageMeasure, measures_by_village, villages_told
+from domain.village_measures import VillageMeasure
 from tests.domain.cast import MONDAY, actor, everybody, given_to, planned, town
 
 DECEMBER = Period(date(2016, 12, 1), date(2016, 12, 31), date(2017, 1, 10))
@@ -214,44 +214,7 @@ def test_outside_the_unit_no_rate_is_of_a_small_group() -> None:
     assert (inside.resolved_rate, hours(inside.median_hours_to_close)) == (3 / 9, round(2 / 60, 4))
 
 
-# --- By the village that homes left, and links.
-
-
-def by_village(whole: int, *of_villages: int, period: Period = WHOLE) -> dict[str, int]:
-    """Requests of a settlement by village, as anybody is told of them."""
-
-    def sums(unit_id: str, number: int) -> Sums:
-        return Sums(unit_id, {month: {"requests": number, "due": number, "on_time": number} for month in both(number)})
-
-    villages = {f"village-{number}": sums(f"unit@village-{number}", each) for number, each in enumerate(of_villages)}
-    return {found.village_id: found.requests for found in measures_by_village(sums("unit", whole), villages, "990101101", period)}
-
-
-def test_by_village_nobody_is_told_of_a_small_group() -> None:
-    assert by_village(60, 30, 20, 10) == {"village-0": 60, "village-1": 40, "village-2": 20}
-    assert by_village(59, 30, 20, 9) == {"village-0": 60}, "nor of one from which it could be worked out"
-    assert by_village(64, 30, 20, 10) == {"village-0": 60, "village-1": 40}, "who left no village is a group as well"
-    assert by_village(60, 30, 20, 10, period=Period(date(2026, 9, 1), date(2026, 10, 30), WHOLE.today)) == {}
-
-
-def test_by_village_are_all_told_by_the_same_formulas() -> None:
-    sums = Sums("unit@village", {month: {"requests": 10, "due": 10, "on_time": 7, "answered": 9, "solved": 9} for month in both(10)})
-    [found] = measures_by_village(replace(sums, unit_id="unit"), {"village": sums}, "990101101", WHOLE)
-
-    assert (found.on_time_rate, found.resolved_rate, found.median_hours_to_close) == (0.7, 1.0, None)
-    october = Period(date(2026, 10, 1), date(2026, 10, 31), WHOLE.today)
-    [found] = measures_by_village(replace(sums, unit_id="unit"), {"village": sums}, "990101101", october)
-    assert (found.on_time_rate, found.resolved_rate) == (0.7, None), "nine answered"
-
-
-def test_figures_by_village_are_of_the_township_and_what_stands_right_below_it() -> None:
-    root, settlement, branch = planned().parts.units[0], planned().parts.units[1], town().units[given_to("grid-worker-1").unit.id]
-
-    assert set(villages_told(actor("secretary-1"), settlement.id)) == set(town().villages)
-    assert set(villages_told(actor("dispatcher-1"), root.id)) == set(town().villages)
-    assert villages_told(actor("dispatcher-1"), branch.id) == []
-    for handle in ("grid-leader-1", "resident-1", "privacy-officer-1", "nobody"):
-        assert villages_told(actor(handle), settlement.id) == []
+# --- Links.
 
 
 def test_links_are_told_of_homes_and_of_no_small_group_outside() -> None:
@@ -279,6 +242,22 @@ def test_homes_of_a_small_grid_cannot_be_worked_out_from_the_whole() -> None:
     assert told == [60 / 69, 0.5, 1.0, 20 / 9]
 
 
+def test_no_other_period_tells_the_links_that_were_held_back() -> None:
+    settlement = planned().parts.units[1]
+    children = town().children(settlement.id)[:3]
+    asked = Sums(settlement.id, {month: {"requests": 90, "due": 90} for month in both(90)}, homes=Linked(69, 60))
+
+    def told(*requests: int) -> list[float | None]:
+        """Of a period in which so many came to each grid."""
+        homes = zip(children, requests, (40, 20, 9), strict=True)
+        each = [Sums(unit.id, {m: {"requests": n, "due": n} for m in both(n)}, homes=Linked(home, 20)) for unit, n, home in homes]
+        return [found.link_coverage for found in measures_of(outsider(), asked, each, WHOLE)]
+
+    assert told(30, 30, 30) == [60 / 69, 0.5, None, None]
+    assert told(0, 30, 30) == [60 / 69, None, None], "the twenty are not told where the forty had no requests"
+    assert told(30, 0, 30) == [60 / 69, 0.5, None]
+
+
 # --- Privacy.
 
 
@@ -293,6 +272,12 @@ def test_looks_are_told_for_each_task_and_what_persons_asked_of_the_township() -
     assert (nothing.subject_requests_due, nothing.subject_requests_on_time_rate) == (0, None)
     of_branch = privacy_measure("990101101", Sums("unit", {"2016-12": counts}), DECEMBER)
     assert (of_branch.subject_requests_due, of_branch.subject_requests_on_time_rate) == (None, None)
+
+
+def test_whoever_does_not_answer_persons_is_told_of_months_of_ten_each() -> None:
+    assert answered_told([Answered(10, 9), Answered(12, 12)]) == Answered(22, 21)
+    assert answered_told([Answered(10, 9), Answered(9, 9)]) is None, "two periods would tell of the nine"
+    assert answered_told([]) is None, "nor of days"
 
 
 def test_figures_of_privacy_are_for_who_leads_the_unit_and_the_privacy_officer() -> None:

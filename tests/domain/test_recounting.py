@@ -154,6 +154,16 @@ def test_the_act_says_what_moved_from_where_to_where() -> None:
     assert act.case.tasks[0].state is TaskState.IN_PROGRESS
 
 
+def test_what_is_over_has_been_over_since_the_same_moment() -> None:
+    before = done(LATER)
+    act = recounted(before, by(before, year_2027()), at=LATER + timedelta(days=40))
+
+    assert act is not None
+    [old], [new] = before.tasks, act.case.tasks
+    assert (old.due_provisional, new.due_provisional, new.version) == (True, False, old.version + 1)
+    assert new.updated_at == old.updated_at == LATER, "its contents do not open again"
+
+
 def test_what_moved_beside_an_act_is_of_another_version_too() -> None:
     before = lamp()
     other = replace(before.tasks[0], id=before.tasks[0].id[:-1] + "f")

@@ -3,7 +3,7 @@
 from server.demo.main_job import Player
 from tests.conftest import Town
 from tests.journeys.stories import Answer, Matter, act, bring, history_of, in_scope, nothing_written, refused, submit, task_of, titles
-from tests.journeys.test_assists import unit_of
+from tests.journeys.test_assists import add_assist, of, unit_of
 from tests.journeys.test_intake import on_request
 
 OUT = {"kind": "EMERGENCY", "arriveWithinMinutes": 30, "reason": "需要电力抢修"}
@@ -106,3 +106,25 @@ async def test_who_was_called_hears_that_it_is_over_and_the_township_rates_who_c
     await act(desk, "concludeCallOut", matter, unitId=provider, grade="FAIR")
     assert (await call_outs(desk, matter))["grade"] == "FAIR"
     assert (await task_of(desk, matter) or {})["actions"] == []
+
+
+async def test_who_was_called_to_a_part_that_was_called_off_hears_of_it_once(town: Town) -> None:
+    matter, worker, desk, head, plumber = await in_progress(town)
+    resident, clerk = await town.people("resident-1", "centre-clerk-1")
+    part = of(matter, await add_assist(worker, matter, unitId=unit_of(town, "provider-worker-1")))
+    await bring(town, part, plumber, "IN_PROGRESS")
+    await act(desk, "callOut", part, unitIds=[unit_of(town, "centre-clerk-1")], **OUT)
+    await act(head, "decideCallOut", part, approved=True)
+    await town.settle()
+    town.clock.advance(seconds=1)
+
+    await act(desk, "cancelTask", part, reason="不用了")
+    await town.settle()
+    assert (await titles(clerk)).count("吹哨已结束") == 1
+    town.clock.advance(seconds=1)
+    await on_request(resident, "nudgeRequest", matter)
+    await town.settle()
+
+    assert (await titles(clerk)).count("吹哨已结束") == 1
+    told = await town.house.mongo.collection("events").find({"facts.call_outs_ended": {"$exists": True}}).to_list()
+    assert [event["kind"] for event in told] == ["TaskCancelled"]

@@ -325,6 +325,43 @@ async def test_figures_by_the_village_that_homes_left_are_of_ten_at_least(deeds:
         assert await by_village(by, settlement) == {}
 
 
+async def test_by_village_the_township_and_the_settlement_together_tell_of_nobody(deeds: Deeds) -> None:
+    settlement, township = deeds.unit("柳湾新村党总支"), deeds.unit("柳湾镇党委")
+    village, another = sorted(each.id for each in deeds.planned.parts.villages)[:2]
+    head = await deeds.house.tallies.head(deeds.planned.township_code)
+    for unit_id, number in (
+        *((township, 100), (f"{township}@{village}", 40), (f"{township}@{another}", 60)),
+        *((settlement, 78), (f"{settlement}@{village}", 33), (f"{settlement}@{another}", 45)),
+    ):
+        kept = {"_id": head.id_of(unit_id, "2026-10"), "township": head.township, "unit_id": unit_id, "period": "2026-10"}
+        await deeds.house.mongo.collection("tallies").insert_one({**kept, "counts": {"requests": number, "due": number}})
+
+    async def by_village(unit_id: str) -> dict[str, int]:
+        by, period = await deeds.actor("dispatcher-1"), (date(2026, 10, 1), date(2026, 10, 31))
+        found = await measures.measures_by_origin_village(unit_id, *period, by=by, ports=deeds.ports)
+        return {measure.village_id: measure.requests for measure in found}
+
+    assert await by_village(township) == {village: 40, another: 60}
+    assert village not in await by_village(settlement), "the seven of elsewhere would be the difference"
+
+
+async def test_no_two_periods_tell_the_township_of_one_person_who_asked_about_own_data(deeds: Deeds) -> None:
+    township = deeds.unit("柳湾镇党委")
+    due = [datetime(2026, 9, day, 4, tzinfo=UTC) for day in range(1, 12)] + [datetime(2026, 10, 1, 4, tzinfo=UTC)]
+    asked = {"township": deeds.planned.township_code, "person_id": deeds.id_of("resident-1"), "kind": "COPY", "state": "DONE"}
+    kept = [{**asked, "_id": f"sub_{at}", "made_at": moment - timedelta(days=20), "due_at": moment} for at, moment in enumerate(due)]
+    await deeds.house.mongo.collection("subject_requests").insert_many(kept)
+
+    async def told(by: str, last: date) -> int | None:
+        period = date(2026, 9, 1), last
+        found = await measures.privacy_measures(township, *period, by=await deeds.actor(by), ports=deeds.ports)
+        return found[0].subject_requests_due
+
+    days = date(2026, 9, 10), date(2026, 9, 11), date(2026, 9, 30), date(2026, 10, 31)
+    assert [await told("privacy-officer-1", last) for last in days] == [10, 11, 11, 12]
+    assert [await told("dispatcher-1", last) for last in days] == [None, None, 11, None]
+
+
 async def test_there_are_no_figures_of_a_unit_that_is_not_there(deeds: Deeds) -> None:
     assert await measures.measures("unit", TODAY, TODAY, by=await deeds.actor("dispatcher-1"), ports=deeds.ports) == []
 
