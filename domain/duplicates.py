@@ -19,6 +19,7 @@ from domain.request_acts import act_of, cancelled, changed, ended, permitted
 from domain.request_moves import REOPENED_WITHIN, RequestAction, RequestStanding, is_too_late_to_unmerge, request_standings
 from domain.requests import OPEN, Grade, Request, RequestState, Verdict, is_to_be_reworked
 from domain.routing import Service
+from domain.similar import is_everybodys
 from domain.tasks import Task, TaskState
 from domain.waiting import lets_others_go, wait
 
@@ -98,7 +99,8 @@ def merged(case: Case, into: Request, moment: Moment, *, reason: str | None, exp
     if request.item_id != into.item_id and reason is None:
         raise invalid("refusal.merge_reason_wanted", "reason")
     after = ended(case, replace(request, merged_into_id=into.id), RequestState.MERGED, at=moment.at)
-    return act_of(after, EventKind.REQUEST_MERGED, {"cancelled": cancelled(case)}, reason)
+    goes_out_of_sight = {"out_of_sight": True} if is_everybodys(request) and not is_everybodys(into) else {}
+    return act_of(after, EventKind.REQUEST_MERGED, {"cancelled": cancelled(case), **goes_out_of_sight}, reason)
 
 
 def unmerge(case: Case, target: Case | None, moment: Moment, *, route: Route, expected_version: int | None = None) -> tuple[Act, ...]:
@@ -154,11 +156,17 @@ def _by_itself(
     back = replace(request, state=RequestState.IN_HAND) if lead else wait(request, moment)
     back = replace(back, merged_into_id=None, closed_at=None)
     helping = " ".join(task.id for task in tasks[1:] if task.state is TaskState.QUEUED)
+    facts = {**facts, **({"anew": True} if target and target.request and _looked_over(target.request) else {})}
     act = act_of(changed(case, back, tasks, at=moment.at), EventKind.REQUEST_UNMERGED, {**facts, "called_in": helping}, words)
     if target is None or target.request is None:
         return (act,)
     parted = replace(target.request, merged_count=target.request.merged_count - 1)
     return act, act_of(changed(target, parted, target.tasks, at=moment.at), EventKind.REQUEST_PARTED)
+
+
+def _looked_over(into: Request) -> bool:
+    """Whether those who follow what went on in it had to take it for done, or ended."""
+    return into.state not in OPEN - {RequestState.ANSWERED} or not is_everybodys(into)
 
 
 def _was_called_off(task: Task, request: Request) -> bool:

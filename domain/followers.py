@@ -19,7 +19,7 @@ from domain.pages import Page, PageRequest
 from domain.posts import Role
 from domain.request_moves import REOPENED_WITHIN
 from domain.requests import OPEN, Request, RequestState, Words
-from domain.similar import is_alike
+from domain.similar import is_alike, is_everybodys
 
 MOST_FOLLOWED = 50
 """So many a person follows at a time."""
@@ -36,13 +36,18 @@ COUNTED_FOR = (Role.GRID_LEADER, Role.SECRETARY, Role.DISPATCHER)
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """Somebody follows a request since then. There is one of a person and a request."""
+    """Somebody follows a request since then. There is one of a person and a request.
+
+    `item_id` and `item_name` are what it was then: should it become what is nobody else's business, they know it by that and no more.
+    """
 
     id: str
     township: str
     request_id: str
     person_id: str
     since: datetime
+    item_id: str
+    item_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ def may_be_followed(asked: Request, into: Request | None, items: Mapping[str, Se
 
 
 def following(matter: Request, person_id: str, *, at: datetime) -> Following:
-    return Following(following_id(matter.id, person_id), matter.township, matter.id, person_id, at)
+    id_ = following_id(matter.id, person_id)
+    return Following(id_, matter.township, matter.id, person_id, at, matter.item_id, matter.title)
 
 
 def following_id(request_id: str, person_id: str) -> str:
@@ -136,9 +142,7 @@ def refused_as_own(request: Request) -> Exception:
 def _is_shared(request: Request, items: Mapping[str, ServiceItem]) -> bool:
     """Where there is danger nobody is to wait for what somebody else said: they report it themselves."""
     item = items.get(request.item_id)
-    is_about_somebody = request.about_person_id is not None or request.about_unit_id is not None
-    is_everybodys = item is not None and item.is_shared and item.deadline_class is not DeadlineClass.DANGER
-    return is_everybodys and not request.is_shielded and not is_about_somebody
+    return item is not None and item.is_shared and item.deadline_class is not DeadlineClass.DANGER and is_everybodys(request)
 
 
 def _is_near(request: Request, by: Actor) -> bool:
@@ -150,8 +154,24 @@ def _is_near(request: Request, by: Actor) -> bool:
     return request.place.grid_id in by.organisation.succeeded_by(by.home.residence_grid_id)
 
 
+def is_in_sight(asked: Request, into: Request | None) -> bool:
+    """Whether it is still everybody's, and what it goes on in too: a request may be taken in, or merged, as somebody's own."""
+    return all(is_everybodys(each) for each in (asked, into or asked))
+
+
+def replayed_following(id_: str, asked: Request, into: Request | None, *, by: Actor, at: datetime) -> Following | None:
+    """What was followed once and is not any more, for whoever sends the command again; nothing where it is not theirs to see."""
+    if by.id is None or not (is_in_sight(asked, into) and _is_near(asked, by)):
+        return None
+    return next((kept for each in (asked, into or asked) if (kept := following(each, by.id, at=at)).id == id_), None)
+
+
 def as_followed(kept: Following, asked: Request, into: Request | None, *, at: datetime) -> FollowedMatter:
+    """Out of sight it looks like what goes no further, whatever becomes of it: that it is somebody's own is not told either."""
     matter = into or asked
+    if not is_in_sight(asked, into):
+        ended = RequestState.WITHDRAWN
+        return FollowedMatter(kept.id, kept.township, kept.request_id, kept.item_id, kept.since, ended, None, may_report_not_fixed=False)
     return FollowedMatter(
         id=kept.id,
         township=kept.township,
@@ -164,12 +184,14 @@ def as_followed(kept: Following, asked: Request, into: Request | None, *, at: da
     )
 
 
-def check_is_said_done(matter: Request, *, at: datetime) -> None:
+def said_done(asked: Request, into: Request | None, *, at: datetime) -> Request:
     """As long as it is asked whether it helped, and 15 days after the end: as those may whose own went into it."""
-    if matter.state not in SAID_DONE:
+    matter = into or asked
+    if matter.state not in SAID_DONE or not is_in_sight(asked, into):
         raise refused(RefusalCode.WRONG_STATE, "refusal.not_said_done", "requestId")
     if _is_too_late(matter, at):
         raise refused(RefusalCode.TOO_LATE, "refusal.reopen_too_late", "requestId")
+    return matter
 
 
 def referring(act: Act, matter: Request) -> Act:

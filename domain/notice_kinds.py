@@ -99,7 +99,7 @@ Concern = tuple[str | None, NoticeKind, str]
 class Around:
     """What the case does not say itself, as it is when it is told: whether its grant is live, how word gets to its home.
 
-    `merged` are those whose requests go on in it, each with the id of theirs; `merged_ids` all requests that do.
+    `merged` are those whose requests go on in it, each with the id of theirs; `merged_ids` all requests that do and are everybody's.
     """
 
     is_grant_live: bool = False

@@ -80,6 +80,11 @@ def matter_of(item_id: str, scope: MatterScope, place: Place, household_id: str 
     return f"{key_of(item_id)} {key_of(where)}" if where else None
 
 
+def is_everybodys(request: Request) -> bool:
+    """Whether it may be told of to others who live there: shared, not shielded, and about nobody."""
+    return request.is_shared and not request.is_shielded and request.about_person_id is None and request.about_unit_id is None
+
+
 def matter_key(request: Request) -> str | None:
     """A shielded request has none: that there is one would be told by it."""
     if request.is_shielded or request.about_person_id or request.about_unit_id:
@@ -109,7 +114,7 @@ def suggestions(found: Iterable[Request], into: Mapping[str, Request], reader: A
     told: dict[str, SimilarRequest] = {}
     for request in found:
         target = into.get(request.merged_into_id or "", request)
-        is_told = (target.is_shared and not target.is_shielded) or _opens(reader, target)
+        is_told = is_everybodys(target) or _opens(reader, target)
         if target.state in OPEN and (is_told or _opens(reader, request)):
             similar = _similar(target if is_told else request, request, reader, at)
             if similar.id not in told or similar.is_mine > told[similar.id].is_mine:

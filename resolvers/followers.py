@@ -51,10 +51,10 @@ async def follow_request(sent: FollowRequest, *, by: Actor, ports: Ports) -> Don
         replayed = await ports.requests.replay_of(now.command)
         if replayed is None:
             raise
-        return await _as_it_is(replayed, by, ports)
+        return await _as_it_is(replayed, sent.request_id, by, ports)
     kept = await ports.followers.follow(new, command=now.command)
     if isinstance(kept, Replayed):
-        return await _as_it_is(kept, by, ports)
+        return await _as_it_is(kept, sent.request_id, by, ports)
     return Done((await _shown([kept], ports))[0])
 
 
@@ -74,8 +74,7 @@ async def report_not_fixed(sent: ReportNotFixed, *, by: Actor, ports: Ports) -> 
         if following is None:
             raise not_found("requestId")
         asked, into = await _matter(following.township, following.request_id, ports)
-        matter = into or asked
-        followers.check_is_said_done(matter, at=now.at)
+        matter = followers.said_done(asked, into, at=now.at)
     except Refused:
         replayed = await ports.requests.replay_of(now.command)
         if replayed is None:
@@ -139,8 +138,14 @@ async def _shown(kept: Sequence[Following], ports: Ports) -> list[FollowedMatter
     return [followers.as_followed(each, request, into.get(request.merged_into_id or ""), at=at) for each, request in there]
 
 
-async def _as_it_is(replayed: Replayed, by: Actor, ports: Ports) -> Done[FollowedMatter]:
+async def _as_it_is(replayed: Replayed, request_id: str, by: Actor, ports: Ports) -> Done[FollowedMatter]:
+    """As it stands now, also where it is followed no more."""
     found = await followed_by_ids([replayed.subject_id], by=by, ports=ports)
-    if not found:
+    if found:
+        return Done(found[0], is_replay=True)
+    at = ports.clock()
+    asked, into = await _matter(by.person.township if by.person else "", request_id, ports)
+    once = followers.replayed_following(replayed.subject_id, asked, into, by=by, at=replayed.at or at)
+    if once is None:
         raise not_found("commandId")
-    return Done(found[0], is_replay=True)
+    return Done(followers.as_followed(once, asked, into, at=at), is_replay=True)

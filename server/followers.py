@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.devices import PushOutcome, PushResult
 from domain.messages import Messages
-from domain.notices import Notice, pushes_of
+from domain.notices import pushes_of
 from domain.outbox import Outbox
 from domain.ports import Clock
 from domain.push import Pushes
-from domain.tellings import AT_ONCE, Telling, notices_for
+from domain.tellings import AT_ONCE, Telling, notices_for, pushes_to
 from server import metrics
 from server.loops import for_ever
 
@@ -23,10 +23,10 @@ log = logging.getLogger(__name__)
 
 
 class FollowersTold:
-    """`turn` does one round; `run` goes on until it is cancelled. Any number of them may run: a round is one relay's under a lease.
+    """`turn` does one round; `run` and `run_phones` go on until they are cancelled. Any number may run: a round is one's under a lease.
 
-    Inbox first, then phones, then it is kept how far it is: whoever dies in between leaves at most one round to be done again, in which
-    the same notices are made, and pushes sent, once more.
+    Inboxes first, then their phones are put into rows of their own, then it is kept how far it is: no inbox waits for the push service.
+    Whoever dies in between leaves at most one round to be done again, in which the same notices are made, and pushes sent, once more.
     """
 
     def __init__(
@@ -41,36 +41,54 @@ class FollowersTold:
         self.at_once = AT_ONCE
 
     async def turn(self) -> int:
-        """How many followers were in hand; nothing where nothing is left to tell now."""
-        telling = await self._tellings.claim(at=self._clock(), lease_seconds=self._lease_seconds)
+        """How many followers were in hand, inboxes before phones; nothing where nothing is left to tell now."""
+        return await self.tell_inboxes() or await self.tell_phones()
+
+    async def tell_inboxes(self) -> int:
+        return await self._round(self._walk, is_push=False)
+
+    async def tell_phones(self) -> int:
+        return await self._round(self._push, is_push=True)
+
+    async def run(self, told: asyncio.Event) -> None:
+        """Rounds of inboxes for ever, a look each half second. Rings `told` when they have something new."""
+
+        async def turns() -> None:
+            while await self.tell_inboxes():
+                told.set()
+
+        await for_ever("the followers", turns, lambda: asyncio.sleep(POLL_SECONDS))
+
+    async def run_phones(self) -> None:
+        """And of their phones, beside it."""
+
+        async def turns() -> None:
+            while await self.tell_phones():
+                pass
+
+        await for_ever("the followers' phones", turns, lambda: asyncio.sleep(POLL_SECONDS))
+
+    async def _round(self, work: Callable[[Telling], Awaitable[int]], *, is_push: bool) -> int:
+        telling = await self._tellings.claim(is_push=is_push, at=self._clock(), lease_seconds=self._lease_seconds)
         if telling is None:
             return 0
         try:
-            return await (self._try_again(telling) if telling.person_ids else self._walk(telling))
+            return await work(telling)
         except Exception:  # what cannot be told must not hold up the others
             log.exception("followers could not be told of act %s", telling.event_id)
             await self._tellings.go_on(replace(telling, tries=telling.tries + 1), due_at=self._later(telling.tries))
             return 1
 
-    async def run(self, told: asyncio.Event) -> None:
-        """Rounds for ever, a look each half second. Rings `told` when inboxes have something new."""
-
-        async def turns() -> None:
-            while await self.turn():
-                told.set()
-
-        await for_ever("the followers", turns, lambda: asyncio.sleep(POLL_SECONDS))
-
     async def _walk(self, telling: Telling) -> int:
         """Some of those who follow the first request that is left; then the rest of them, or the next request."""
         found = await self._tellings.followers(telling, self.at_once)
-        notices = notices_for(telling, [each.person_id for each in found if each.since <= telling.at])
-        again = await self._tell(notices, None)
-        if again:
-            phones, people = _phones_of(again), sorted({person for person, _ in again})
-            id_ = f"{telling.id}/{telling.request_ids[0]}/{found[-1].person_id}"
-            rest = replace(telling, id=id_, request_ids=telling.request_ids[:1], after="", person_ids=tuple(people), phones=phones, tries=1)
-            await self._tellings.again(rest, due_at=self._later(0, *(result for _, result in again)))
+        notices = notices_for(telling, {each.person_id: each.item_name for each in found if each.since <= telling.at})
+        if notices:
+            await self._outbox.tell(notices)
+            metrics.NOTICES.inc(len(notices))
+            phones = await self._outbox.phones(telling.township, [notice.person_id for notice in notices])
+            ids = {notice.person_id: [device.id for device in phones.get(notice.person_id, ())] for notice in notices}
+            await self._tellings.push(pushes_to(telling, found[-1].person_id, ids), due_at=self._clock())
         if len(found) == self.at_once:
             await self._tellings.go_on(replace(telling, after=found[-1].person_id, tries=0), due_at=self._clock())
         elif telling.request_ids[1:]:
@@ -79,42 +97,33 @@ class FollowersTold:
             await self._tellings.done(telling)
         return max(len(found), 1)
 
-    async def _try_again(self, telling: Telling) -> int:
-        """The phones that could not be reached before; given up after the last try, as the inbox has it."""
-        again = await self._tell(notices_for(telling, telling.person_ids), frozenset(telling.phones))
+    async def _push(self, telling: Telling) -> int:
+        """The phones of some whose inbox has it; those out of reach again, and given up after the last try."""
+        again = await self._sent(telling)
         if not again:
             await self._tellings.done(telling)
         elif telling.tries + 1 >= LAST_TRY:
-            log.warning("pushes to %d followers of act %s were given up: %s", len(again), telling.event_id, again[0][1].detail)
+            log.warning("pushes to %d followers of act %s were given up: %s", len(again), telling.event_id, again[0].detail)
             await self._tellings.done(telling)
         else:
-            due_at = self._later(telling.tries, *(result for _, result in again))
-            await self._tellings.go_on(replace(telling, phones=_phones_of(again), tries=telling.tries + 1), due_at=due_at)
+            left = tuple(sorted(result.device_id for result in again))
+            await self._tellings.go_on(replace(telling, phones=left, tries=telling.tries + 1), due_at=self._later(telling.tries, *again))
         return len(telling.person_ids)
 
-    async def _tell(self, notices: Sequence[Notice], phones: frozenset[str] | None) -> list[tuple[str, PushResult]]:
-        """Inboxes, then those phones, or all; whose phone is to be tried again."""
-        if not notices:
-            return []
-        township = notices[0].township
-        await self._outbox.tell(notices)
-        metrics.NOTICES.inc(len(notices) if phones is None else 0)
-        devices = await self._outbox.phones(township, [notice.person_id for notice in notices])
-        owners = {device.id: person_id for person_id, some in devices.items() for device in some}
-        pushes = [push for push in pushes_of(tuple(notices), devices, self._messages) if phones is None or push.device_id in phones]
+    async def _sent(self, telling: Telling) -> list[PushResult]:
+        """What is to be tried again. Of a phone that is gone, or somebody else's by now, there is nothing."""
+        devices = await self._outbox.phones(telling.township, telling.person_ids)
+        notices = notices_for(telling, dict.fromkeys(telling.person_ids, ""))
+        pushes = [push for push in pushes_of(notices, devices, self._messages) if push.device_id in telling.phones]
         results = await self._pushes.send(pushes) if pushes else []
         for result in results:
             metrics.PUSHES.labels(result.outcome.value).inc()
         dead = sorted({result.device_id for result in results if result.outcome is PushOutcome.DEAD_TOKEN})
         if dead:
-            await self._outbox.forget_phones(township, dead, at=self._clock())
-        return [(owners[result.device_id], result) for result in results if result.outcome is PushOutcome.LATER]
+            await self._outbox.forget_phones(telling.township, dead, at=self._clock())
+        return [result for result in results if result.outcome is PushOutcome.LATER]
 
     def _later(self, tries: int, *results: PushResult) -> datetime:
         return self._clock() + timedelta(
             seconds=max(self._wait(min(tries, LAST_TRY)), *(result.retry_after or 0.0 for result in results), 0.0)
         )
-
-
-def _phones_of(again: Sequence[tuple[str, PushResult]]) -> tuple[str, ...]:
-    return tuple(sorted(result.device_id for _, result in again))

@@ -205,6 +205,7 @@ async def run_relay(relay: Relay, sequencer: Sequencer, tallies: MongoTallies, m
     works = (
         relay.run(deliver, number),
         relay.followers.run(number),
+        relay.followers.run_phones(),
         number_changes(sequencer, number, count),
         count_figures(tallies, count),
         ring_on_events(mongo, [deliver, number]),

@@ -117,9 +117,9 @@ class MongoTellings:
         wanted = [telling for telling in tellings if await self._is_followed(telling)]
         await self._keep([(telling, telling.at) for telling in wanted])
 
-    async def claim(self, *, at: datetime, lease_seconds: float) -> Telling | None:
+    async def claim(self, *, is_push: bool, at: datetime, lease_seconds: float) -> Telling | None:
         tellings, is_due = self._mongo.collection("tellings"), {"due_at": {"$lte": at}}
-        while found := await tellings.find(is_due).sort([("due_at", 1)]).limit(1).hint("due").to_list():
+        while found := await tellings.find({"is_push": is_push, **is_due}).sort([("due_at", 1)]).limit(1).hint("due").to_list():
             mark, by_id = next(self._marks), {"township": found[0]["township"], "_id": found[0]["_id"]}
             claimed = {"$set": {"due_at": at + timedelta(seconds=lease_seconds), "mark": mark}}
             if (await tellings.update_one({**by_id, **is_due}, claimed)).modified_count:
@@ -131,8 +131,8 @@ class MongoTellings:
         found = self._mongo.collection(NAME).find(wanted).sort([("person_id", 1)]).limit(limit).hint("of_request")
         return [decode(Following, document) for document in await found.to_list()]
 
-    async def again(self, telling: Telling, *, due_at: datetime) -> None:
-        await self._keep([(telling, due_at)])
+    async def push(self, tellings: Sequence[Telling], *, due_at: datetime) -> None:
+        await self._keep([(telling, due_at) for telling in tellings])
 
     async def go_on(self, telling: Telling, *, due_at: datetime) -> None:
         so_far = {"request_ids": list(telling.request_ids), "after": telling.after, "tries": telling.tries, "phones": list(telling.phones)}
@@ -147,7 +147,9 @@ class MongoTellings:
         return await self._mongo.collection(NAME).find_one(by_anybody, {"_id": 1}, hint="of_request") is not None
 
     async def _keep(self, tellings: Sequence[tuple[Telling, datetime]]) -> None:
-        documents: list[Document] = [{**encode(telling), "due_at": due_at, "mark": ""} for telling, due_at in tellings]
+        documents: list[Document] = [
+            {**encode(telling), "is_push": telling.is_push, "due_at": due_at, "mark": ""} for telling, due_at in tellings
+        ]
         if not documents:
             return
         try:

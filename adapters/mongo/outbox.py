@@ -28,6 +28,11 @@ from domain.tasks import Task
 
 DUPLICATE_KEY = 11000
 
+SHOWN_OF_MERGED = (
+    *("merged_into_id", "on_behalf_of_id", "submitted_by_id"),
+    *("is_shared", "is_shielded", "about_person_id", "about_unit_id"),
+)
+
 log = logging.getLogger(__name__)
 
 
@@ -132,28 +137,35 @@ class MongoOutbox:
             request["_id"]: Around(
                 request.get("proxy_grant_id") in live,
                 reach.get(request.get("household_id") or ""),
-                tuple((judge_id, id_) for judge_id, id_ in merged.get(request["_id"], ()) if judge_id),
-                tuple(id_ for _, id_ in merged.get(request["_id"], ())),
+                tuple((judge_id, id_) for judge_id, id_, _ in merged.get(request["_id"], ()) if judge_id),
+                tuple(id_ for _, id_, is_followed in merged.get(request["_id"], ()) if is_followed),
             )
             for request in requests
         }
 
-    async def _merged(self, township: str, requests: Sequence[Document]) -> Mapping[str, Sequence[tuple[str | None, str]]]:
-        """Who asked for what goes on in each of these requests, nobody where it is for a home, and the id of theirs."""
+    async def _merged(self, township: str, requests: Sequence[Document]) -> Mapping[str, Sequence[tuple[str | None, str, bool]]]:
+        """Who asked for what goes on in each of these requests, nobody where it is for a home; its id; whether it is everybody's."""
         into = sorted(request["_id"] for request in requests if request.get("merged_count"))
         if not into:
             return {}
-        wanted, shown = {"township": township, "merged_into_id": {"$in": into}}, ("merged_into_id", "on_behalf_of_id", "submitted_by_id")
-        found = await self._mongo.collection("requests").find(wanted, shown).sort([("_id", 1)]).hint("merged").to_list()
-        groups: defaultdict[str, list[tuple[str | None, str]]] = defaultdict(list)
+        wanted = {"township": township, "merged_into_id": {"$in": into}}
+        found = await self._mongo.collection("requests").find(wanted, SHOWN_OF_MERGED).sort([("_id", 1)]).hint("merged").to_list()
+        groups: defaultdict[str, list[tuple[str | None, str, bool]]] = defaultdict(list)
         for request in found:
-            groups[request["merged_into_id"]].append((request["on_behalf_of_id"] or request["submitted_by_id"], request["_id"]))
+            judge_id = request["on_behalf_of_id"] or request["submitted_by_id"]
+            groups[request["merged_into_id"]].append((judge_id, request["_id"], _is_everybodys(request)))
         return groups
 
     async def _park(self, township: str, event_id: str, at: datetime) -> None:
         mine = {"township": township, "_id": event_id, "relay.claimed_by": self._mark}
         given_up = {"$set": {"relay.parked_at": at}, "$unset": {"relay.due_at": "", "relay.claimed_by": ""}}
         await self._mongo.collection("events").update_one(mine, given_up)
+
+
+def _is_everybodys(request: Document) -> bool:
+    """As `domain.similar.is_everybodys`."""
+    is_about_somebody = request.get("about_person_id") or request.get("about_unit_id")
+    return bool(request.get("is_shared") and not request.get("is_shielded") and not is_about_somebody)
 
 
 def _root_of(document: Document) -> str:

@@ -33,7 +33,7 @@ async def rows(stage: Stage, request: Request, count: int, *, by: str = "") -> l
 
 def owed(stage: Stage, request: Request) -> Telling:
     id_ = stage.new_event_id()
-    return Telling(id_, stage.township, id_, NoticeKind.FOLLOWED_DONE, "楼道灯", stage.clock(), (request.id,))
+    return Telling(id_, stage.township, id_, NoticeKind.FOLLOWED_DONE, stage.clock(), (request.id,))
 
 
 async def test_they_are_counted_up_to_a_thousand(stage: Stage) -> None:
@@ -93,16 +93,16 @@ async def test_one_tells_at_a_time_and_who_lost_the_lease_writes_nothing_down(st
     await slow.owe([owed(stage, lamp)])
     at = stage.clock()
 
-    mine = await slow.claim(at=at, lease_seconds=60)
+    mine = await slow.claim(is_push=False, at=at, lease_seconds=60)
     assert mine is not None
-    assert await fast.claim(at=at + timedelta(seconds=59), lease_seconds=60) is None
-    theirs = await fast.claim(at=at + timedelta(seconds=60), lease_seconds=60)
+    assert await fast.claim(is_push=False, at=at + timedelta(seconds=59), lease_seconds=60) is None
+    theirs = await fast.claim(is_push=False, at=at + timedelta(seconds=60), lease_seconds=60)
     assert theirs is not None
     assert [row.person_id for row in await fast.followers(theirs, 3)] == people[:3]
     await slow.go_on(replace(mine, after=people[4]), due_at=at)
     await slow.done(mine)
     await fast.go_on(replace(theirs, after=people[2]), due_at=at)
-    again = await slow.claim(at=at, lease_seconds=60)
+    again = await slow.claim(is_push=False, at=at, lease_seconds=60)
     assert again is not None
     assert [row.person_id for row in await slow.followers(again, 3)] == people[3:]
     await slow.done(again)

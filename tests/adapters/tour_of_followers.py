@@ -84,15 +84,16 @@ async def _told(house: House, lamp: Request, same: Request, note: Callable[[str]
     note("followers are told")
     tellings, at = house.outbox.tellings, house.ports.clock()
     event_id = house.ports.ids.new(Kind.EVENT, lamp.township, at)
-    telling = Telling(event_id, lamp.township, event_id, NoticeKind.FOLLOWED_DONE, lamp.title, at, (lamp.id, same.id))
+    telling = Telling(event_id, lamp.township, event_id, NoticeKind.FOLLOWED_DONE, at, (lamp.id, same.id))
     await tellings.owe([telling, replace(telling, id=f"{event_id}/nobody", request_ids=(event_id,))])
-    claimed = await tellings.claim(at=at, lease_seconds=60)
+    claimed = await tellings.claim(is_push=False, at=at, lease_seconds=60)
     assert claimed is not None
     await tellings.followers(claimed, 1)
-    await tellings.again(replace(claimed, id=f"{event_id}/again"), due_at=at)
+    await tellings.push([replace(claimed, id=f"{event_id}/push", person_ids=(claimed.event_id,))], due_at=at)
     await tellings.go_on(replace(claimed, after=""), due_at=at)
-    while last := await tellings.claim(at=at, lease_seconds=60):
-        await tellings.done(last)
+    for is_push in (False, True):
+        while last := await tellings.claim(is_push=is_push, at=at, lease_seconds=60):
+            await tellings.done(last)
 
 
 async def _said_done(house: House, lamp: Request, worker: Actor, leader: Actor) -> None:

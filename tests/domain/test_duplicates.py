@@ -121,6 +121,23 @@ def test_out_again_while_the_other_is_open_and_fifteen_days_after(days: int, ref
     assert refusal_of(lambda: apart(case, target(), days=400)) is None
 
 
+def test_it_is_said_where_a_merge_hides_from_followers_what_they_follow_and_where_they_were_told_of_an_end() -> None:
+    """Lamps are everybody's; what goes on in somebody's own is followed by nobody any more."""
+    lamp: dict[str, object] = {"is_shared": True}
+    own: dict[str, object] = {**lamp, "is_shielded": True}
+
+    def told(into: dict[str, object], state: S) -> tuple[bool, bool]:
+        case = accepted(waiting(), now_of(DESK)).case
+        source = neighbours(Case(replace(request_of(case), is_shared=True), case.tasks))
+        other = target(state, **into)
+        act = duplicates.merged(source, request_of(other), now_of(DESK), reason=None)
+        return bool(act.facts.get("out_of_sight")), bool(apart(act.case, other)[0].facts.get("anew"))
+
+    assert told(lamp, S.IN_HAND) == told(lamp, S.ON_HOLD) == (False, False)
+    assert told(lamp, S.ANSWERED) == told(lamp, S.CLOSED) == (False, True)
+    assert told(own, S.IN_HAND) == (True, True)
+
+
 def open_target(state: S) -> Request:
     [joined, *_] = duplicates.merge(Case(target(state).request, target(state).tasks), [neighbours(waiting())], now_of(DESK), reason=None)
     return request_of(joined.case)

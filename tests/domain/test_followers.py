@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from domain.organisation import Organisation
 from domain.requests import OVER, Request, RequestState
 from domain.routing import Place
 from domain.tasks import TaskState
-from domain.tellings import AT_ONCE, Telling, heard, notices_for, telling_of
+from domain.tellings import AT_ONCE, PHONES_AT_ONCE, Telling, heard, notices_for, pushes_to, telling_of
 from server.wiring import load_messages
 from tests.domain.cast import MONDAY, actor, asked, deed_of, home_of, id_of, moment, planned, refusal_of, standing_in, town, wished
 from tests.domain.cast_of_requests import request_of
@@ -50,7 +51,11 @@ def test_a_neighbour_of_the_grid_follows_what_everybody_there_waits_for() -> Non
 
 def every_request() -> Iterator[tuple[Request, bool]]:
     """With whether it may be followed."""
-    about = {"nobody": {}, "a person": {"about_person_id": id_of("grid-worker-2")}, "a unit": {"about_unit_id": town().root().id}}
+    about: dict[str, dict[str, str]] = {
+        "nobody": {},
+        "a person": {"about_person_id": id_of("grid-worker-2")},
+        "a unit": {"about_unit_id": town().root().id},
+    }
     for code, is_shielded, named, state in product((LAMP, HAIRCUT), (False, True), about, RequestState):
         request = lamp(code, is_shielded=is_shielded, state=state, **about[named])
         yield request, code == LAMP and not is_shielded and named == "nobody" and state in TO_FOLLOW
@@ -125,11 +130,11 @@ def test_a_follower_is_shown_nothing_that_tells_whose_it_is() -> None:
 
 def test_that_it_is_not_fixed_is_said_once_it_is_said_to_be_done_and_15_days_after_the_end() -> None:
     for state in RequestState:
-        code = refusal_of(lambda state=state: followers.check_is_said_done(lamp(state=state), at=MONDAY))  # type: ignore[misc]
+        code = refusal_of(lambda state=state: followers.said_done(lamp(state=state), None, at=MONDAY))  # type: ignore[misc]
         assert code is (None if state in SAID_DONE else RefusalCode.WRONG_STATE)
     closed = lamp(state=RequestState.CLOSED, closed_at=MONDAY)
-    assert refusal_of(lambda: followers.check_is_said_done(closed, at=MONDAY + timedelta(days=15))) is None
-    late = refusal_of(lambda: followers.check_is_said_done(closed, at=MONDAY + timedelta(days=15, seconds=1)))
+    assert refusal_of(lambda: followers.said_done(closed, None, at=MONDAY + timedelta(days=15))) is None
+    late = refusal_of(lambda: followers.said_done(closed, None, at=MONDAY + timedelta(days=15, seconds=1)))
     assert late is RefusalCode.TOO_LATE
 
 
@@ -178,9 +183,10 @@ def test_who_is_told_of_the_act_anyway_or_did_it_is_not_told_again_and_nobody_tw
     assert telling.request_ids == (request_of(act.case).id, "req_990101101_" + "1" * 32)
 
     people = [id_of(handle) for handle in ("resident-1", "resident-2", "grid-leader-1", "resident-3")]
-    made = notices_for(telling, people)
+    names = dict.fromkeys(people, "楼道灯")
+    made = notices_for(telling, names)
     assert [notice.person_id for notice in made] == [id_of("resident-2"), id_of("resident-3")]
-    assert made == notices_for(telling, people), "made twice it is the same"
+    assert made == notices_for(telling, names), "made twice it is the same"
     assert {notice.about_id for notice in made} == {followers.following_id(telling.request_ids[0], notice.person_id) for notice in made}
     assert not pushes_of(made, {}, load_messages())
     assert AT_ONCE == 500
@@ -205,3 +211,68 @@ def test_an_act_that_is_nothing_to_them_owes_them_nothing() -> None:
     assert heard(replace(event, kind=EventKind.EXTENSION_GRANTED, facts={"promise": True}), passed.case) is K.FOLLOWED_MOVED
     assert heard(replace(event, kind=EventKind.DEADLINES_RECOUNTED, facts={"from": "a", "to": "a"}), passed.case) is None
     assert heard(replace(event, kind=EventKind.DEADLINES_RECOUNTED, facts={"from": "a", "to": "b"}), passed.case) is K.FOLLOWED_MOVED
+    closed = replace(passed.case, request=replace(request_of(passed.case), state=RequestState.CLOSED))
+    assert heard(replace(event, kind=EventKind.DEADLINES_RECOUNTED, facts={"from": "a", "to": "b"}), closed) is None
+
+
+def somebodys_own() -> list[Request]:
+    """What a lamp may turn out to be, in each state."""
+    ways: list[dict[str, Any]] = [{"is_shared": False}, {"is_shielded": True}, {"about_person_id": id_of("grid-worker-2")}]
+    return [
+        replace(lamp(item_id="item_of_somebody", title="谁的事", state=state, promise_due_at=MONDAY), **way)
+        for way in ways
+        for state in RequestState
+    ]
+
+
+def test_what_turns_out_to_be_somebodys_own_is_to_its_followers_a_lamp_that_goes_no_further() -> None:
+    kept = followers.following(lamp(), id_of("resident-2"), at=MONDAY)
+    ended = followers.as_followed(kept, lamp(state=RequestState.WITHDRAWN, promise_due_at=None), None, at=MONDAY)
+    for own in somebodys_own():
+        merged = lamp(state=RequestState.MERGED, merged_into_id=own.id)
+        assert followers.as_followed(kept, own, None, at=MONDAY) == followers.as_followed(kept, merged, own, at=MONDAY) == ended
+        assert followers.as_followed(kept, own, lamp(), at=MONDAY) == ended
+        assert refusal_of(lambda own=own: followers.said_done(own, None, at=MONDAY)) is RefusalCode.WRONG_STATE  # type: ignore[misc]
+        assert refusal_of(lambda own=own, merged=merged: followers.said_done(merged, own, at=MONDAY)) is RefusalCode.WRONG_STATE  # type: ignore[misc]
+        assert followers.replayed_following(kept.id, own, None, by=actor("resident-2"), at=MONDAY) is None
+
+
+def test_of_what_became_somebodys_own_they_hear_once_that_it_ended_and_by_no_other_name() -> None:
+    passed = done(Verb.PASS_CHECK, S.COMPLETED, "grid-leader-1")
+    event = event_of(passed, "grid-leader-1")
+    for own in somebodys_own():
+        case = replace(passed.case, request=own)
+        for kind in EventKind:
+            told = heard(replace(event, kind=kind, facts={"asked": True, "promise": True, "from": "a", "to": "b", "anew": True}), case)
+            assert told is (K.FOLLOWED_ENDED if kind is EventKind.REQUEST_ACCEPTED else None)
+        telling = telling_of(replace(event, kind=EventKind.REQUEST_ACCEPTED), case, (), ())
+        assert telling is not None
+        assert [notice.item_name for notice in notices_for(telling, {id_of("resident-2"): "楼道灯"})] == ["楼道灯"]
+    assert heard(replace(event, kind=EventKind.REQUEST_ACCEPTED), passed.case) is None
+
+
+def test_of_merging_they_hear_only_where_it_ends_or_begins_anew_for_them() -> None:
+    passed = done(Verb.PASS_CHECK, S.COMPLETED, "grid-leader-1")
+    event = event_of(passed, "grid-leader-1")
+    for kind, fact, told in (
+        (EventKind.REQUEST_MERGED, "out_of_sight", K.FOLLOWED_ENDED),
+        (EventKind.REQUEST_UNMERGED, "anew", K.FOLLOWED_GOES_ON),
+    ):
+        assert heard(replace(event, kind=kind, facts={}), passed.case) is None
+        assert heard(replace(event, kind=kind, facts={fact: True}), passed.case) is told
+
+
+def test_each_phone_stands_in_one_row_of_few_enough_and_only_whose_inbox_has_it() -> None:
+    act = done(Verb.PASS_CHECK, S.COMPLETED, "grid-leader-1")
+    telling = telling_of(event_of(act, "grid-leader-1"), act.case, (), ("req_990101101_" + "1" * 32,))
+    assert telling is not None
+    phones = {f"per_{number:03}": [f"phone {number} {which}" for which in range(number % 4)] for number in range(300)}
+
+    rows = pushes_to(telling, "per_299", phones)
+
+    assert sorted(id_ for row in rows for id_ in row.phones) == sorted(id_ for own in phones.values() for id_ in own)
+    assert [person for row in rows for person in row.person_ids] == [person for person, own in phones.items() if own]
+    assert all(row.is_push and 0 < len(row.phones) <= PHONES_AT_ONCE and row.request_ids == telling.request_ids[:1] for row in rows)
+    assert len({row.id for row in rows}) == len(rows) == 5
+    assert rows == pushes_to(telling, "per_299", phones), "made twice they are the same"
+    assert pushes_to(telling, "per_299", {"per_000": []}) == ()

@@ -1,10 +1,12 @@
 """The lamp is dark for the whole stairwell: one asked, the others follow, each hears once, and one says that theirs is dark still."""
 
 from asyncio import gather
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from adapters.mongo.catalogue import MongoCatalogue, keep_items
 from domain.followers import MOST_FOLLOWED
 from domain.ids import Kind
 from domain.posts import Appointment, Role
@@ -337,6 +339,101 @@ async def test_what_it_went_on_in_ended_and_it_goes_on_by_itself_for_its_followe
     assert await titles(neighbour) == [GOES_ON]
     assert [one["state"] for one in await following(neighbour)] == ["IN_HAND"]
     assert await titles(direct) == ["您关注的事项不再办理"]
+
+
+async def test_what_was_said_to_be_done_and_goes_on_by_itself_is_heard_of_again(town: Town) -> None:
+    into = await submit(town, await town.person("resident-1"))
+    other = await submit(town, await town.person("resident-3"))
+    neighbour, dispatcher, worker, leader = await town.people("resident-2", "dispatcher-1", "grid-worker-1", "grid-leader-1")
+    await follow(neighbour, other)
+    await say(dispatcher, "mergeRequests", "request { id }", intoId=into.request_id, fromIds=[other.request_id])
+    await bring(town, into, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    await town.settle()
+    town.clock.advance(minutes=5)
+    await answer(await town.person("resident-3"), other, "NOT_SOLVED", grade="UNSATISFIED", words="我们这层还是黑的")
+    await town.settle()
+
+    assert await titles(neighbour) == [GOES_ON, DONE]
+    assert [(one["requestId"], one["state"]) for one in await following(neighbour)] == [(other.request_id, "IN_HAND")]
+
+
+async def waiting_lamp(town: Town) -> Matter:
+    """Somebody's lamp that nobody has taken in, of a day on which the desk wants to look at each first."""
+    catalogue = town.house.ports.catalogue
+    assert isinstance(catalogue, MongoCatalogue)
+    lamp = (await catalogue.items())[town.item("stairwell-lamp")]
+    try:
+        await keep_items(town.house.mongo, [replace(lamp, is_auto_accepted=False)])
+        catalogue._kept.forget()
+        return await submit(town, await town.person("resident-1"))
+    finally:
+        await keep_items(town.house.mongo, [lamp])
+        catalogue._kept.forget()
+
+
+@pytest.mark.parametrize("item", ["staff-conduct", "haircut-at-home"])
+async def test_what_is_taken_in_as_somebodys_own_is_to_its_followers_a_lamp_that_has_ended(town: Town, item: str) -> None:
+    lamp = await waiting_lamp(town)
+    neighbour, clerk, dispatcher = await town.people("resident-2", "centre-clerk-1", "dispatcher-1")
+    assert (await follow(neighbour, lamp))["state"] == "RECEIVED"
+    name = next(each.name for each in town.planned.items if each.code == item)
+
+    by = clerk if item == "haircut-at-home" else dispatcher
+    taken = await say(by, "acceptRequest", "request { state item { code } }", requestId=lamp.request_id, itemId=town.item(item))
+    await town.settle()
+
+    assert taken["request"]["item"]["code"] == item, taken
+    [followed] = await following(neighbour)
+    assert (followed["item"]["name"], followed["state"], followed["promiseDueAt"]) == ("楼道灯报修", "WITHDRAWN", None)
+    [notice] = await inbox(neighbour)
+    assert "楼道灯" in notice["body"]
+    copy = (await neighbour.ask("{ ownData { text json } }"))["ownData"]
+    assert name not in said_in([followed, notice, copy])
+    assert (await report(neighbour, lamp))["code"] == "WRONG_STATE"
+    assert await unfollow(neighbour, lamp) == {"requestId": lamp.request_id}
+
+
+async def test_what_is_merged_into_somebodys_own_tells_followers_nothing_of_that(town: Town) -> None:
+    """With a reason, a dispatcher may merge what is of another item."""
+    haircut = await submit(town, await town.person("resident-1"), "haircut-at-home")
+    lamp = await submit(town, await town.person("resident-3"))
+    neighbour, dispatcher, worker, leader = await town.people("resident-2", "dispatcher-1", "grid-worker-1", "grid-leader-1")
+    await follow(neighbour, lamp)
+
+    merged = await say(
+        dispatcher, "mergeRequests", "request { id }", intoId=haircut.request_id, fromIds=[lamp.request_id], reason="同一户一并办"
+    )
+    assert "request" in merged, merged
+    await town.settle()
+    before = await inbox(neighbour)
+    given = await say(dispatcher, "assignTask", "task { id }", taskId=haircut.task_id, assigneeId=town.id_of("grid-worker-1"))
+    assert "task" in given, given
+    await bring(town, haircut, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    await town.settle()
+
+    assert [notice["title"] for notice in before] == ["您关注的事项不再办理"]
+    assert await inbox(neighbour) == before
+    [followed] = await following(neighbour)
+    assert (followed["item"]["name"], followed["state"], followed["promiseDueAt"]) == ("楼道灯报修", "WITHDRAWN", None)
+    assert not followed["mayReportNotFixed"]
+    assert (await report(neighbour, lamp))["code"] == "WRONG_STATE"
+
+
+async def test_following_sent_again_after_it_was_ended_is_a_repeat_and_follows_nothing(town: Town) -> None:
+    lamp = await submit(town, await town.person("resident-1"))
+    neighbour, command = await town.person("resident-2"), str(uuid4())
+    first = await follow(neighbour, lamp, commandId=command)
+    await unfollow(neighbour, lamp)
+
+    async with nothing_written(town):
+        assert await follow(neighbour, lamp, commandId=command) == first
+    ended = await raw(
+        neighbour,
+        "mutation($commands: [CommandInput!]!) { applyCommands(commands: $commands) { outcome refusal { code } } }",
+        commands=[{"followRequest": {"commandId": command, "requestId": lamp.request_id}}],
+    )
+    assert ended["data"]["applyCommands"] == [{"outcome": "DUPLICATE", "refusal": None}]
+    assert await town.count("followings") == 0
 
 
 async def test_a_worker_who_lives_there_follows_like_anybody_and_is_not_told_of_their_own_work(town: Town) -> None:

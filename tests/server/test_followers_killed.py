@@ -3,17 +3,20 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
 
 from adapters.mongo.codec import encode
+from adapters.mongo.outbox import MongoOutbox
+from domain.devices import Device, DevicePlatform, Push, PushOutcome, PushResult, device_id
 from domain.followers import Following, following_id
 from domain.ids import Kind, derived
 from server.demo.doors import FCM_PREFIX
 from server.demo.fcm import Answer
-from server.followers import LAST_TRY
-from server.relay import LONGEST_WAIT_SECONDS
+from server.followers import LAST_TRY, FollowersTold
+from server.relay import LEASE_SECONDS, LONGEST_WAIT_SECONDS
 from tests.conftest import MONDAY_MORNING, ROOT, Town
 from tests.journeys.stories import Matter, bring, inbox, pushes, register, say, submit, titles
 from tests.server.followers_to_kill import POINTS
@@ -28,7 +31,8 @@ async def followed_by_many(town: Town) -> tuple[Matter, list[str]]:
     lamp = await submit(town, await town.person("resident-1"))
     township = town.planned.township_code
     people = [derived(Kind.PERSON, lamp.request_id, str(number)) for number in range(MANY)]
-    rows = [Following(following_id(lamp.request_id, id_), township, lamp.request_id, id_, MONDAY_MORNING) for id_ in people]
+    lamp_as = (town.item("stairwell-lamp"), "楼道灯报修")
+    rows = [Following(following_id(lamp.request_id, id_), township, lamp.request_id, id_, MONDAY_MORNING, *lamp_as) for id_ in people]
     await town.house.mongo.collection("followings").insert_many([encode(row) for row in rows])
     for handle in ("resident-2", "resident-3", "resident-9"):
         said = await say(await town.person(handle), "followRequest", "followed { id }", requestId=lamp.request_id)
@@ -87,6 +91,51 @@ async def test_several_relays_at_once_tell_each_follower_once(town: Town) -> Non
     finally:
         town.served.relay.followers.at_once = 500
 
+    assert await told(town) == sorted(people)
+
+
+class Stalled:
+    """Keeps `domain.push.Pushes` as FCM in a stall does: ten seconds for each fifty, while another relay goes on."""
+
+    def __init__(self, town: Town) -> None:
+        self._town = town
+        self.other: FollowersTold | None = None
+        self.told: list[int] = []
+        self.sent: list[str] = []
+
+    async def send(self, pushes: Sequence[Push]) -> list[PushResult]:
+        self.told.append(len(await told(self._town)))
+        self._town.clock.advance(seconds=10 * -(-len(pushes) // 50))
+        other, self.other = self.other, None
+        if other is not None:
+            await other.turn()
+        self.other = other
+        self.sent += [push.device_id for push in pushes]
+        return [PushResult(push.device_id, PushOutcome.SENT) for push in pushes]
+
+
+async def test_where_pushes_stall_no_inbox_waits_and_no_relay_takes_over_what_another_has_in_hand(town: Town) -> None:
+    _, people = await followed_by_many(town)
+    at, township = town.clock(), town.planned.township_code
+    phones = [Device(device_id(township, id_), township, id_, id_, DevicePlatform.ANDROID, None, "zh-CN", at) for id_ in people]
+    await town.house.mongo.collection("devices").delete_many({})
+    await town.house.mongo.collection("devices").insert_many([encode(phone) for phone in phones])
+    pushes = Stalled(town)
+    outboxes = [MongoOutbox(town.house.mongo, town.house.devices, mark=mark) for mark in ("one", "other")]
+    one, other = (
+        FollowersTold(outbox, pushes, town.house.messages, town.clock, lease_seconds=LEASE_SECONDS, wait=lambda _: 1.0)
+        for outbox in outboxes
+    )
+    one.at_once = other.at_once = 320  # phones for 70 seconds, with a lease of 60
+    pushes.other = other
+    await town.served.relay.deliver()
+
+    for _ in range(20):
+        await one.turn()
+
+    assert pushes.told == [len(people)] * len(pushes.told), "every inbox has it before the first push"
+    assert sorted(pushes.sent) == sorted(phone.id for phone in phones), "and each phone is told once"
+    assert await town.count("tellings") == 0
     assert await told(town) == sorted(people)
 
 
