@@ -256,11 +256,7 @@ COLLECTIONS: tuple[Collection, ...] = (
         {**_TOWNSHIP, "request_id": "string", "person_id": "string", "since": "date", "item_id": "string", "item_name": "string"},
         (_index("of_request", "township", "request_id", "person_id"), _index("of_person", "township", "person_id", "-_id")),
     ),
-    Collection(
-        "tellings",
-        {**_TOWNSHIP, "event_id": "string", "kind": "string", "is_push": "bool", "due_at": "date"},
-        (_index("due", "is_push", "due_at"),),
-    ),
+    Collection("tellings", {**_TOWNSHIP, "kind": "string", "is_push": "bool", "due_at": "date"}, (_index("due", "is_push", "due_at"),)),
     Collection("sequences", {"value": ["int", "long"]}),
     Collection("tallies", {**_TOWNSHIP, "unit_id": "string", "period": "string", "counts": "object"}),
     Collection("tally_heads", {"seq": ["int", "long"], "turn": "int"}),
