@@ -6,63 +6,37 @@ The clockwork and the relay run in a process of their own, as they do in service
 import asyncio
 import subprocess
 import sys
-import tempfile
-from base64 import b64encode
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from statistics import median, quantiles
 from time import perf_counter
 from uuid import uuid4
 
-from adapters.mongo.collections import build
-from adapters.mongo.migrations import migrate
-from adapters.mongo.seed import plant_items, plant_township
-from domain.access import Actor
+from bench.town import ALONE, beside, on_a_mongod, plant, signed_in, spread, timed
 from domain.campaigns import Audience
-from domain.devices import Push, PushOutcome, PushResult
-from domain.identity import SignIn
 from domain.ids import Kind
 from domain.organisation import OrgUnitKind
 from domain.posts import Appointment, Role
 from resolvers.campaigns import StartCampaign, start_campaign
-from resolvers.requests import SubmitRequest, submit_request
 from server.clockwork import give_out
-from server.demo.settlement import Settlement, settlement, uid_of
-from server.mongod import EmbeddedMongod
-from server.relay import Relay
+from server.demo.settlement import Settlement, settlement
 from server.serving import run
 from server.settings import Settings
-from server.wiring import House, RandomIds, build_house, wall_clock
+from server.wiring import RandomIds, build_house, wall_clock
 
 GRIDS, GRIDS_A_BRANCH = 10_000, 50
-DATABASE = "bench_campaign"
-ALONE = 200
-
-
-class NoPhones:
-    """Keeps `domain.push.Pushes`: nobody has a phone here."""
-
-    async def send(self, pushes: Sequence[Push]) -> Sequence[PushResult]:
-        return [PushResult(push.device_id, PushOutcome.SENT) for push in pushes]
 
 
 def main(grids: int = GRIDS) -> None:
     """Prints what there is and how long it took; `python -m bench.campaign 500` measures a smaller one."""
-    with tempfile.TemporaryDirectory() as folder, EmbeddedMongod(Path(folder) / "mongo") as mongod:
-        key = Path(folder) / "data.key"
-        key.write_bytes(b64encode(bytes(96)))
-        settings = Settings(mode="demo", mongodb_uri=mongod.uri, mongodb_database=DATABASE, data_key=str(key), load_limit=1_000_000)
-        run(_measured(settings, grids, [sys.executable, "-m", "bench.campaign", mongod.uri, str(key)]))
+    on_a_mongod("campaign", lambda settings, others: _measured(settings, grids, others))
 
 
 async def _measured(settings: Settings, grids: int, others: list[str]) -> None:
     house, planned = build_house(settings), widened(settlement(60), grids)
     try:
-        await _planted(house, planned)
-        resident, dispatcher = [await _actor(house, handle) for handle in ("resident-1", "dispatcher-1")]
-        alone = [await _ask(house, planned, resident) for _ in range(ALONE)]
+        await plant(house, planned)
+        resident, dispatcher = [await signed_in(house, handle) for handle in ("resident-1", "dispatcher-1")]
+        alone = [await timed(house, planned, resident) for _ in range(ALONE)]
         unit = next(unit for unit in planned.parts.units if unit.kind is OrgUnitKind.TOWNSHIP_COMMITTEE)
         sent = StartCampaign(uuid4(), unit.id, "雪后清扫", "清扫楼道口积雪", Audience.GRIDS, (wall_clock() + timedelta(days=5)).date())
         begun = perf_counter()
@@ -71,16 +45,14 @@ async def _measured(settings: Settings, grids: int, others: list[str]) -> None:
         background = subprocess.Popen(others)  # noqa: ASYNC220  # it is to run beside this
         meanwhile, made = [], 0
         while made < campaign.total:
-            meanwhile += [await _ask(house, planned, resident) for _ in range(20)]
+            meanwhile += [await timed(house, planned, resident) for _ in range(20)]
             made = await house.mongo.collection("tasks").count_documents({"campaign_id": campaign.id})
         print(f"   every task after {perf_counter() - begun:.1f} s", flush=True)
         await asyncio.to_thread(background.wait)
         notices = await house.mongo.collection("notices").count_documents({"item_name": campaign.title})
         print(f"   every notice after {perf_counter() - begun:.1f} s: {made} tasks, {notices} notices", flush=True)
         for name, some in (("alone", alone), ("meanwhile", meanwhile)):
-            print(
-                f"   submitRequest {name}: median {median(some):.1f} ms, p95 {quantiles(some, n=20)[-1]:.1f} ms of {len(some)}", flush=True
-            )
+            print(f"   submitRequest {name}: {spread(some)}", flush=True)
     finally:
         await house.close()
 
@@ -112,33 +84,9 @@ def widened(planned: Settlement, grids: int) -> Settlement:
     return replace(planned, parts=wide, persons=tuple(persons))
 
 
-async def _planted(house: House, planned: Settlement) -> None:
-    await build(house.mongo)
-    await migrate(house.mongo, at=wall_clock())
-    await plant_items(house.mongo, planned.items)
-    accounts = {uid_of(handle): person_id for handle, person_id in planned.handles.items()}
-    at, names = wall_clock() - timedelta(days=30), (planned.township_code, planned.township_name, planned.area, "bench")
-    homes = planned.households
-    await plant_township(house.mongo, *names, planned.parts, at=at, persons=planned.persons, households=homes, accounts=accounts)
-
-
-async def _actor(house: House, handle: str) -> Actor:
-    now = wall_clock()
-    return await house.ports.people.signed_in(SignIn(uid_of(handle), now, now + timedelta(hours=1)), at=now)
-
-
-async def _ask(house: House, planned: Settlement, resident: Actor) -> float:
-    """Milliseconds."""
-    item = next(item for item in planned.items if item.code == "stairwell-lamp")
-    begun = perf_counter()
-    await submit_request(SubmitRequest(uuid4(), item.id, "灯不亮"), by=resident, ports=house.ports)
-    return (perf_counter() - begun) * 1000
-
-
 async def _background(uri: str, key: str) -> None:
     """What the clockwork and the relay do, until nothing is left."""
-    house = build_house(Settings(mode="demo", mongodb_uri=uri, mongodb_database=DATABASE, data_key=key))
-    relay = Relay(house.outbox, house.ports.organisations, NoPhones(), house.messages, wall_clock)
+    house, relay = beside("campaign", uri, key)
     try:
         await give_out(house)
         while await relay.turn():

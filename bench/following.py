@@ -6,18 +6,14 @@ The relay runs in a process of its own, as it does in service; everybody has a p
 import asyncio
 import subprocess
 import sys
-import tempfile
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
-from statistics import median, quantiles
 from time import perf_counter
 from uuid import uuid4
 
 from adapters.mongo.codec import encode
-from bench.campaign import ALONE, NoPhones, _actor, _ask, _planted
+from bench.town import ALONE, ask, beside, on_a_mongod, plant, signed_in, spread, timed
 from domain.access import Actor, actor_of
 from domain.devices import Device, DevicePlatform, device_id
 from domain.ids import Kind
@@ -25,7 +21,6 @@ from domain.people import Person
 from domain.requests import Request
 from domain.tasks import ContactKind, Outcome, Task
 from resolvers.followers import FollowRequest, follow_request
-from resolvers.requests import SubmitRequest, submit_request
 from resolvers.tasks import (
     AcknowledgeTask,
     CompleteTask,
@@ -37,45 +32,39 @@ from resolvers.tasks import (
     verify_task,
 )
 from server.demo.settlement import Settlement, settlement
-from server.mongod import EmbeddedMongod
-from server.relay import Relay, run_relay
+from server.relay import run_relay
 from server.serving import run
 from server.settings import Settings
 from server.wiring import House, RandomIds, build_house, wall_clock
 
 FOLLOWERS = 10_000
-DATABASE = "bench_following"
 AT_ONCE = 16
 
 
 def main(followers: int = FOLLOWERS) -> None:
     """Prints what there is and how long it took; `python -m bench.following 500` measures fewer."""
-    with tempfile.TemporaryDirectory() as folder, EmbeddedMongod(Path(folder) / "mongo") as mongod:
-        key = Path(folder) / "data.key"
-        key.write_bytes(b64encode(bytes(96)))
-        settings = Settings(mode="demo", mongodb_uri=mongod.uri, mongodb_database=DATABASE, data_key=str(key), load_limit=1_000_000)
-        run(_measured(settings, followers, [sys.executable, "-m", "bench.following", mongod.uri, str(key)]))
+    on_a_mongod("following", lambda settings, others: _measured(settings, followers, others))
 
 
 async def _measured(settings: Settings, count: int, others: list[str]) -> None:
     planned, people = peopled(settlement(60), count)
     house = build_house(settings)
     try:
-        await _planted(house, planned)
-        asker, neighbour = [await _actor(house, handle) for handle in ("resident-1", "resident-2")]
-        lamp = await _lamp(house, planned, asker)
+        await plant(house, planned)
+        asker, neighbour = [await signed_in(house, handle) for handle in ("resident-1", "resident-2")]
+        lamp = await ask(house, planned, asker)
         await _phones(house, people)
         begun = perf_counter()
         took, acts = await _follow(house, lamp, [_as(person, neighbour) for person in people])
-        print(f"   {count} follow in {perf_counter() - begun:.1f} s, {AT_ONCE} at once: {_spread(took)}", flush=True)
+        print(f"   {count} follow in {perf_counter() - begun:.1f} s, {AT_ONCE} at once: {spread(took)}", flush=True)
         print(f"   the worker takes the task and begins meanwhile: {', '.join(f'{each:.0f} ms' for each in acts)}", flush=True)
-        alone = [await _ask(house, planned, asker) for _ in range(ALONE)]
+        alone = [await timed(house, planned, asker) for _ in range(ALONE)]
         await _done(house, lamp)
         begun, background = perf_counter(), subprocess.Popen(others)  # noqa: ASYNC220  # it is to run beside this
         try:
             meanwhile, told, firsts = [], 0, [0.0]
             while told < count:
-                meanwhile += [await _ask(house, planned, asker) for _ in range(10)]
+                meanwhile += [await timed(house, planned, asker) for _ in range(10)]
                 told = await house.mongo.collection("notices").count_documents({"kind": "followed_done"})
                 firsts = firsts if firsts[0] or not told else [perf_counter() - begun]
             print(f"   {told} told after {perf_counter() - begun:.1f} s, the first after {firsts[0]:.1f} s (the relay's start)", flush=True)
@@ -84,7 +73,7 @@ async def _measured(settings: Settings, count: int, others: list[str]) -> None:
             await asyncio.to_thread(background.wait)
             print(f"   the relay's memory: {getrusage(RUSAGE_CHILDREN).ru_maxrss // 1024} MB at most", flush=True)
         for name, some in (("alone", alone), ("meanwhile", meanwhile)):
-            print(f"   submitRequest {name}: {_spread(some)}", flush=True)
+            print(f"   submitRequest {name}: {spread(some)}", flush=True)
     finally:
         await house.close()
 
@@ -101,11 +90,6 @@ def _as(person: Person, neighbour: Actor) -> Actor:
     """Signed in as that person, who lives with the neighbour."""
     assert neighbour.organisation is not None
     return actor_of(person, neighbour.organisation, at=wall_clock(), home=neighbour.home)
-
-
-async def _lamp(house: House, planned: Settlement, asker: Actor) -> Request:
-    item = next(item for item in planned.items if item.code == "stairwell-lamp")
-    return (await submit_request(SubmitRequest(uuid4(), item.id, "灯不亮"), by=asker, ports=house.ports)).subject
 
 
 async def _phones(house: House, people: Sequence[Person]) -> None:
@@ -151,27 +135,22 @@ async def _begun(house: House, lamp: Request) -> None:
 
 
 async def _task(house: House, lamp: Request) -> tuple[Actor, Task]:
-    worker = await _actor(house, "grid-worker-1")
+    worker = await signed_in(house, "grid-worker-1")
     [task] = await house.ports.tasks.of_requests(lamp.township, [lamp.id], seen_by=worker)
     return worker, task
 
 
 async def _done(house: House, lamp: Request) -> None:
     """It is said to be done, and checked."""
-    ports, leader = house.ports, await _actor(house, "grid-leader-1")
+    ports, leader = house.ports, await signed_in(house, "grid-leader-1")
     worker, task = await _task(house, lamp)
     await complete_task(CompleteTask(uuid4(), task.id, Outcome.SOLVED, "换了灯泡"), by=worker, ports=ports)
     await verify_task(VerifyTask(uuid4(), task.id, passed=True), by=leader, ports=ports)
 
 
-def _spread(some: Sequence[float]) -> str:
-    return f"median {median(some):.1f} ms, p95 {quantiles(some, n=20)[-1]:.1f} ms of {len(some)}"
-
-
 async def _background(uri: str, key: str) -> None:
     """The whole relay, until it is ended."""
-    house = build_house(Settings(mode="demo", mongodb_uri=uri, mongodb_database=DATABASE, data_key=key))
-    relay = Relay(house.outbox, house.ports.organisations, NoPhones(), house.messages, wall_clock)
+    house, relay = beside("following", uri, key)
     try:
         await run_relay(relay, house.sequencer, house.tallies, house.mongo)
     finally:
