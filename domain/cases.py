@@ -130,7 +130,7 @@ def assign(
     task = permitted(case, task_id, moment, Verb.ASSIGN, Verb.ASSIGN_AGAIN, expected_version=expected_version)
     if service.person is None or service.person.id == task.assignee_id:
         raise invalid("refusal.has_it_already", "assigneeId")
-    task = task.on_leg(_after_thinking(task, moment))
+    task = task.on_leg(after_thinking(task, moment))
     assigned = hand_to(task, service, moment, is_new_leg=task.state is TaskState.QUEUED and bool(task.past_assignees))
     facts: Facts = {"from": task.assignee_id, "rule": service.rule, **left_done(task)}
     return act_on(case.after(assigned), EventKind.TASK_ASSIGNED, task_id, facts, note)
@@ -217,11 +217,11 @@ def approve_return(
 def refuse_return(case: Case, task_id: str, moment: Moment, *, reason: str, expected_version: int | None = None) -> Act:
     """Row 11: back to who returned it; from the second return on this binds."""
     task = permitted(case, task_id, moment, Verb.REFUSE_RETURN, expected_version=expected_version)
-    refused_task = task.refuse_return(_after_thinking(task, moment), at=moment.at)
+    refused_task = task.refuse_return(after_thinking(task, moment), at=moment.at)
     return act_on(case.after(refused_task), EventKind.RETURN_REFUSED, task_id, {"binds": refused_task.is_return_bound}, reason)
 
 
-def _after_thinking(task: Task, moment: Moment) -> Due | None:
+def after_thinking(task: Task, moment: Moment) -> Due | None:
     """The leg, which stood still while the desk thought about a return."""
     return resumed(moment.calendar, task.leg, task.returned_at, moment.at) if task.leg and task.returned_at else task.leg
 

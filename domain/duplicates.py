@@ -98,7 +98,9 @@ def merged(case: Case, into: Request, moment: Moment, *, reason: str | None, exp
     request = permitted(case, RequestAction.MERGE, moment, expected_version)
     if request.item_id != into.item_id and reason is None:
         raise invalid("refusal.merge_reason_wanted", "reason")
-    after = ended(case, replace(request, merged_into_id=into.id), RequestState.MERGED, at=moment.at)
+    # What was said of an earlier try says nothing of this one.
+    goes_on = replace(request, merged_into_id=into.id, verdict=None, grade=None)
+    after = ended(case, goes_on, RequestState.MERGED, at=moment.at)
     goes_out_of_sight = {"out_of_sight": True} if is_everybodys(request) and not is_everybodys(into) else {}
     return act_of(after, EventKind.REQUEST_MERGED, {"cancelled": cancelled(case), **goes_out_of_sight}, reason)
 
@@ -160,7 +162,7 @@ def _by_itself(
     act = act_of(changed(case, back, tasks, at=moment.at), EventKind.REQUEST_UNMERGED, {**facts, "called_in": helping}, words)
     if target is None or target.request is None:
         return (act,)
-    parted = replace(target.request, merged_count=target.request.merged_count - 1)
+    parted = replace(target.request, merged_count=max(target.request.merged_count - 1, 0))
     return act, act_of(changed(target, parted, target.tasks, at=moment.at), EventKind.REQUEST_PARTED)
 
 

@@ -1,7 +1,7 @@
 """Reports that come too early (暂存回报): a phone sent what it did in pieces, and what one builds on is not there yet.
 
-They are kept with the task, for whoever has it, and carried out as soon as what they build on has come; nothing is left of them once
-somebody else has it, or it was sent back or called off, but what the history says.
+They are kept with the task, for whoever has it, and carried out as soon as what they build on has come. Once somebody else has it, work
+that is said to be done is a report that came too late; where it was sent back or called off, nothing is left but what the history says.
 """
 
 from dataclasses import replace

@@ -6,17 +6,20 @@ whether the work counts. Whoever has the task by then goes on until that is deci
 
 from dataclasses import replace
 
-from domain.cases import Act, Case, Moment, act_on, completed, permitted
+from domain.cases import Act, Case, Moment, act_on, after_thinking, completed, permitted
 from domain.errors import RefusalCode, refused
 from domain.events import EventKind
 from domain.guards import guard_report_to_decide
 from domain.lifecycle import Verb, guard_completion, rows
-from domain.tasks import LateReport, Task
+from domain.tasks import LateReport, Task, TaskState
 
 MOST_OF_ONE = 4
 """So many reports of one person on one task are kept: with each the history and the words of the request grow."""
 
 TO_DECIDE = frozenset(state for move in rows(Verb.APPROVE_REPORT) for state in move.sources)
+
+WAITS_IN = TO_DECIDE | {TaskState.SUSPENDED, TaskState.DEFERRED}
+"""Where it stands still it is decided on once it goes on."""
 
 
 def keep(
@@ -40,7 +43,7 @@ def keep(
     if task.late_kept.count(by_id) >= MOST_OF_ONE:
         raise refused(RefusalCode.LIMIT_REACHED, "refusal.too_many_early", "taskId", current=task, limit=MOST_OF_ONE)
     late = task.late
-    if report is not None and by_id != task.assignee_id and task.state in TO_DECIDE:
+    if report is not None and by_id != task.assignee_id and task.state in WAITS_IN:
         late = (*(other for other in late if other.by_id != by_id), report)
     at = task.updated_at if task.is_over else moment.at  # what is over has its time to be read, counted from then
     kept = replace(task, late=late, late_kept=(*task.late_kept, by_id), updated_at=at)
@@ -54,7 +57,14 @@ def approve(case: Case, task_id: str, moment: Moment, *, command_id: str, expect
     task, report = _decided(case, task_id, moment, Verb.APPROVE_REPORT, command_id, expected_version)
     guard_completion(task)
     did_it = task.past_assignees if report.by_id in task.past_assignees else (*task.past_assignees, report.by_id)
-    taken = replace(task, past_assignees=did_it, acknowledge_by=None, remind_at=None, returned_at=None, proposed_owner_id=None)
+    taken = replace(
+        task.on_leg(after_thinking(task, moment)),
+        past_assignees=did_it,
+        acknowledge_by=None,
+        remind_at=None,
+        returned_at=None,
+        proposed_owner_id=None,
+    )
     act = completed(case, taken, moment, outcome=report.outcome, note=None, is_confirmed=False)
     said = {"said_in": report.said_in, "reported_by": report.by_id, "taken_from": task.assignee_id}
     return replace(act, facts={**act.facts, **said})

@@ -175,7 +175,7 @@ class Task:
             extension=None,
             deferral=None,
             early=(),
-            late=(*self.late, *self._left_done()),
+            late=self._with_what_was_left_done(),
             updated_at=at,
         )
 
@@ -298,12 +298,11 @@ class Task:
         nobody = replace(self, request_id=None, askers=(), proxy_grant_id=None, is_for_household=False)
         return replace(nobody, root_id=root_id, item_id=item_id)
 
-    def _left_done(self) -> tuple[LateReport, ...]:
-        """Early reports of work that is done, of whoever has it no more from now on."""
+    def _with_what_was_left_done(self) -> tuple[LateReport, ...]:
+        """Also the early report of work that is done, of whoever has it no more from now on."""
         by_id = self.assignee_id or ""
-        return tuple(
-            LateReport(report.command_id, by_id, report.said_in, report.at, report.outcome) for report in self.early if report.outcome
-        )
+        done = [LateReport(each.command_id, by_id, each.said_in, each.at, each.outcome) for each in self.early if each.outcome]
+        return (*(late for late in self.late if late.by_id != by_id), *done) if done else self.late
 
     def _with_assignee_in_the_past(self) -> tuple[str, ...]:
         return self._with_assignee_among(self.past_assignees)

@@ -30,6 +30,9 @@ DEEDS: dict[type, Deed] = {
     followers.ReportNotFixed: followers.report_not_fixed,
 }
 
+VERBS: dict[type, str] = {tasks.StartTask: "startTask", tasks.CompleteTask: "completeTask"}
+"""What may come too early or too late, under the names that the records of commands have."""
+
 _STEP = {kind: step for step, kind in enumerate(DEEDS)}
 
 
@@ -59,24 +62,39 @@ async def carried_out(sent: Any, *, by: Actor, ports: Ports) -> Ended:
     """
     end = await ended(DEEDS[type(sent)](sent, by=by, ports=ports))
     if isinstance(sent, tasks.StartTask | tasks.CompleteTask):
-        if end.refusal is not None and end.refusal.code is RefusalCode.WRONG_STATE:
-            held = await ended(_held(sent, by=by, ports=ports))
-            if held.refusal is None:
-                return Ended(CommandOutcome.HELD, subject=held.subject)
-            # What was missing may have come in between.
-            end = await ended(DEEDS[type(sent)](sent, by=by, ports=ports))
-        if end.refusal is not None:
-            await late_reports.keep(sent, end.refusal, by=by, ports=ports)
-            return end
-        if end.outcome is CommandOutcome.DUPLICATE and any(report.command_id == str(sent.command_id) for report in end.subject.early):
-            return Ended(CommandOutcome.HELD, subject=end.subject)
+        return await _early_or_late(sent, end, by=by, ports=ports)
     return end
+
+
+async def _early_or_late(sent: tasks.StartTask | tasks.CompleteTask, end: Ended, *, by: Actor, ports: Ports) -> Ended:
+    if end.refusal is not None and end.refusal.code is RefusalCode.WRONG_STATE:
+        held = await ended(_held(sent, by=by, ports=ports))
+        if held.refusal is None:
+            return Ended(CommandOutcome.HELD, subject=held.subject)
+        # What was missing may have come in between.
+        end = await ended(DEEDS[type(sent)](sent, by=by, ports=ports))
+    if end.refusal is not None:
+        if not await _was_carried_out(sent, end.refusal, by=by, ports=ports):
+            await late_reports.keep(sent, end.refusal, by=by, ports=ports)
+    elif end.outcome is CommandOutcome.DUPLICATE and any(report.command_id == str(sent.command_id) for report in end.subject.early):
+        return Ended(CommandOutcome.HELD, subject=end.subject)
+    return end
+
+
+async def _was_carried_out(sent: tasks.StartTask | tasks.CompleteTask, refusal: Refusal, *, by: Actor, ports: Ports) -> bool:
+    """Whether it was done or held before, and the task is nothing to them any more: this is no news of it."""
+    if refusal.code is not RefusalCode.NOT_FOUND:
+        return False
+    now = await acting(VERBS[type(sent)], sent, by=by, ports=ports)
+    try:
+        return await ports.requests.replay_of(now.command) is not None
+    except Refused:  # other contents under its id
+        return False
 
 
 async def _held(sent: tasks.StartTask | tasks.CompleteTask, *, by: Actor, ports: Ports) -> Done[Task]:
     """Under the command that it was sent with, so that the same again is the same. A confirmation is not kept: somebody checks it."""
-    is_start = isinstance(sent, tasks.StartTask)
-    now = await acting("startTask" if is_start else "completeTask", sent, by=by, ports=ports)
+    now = await acting(VERBS[type(sent)], sent, by=by, ports=ports)
     report = EarlyReport(
         command_id=str(sent.command_id),
         said_in=now.event_id,

@@ -76,6 +76,9 @@ class FollowersTold:
             return await work(telling)
         except Exception:  # what cannot be told must not hold up the others
             log.exception("followers could not be told of act %s", telling.event_id)
+            if is_push and telling.tries + 1 >= LAST_TRY:  # their inboxes have it
+                await self._tellings.done(telling)
+                return 1
             await self._tellings.go_on(replace(telling, tries=telling.tries + 1), due_at=self._later(telling.tries))
             return 1
 

@@ -47,7 +47,8 @@ class MongoFigures:
         ids = [document["_id"] for document in await hidden.to_list()]
         for (unit_id, period, name), number in (await self._tallies.added_by(head, ids)).items():
             if period in sums.get(unit_id, {}):
-                sums[unit_id][period][name] -= number
+                # An edition that is shown while another is counted may not have counted that yet.
+                sums[unit_id][period][name] = max(sums[unit_id][period][name] - number, 0)
         return sums
 
     async def deferred(self, unit_ids: Sequence[str], *, seen_by: Actor) -> Mapping[str, Sequence[datetime]]:

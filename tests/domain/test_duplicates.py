@@ -84,6 +84,15 @@ def test_who_had_their_answer_stays_and_the_clock_has_nothing_left_to_do() -> No
     assert act_of_clock(act.case, request_of(into).id, now_of("nobody")) is None
 
 
+def test_what_was_said_of_an_earlier_try_keeps_nobody_behind() -> None:
+    taken = accepted(waiting(), now_of(DESK)).case
+    unsolved = merged(Case(request_of(taken).judge(Verdict.NOT_SOLVED, Grade.UNSATISFIED), taken.tasks))
+
+    act, _ = let_go(unsolved, target(S.HANDED_OFF))
+
+    assert (request_of(unsolved).verdict, request_of(act.case).state) == (None, S.IN_HAND)
+
+
 def test_what_nobody_had_taken_in_waits_for_that_again_whatever_was_to_be_answered() -> None:
     """Declined, written to, objected to, merged: the message is none of the work."""
     said = REQUEST_DEEDS[RequestAction.ADD_MESSAGE](request_in(S.DECLINED), now_of("resident-1"), None).case

@@ -1,16 +1,17 @@
 """The task was given to somebody else while the phone was offline: nothing that it sends is lost, and nobody is flooded by it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from domain import late_reports
 from domain.cases import Act, Case
 from domain.errors import RefusalCode
-from domain.late_reports import MOST_OF_ONE, TO_DECIDE
+from domain.late_reports import MOST_OF_ONE, WAITS_IN
 from domain.lifecycle import Verb
 from domain.tasks import OVER, LateReport, TaskState
-from tests.domain.cast import REPORT_COME_LATE, deed_of, id_of, moment, refusal_of, standing_in
+from tests.domain.cast import MONDAY, REPORT_COME_LATE, deed_of, id_of, moment, refusal_of, standing_in
 
 WORKER, BEFORE = "grid-worker-1", "grid-worker-2"
 
@@ -31,7 +32,7 @@ def test_it_is_kept_wherever_the_task_stands_and_waits_only_where_nobody_has_don
     after = act.case.tasks[0]
 
     assert (after.state, act.reason) == (state, "换了灯泡")
-    assert (after.late == (REPORT_COME_LATE,)) is (act.facts["waits"] is True) is (state in TO_DECIDE)
+    assert (after.late == (REPORT_COME_LATE,)) is (act.facts["waits"] is True) is (state in WAITS_IN)
     assert (after.updated_at == case.tasks[0].updated_at) or state not in OVER, "what is over is read no longer for it"
 
 
@@ -65,3 +66,12 @@ def test_whoever_did_it_does_not_check_it_nor_decide_whether_it_counts() -> None
         replace(case, tasks=(own,)), own.id, moment("dispatcher-1"), command_id=REPORT_COME_LATE.command_id, reason="算了"
     )
     assert refusal_of(decide) is RefusalCode.NOT_ALLOWED
+
+
+def test_while_the_desk_thought_about_a_return_the_leg_stood_still() -> None:
+    back = standing_in(TaskState.RETURN_PENDING, due_at=MONDAY + timedelta(hours=1), late=(REPORT_COME_LATE,))
+    now = moment("dispatcher-1", at=MONDAY + timedelta(days=2))
+
+    decided = late_reports.approve(back, back.tasks[0].id, now, command_id=REPORT_COME_LATE.command_id)
+
+    assert decided.case.tasks[0].leg_met

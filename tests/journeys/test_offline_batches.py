@@ -390,6 +390,19 @@ async def test_what_was_done_twice_is_in_the_history_under_both_names(town: Town
     ], "what was written is theirs to read for thirty days"
 
 
+async def test_what_was_carried_out_is_no_late_report_when_the_phone_sends_it_again(town: Town) -> None:
+    """The answer was lost; the check failed since, and somebody else has it now."""
+    worker, matter, commands = await job(town)
+    leader, dispatcher = await town.people("grid-leader-1", "dispatcher-1")
+    await send(worker, *commands)
+    await act(leader, "verifyTask", matter, passed=False, reason="灯还是不亮")
+    await act(dispatcher, "assignTask", matter, assigneeId=town.planned.handles["grid-worker-2"])
+
+    async with nothing_written(town):
+        assert outcomes(await send(worker, *commands)) == ["REJECTED"] * 3, "it is nothing to them any more"
+    assert await waiting(dispatcher, matter) == []
+
+
 async def test_nobody_reports_on_a_task_that_was_never_theirs(town: Town) -> None:
     _, _, dispatcher, matter, commands = await given_on(town)
     strangers = await town.people("grid-worker-3", "grid-leader-2", "resident-2", "resident-1")
