@@ -169,3 +169,32 @@ async def test_a_phone_that_never_answers_is_given_up_and_the_inbox_has_it(town:
     assert await town.count("tellings") == 0
     assert pushes(town, phone) == []
     assert await titles(neighbour) == [DONE]
+
+
+class Broken:
+    """Keeps `domain.push.Pushes` as one does whose every call fails before it says what became of a push."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    async def send(self, pushes: Sequence[Push]) -> list[PushResult]:
+        self.calls += 1
+        raise RuntimeError("no phone of anybody")
+
+
+async def test_phones_that_cannot_even_be_asked_are_given_up_and_the_inboxes_have_it(town: Town) -> None:
+    neighbour, pushes = await town.person("resident-2"), Broken()
+    await register(neighbour, f"phone-{uuid4()}")
+    await followed_by_many(town)
+    await town.served.relay.deliver()
+    outbox = MongoOutbox(town.house.mongo, town.house.devices, mark="one")
+    one = FollowersTold(outbox, pushes, town.house.messages, town.clock, lease_seconds=LEASE_SECONDS, wait=lambda _: 1.0)
+
+    for _ in range(LAST_TRY + 2):
+        while await one.turn():
+            pass
+        town.clock.advance(seconds=2)
+
+    assert pushes.calls == LAST_TRY
+    assert await town.count("tellings") == 0
+    assert await titles(neighbour) == [DONE]
