@@ -24,6 +24,9 @@ from domain.workbook_pages import Source
 PATIENCE_SECONDS = 20.0
 """So long an answer waits for the work; then it goes on, and is asked for."""
 
+LEFT_BY_RIVALS = [ImportState.APPLYING.value, ImportState.CHECKED.value, ImportState.FAILED.value]
+"""What whoever applied a file may find: rivals that came to nothing put it there meanwhile."""
+
 Open = Callable[..., AbstractContextManager[Source]]
 Work = Callable[[Source], Awaitable[Outcome]]
 
@@ -83,7 +86,8 @@ class MongoImportDesk:
         job = await self._job(import_id, run.by_id)
         if job.state not in {ImportState.CHECKED, ImportState.APPLYING} or not (job.outcome and job.outcome.is_sound):
             raise refused(RefusalCode.WRONG_STATE, "refusal.import_not_checked", "importId")
-        if not await self._set(replace(job, state=ImportState.APPLYING, at=run.at), was=job.state):
+        applying, attempt = replace(job, state=ImportState.APPLYING, at=run.at), {"attempt": str(command.command_id)}
+        if not await self._set(applying, only={"state": job.state.value}, also=attempt):
             raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "importId")
         return await self._carry_out(job, replace(run, command=command), None, ImportState.APPLIED)
 
@@ -99,24 +103,30 @@ class MongoImportDesk:
         return await self.job(UUID(job.id.rpartition("/")[2]), by_id=job.by_id) or job
 
     async def _in_background(self, job: ImportJob, run: Import, work: Work, then: ImportState) -> ImportJob:
-        """Whatever comes of it stands in the job, also where nobody waits for it any more; but never over what another one made of it."""
-        goes_on = ImportState.APPLYING if then is ImportState.APPLIED else ImportState.CHECKING
+        """Whatever comes of it stands in the job, also where nobody waits for it any more; but never over what another one made of it.
+
+        Several may apply a file at once, and the township lets one: what came of that one stands, whoever of them began last.
+        """
+        is_applied = then is ImportState.APPLIED
+        own: Document = {"state": ImportState.CHECKING.value}
+        if is_applied:
+            own = {"state": ImportState.APPLYING.value, "attempt": str(run.command.command_id) if run.command else None}
         try:
             async with self._file(job) as path:
                 with await asyncio.to_thread(_Entered, self._open, path, await self._file_name(job)) as source:
                     outcome = await work(source)
         except Refused as no:
             # A refused attempt leaves a checked file checked: it may be tried again, or checked again.
-            kept = job if then is ImportState.APPLIED else replace(job, state=ImportState.FAILED, outcome=None)
-            await self._set(replace(kept, at=run.at, message=no.refusal.message), was=goes_on)
+            kept = replace(job, state=ImportState.CHECKED) if is_applied else replace(job, state=ImportState.FAILED, outcome=None)
+            await self._set(replace(kept, at=run.at, message=no.refusal.message), only=own)
             if no.refusal.field == "file":
                 raise Refused(replace(no.refusal, field="importId")) from no
             raise
         except BaseException:
-            await self._set(replace(job, state=ImportState.FAILED, at=run.at, message=Message("refusal.import_failed")), was=goes_on)
+            await self._set(replace(job, state=ImportState.FAILED, at=run.at, message=Message("refusal.import_failed")), only=own)
             raise
         done = replace(job, state=then, at=run.at, outcome=outcome, message=None)
-        await self._set(done, was=goes_on)
+        await self._set(done, only={"state": {"$in": LEFT_BY_RIVALS}} if is_applied else own)
         return done
 
     @asynccontextmanager
@@ -143,11 +153,14 @@ class MongoImportDesk:
             raise not_found("importId")
         return found
 
-    async def _set(self, job: ImportJob, *, was: ImportState | None = None, session: Session | None = None) -> bool:
-        """Whether it was in that state still, where one is given."""
+    async def _set(
+        self, job: ImportJob, *, only: Document | None = None, also: Document | None = None, session: Session | None = None
+    ) -> bool:
+        """Whether it was as `only` says still."""
         fields: Document = {name: value for name, value in encode(job).items() if name not in {"_id", "received", "parts"}}
-        wanted: Document = {"township": job.township, "_id": job.id, **({"state": was.value} if was else {})}
-        return (await self._mongo.collection("imports").update_one(wanted, {"$set": fields}, session=session)).matched_count == 1
+        wanted: Document = {"township": job.township, "_id": job.id, **(only or {})}
+        update = {"$set": {**fields, **(also or {})}}
+        return (await self._mongo.collection("imports").update_one(wanted, update, session=session)).matched_count == 1
 
 
 class _Entered:

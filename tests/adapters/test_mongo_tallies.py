@@ -118,13 +118,14 @@ async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage:
             await counting.count()
             await asyncio.sleep(0.002)
 
+    everybody: list[asyncio.Task[None]] = []
+
     async def kill() -> None:
         while True:
             running = [asyncio.create_task(rival()) for _ in range(3)]
-            try:
-                await asyncio.sleep(chance.uniform(0.02, 0.2))
-            finally:
-                await end(*running)
+            everybody.extend(running)
+            await asyncio.sleep(chance.uniform(0.02, 0.2))
+            await end(*running)
 
     killing = asyncio.create_task(kill())
     for _ in range(6):
@@ -133,6 +134,7 @@ async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage:
     killing.cancel()
     with suppress(asyncio.CancelledError):
         await killing
+    await end(*everybody)
     await count(stage)
 
     assert (await house.tallies.head(stage.township)).seq == await house.ports.feed.head(stage.township)

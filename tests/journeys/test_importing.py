@@ -3,14 +3,24 @@
 import asyncio
 import base64
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from adapters.mongo import importing_desk
+from adapters.mongo.importing import MongoImports
+from adapters.mongo.importing_desk import MongoImportDesk
+from adapters.mongo.ledger import Ledger
+from adapters.workbook.reading import opened
+from domain.errors import Refused
+from domain.importing import Import, Outcome
+from domain.importing_desk import ImportJob, ImportState
+from domain.workbook_pages import Source
 from domain.workbook_rows import Sheet
+from resolvers.importing import ApplyImport, apply_import
 from server.demo.main_job import Player
 from tests.adapters.stage import Stage
 from tests.conftest import Town
@@ -107,6 +117,52 @@ async def test_of_rivals_one_applies_the_file_and_the_others_do_not_unsay_it(tow
     found = await administrator.ask(f'{{ organisationImport(id: "{import_id}") {{ state message version }} }}')
     assert found["organisationImport"] == {"state": "APPLIED", "message": None, "version": 2}
     assert await version_of(town) == 2
+
+
+class Paced(MongoImports):
+    """Begins to make a file true, and tells that it is, when the story lets it."""
+
+    def __init__(self, imports: MongoImports) -> None:
+        self._imports = imports
+        self.has_begun, self.may_go_on, self.is_over, self.may_tell = (asyncio.Event() for _ in range(4))
+
+    async def apply(self, source: Source, run: Import, **more: Any) -> Outcome:
+        self.has_begun.set()
+        await self.may_go_on.wait()
+        try:
+            return await self._imports.apply(source, run, **more)
+        finally:
+            self.is_over.set()
+            await self.may_tell.wait()
+
+
+async def test_whoever_began_first_and_came_too_late_does_not_unsay_what_was_applied(town: Town, tmp_path: Path) -> None:
+    administrator, import_id = await town.person("administrator-1", language="en"), str(uuid4())
+    await upload(administrator, renamed("柳湾新村党委").save(tmp_path / "book.xlsx"), import_id)
+    await check(administrator, import_id)
+    by = await Stage(town.house, town.planned, town.clock).actor("administrator-1")
+    first, second = Paced(town.house.imports), Paced(town.house.imports)
+
+    async def applied_by(paced: Paced) -> ImportJob:
+        desk = MongoImportDesk(town.house.mongo, Ledger(town.house.mongo), paced, opened)
+        sent = ApplyImport(uuid4(), UUID(import_id), 1)
+        return await apply_import(sent, by=by, ports=replace(town.house.ports, import_desk=desk))
+
+    slow = asyncio.create_task(applied_by(first))
+    await first.has_begun.wait()
+    fast = asyncio.create_task(applied_by(second))
+    second.may_go_on.set()
+    await second.is_over.wait()
+    for gate in (first.may_go_on, first.may_tell):
+        gate.set()
+    with pytest.raises(Refused, match="import_overtaken"):
+        await slow
+    second.may_tell.set()
+    assert (await fast).state is ImportState.APPLIED
+
+    found = await administrator.ask(f'{{ organisationImport(id: "{import_id}") {{ state message version }} }}')
+    assert found["organisationImport"] == {"state": "APPLIED", "message": None, "version": 2}
+    assert (await apply(administrator, import_id, 2))["code"] == "WRONG_STATE"
 
 
 async def test_what_was_checked_before_somebody_changed_the_organisation_is_a_conflict(town: Town, tmp_path: Path) -> None:
