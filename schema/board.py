@@ -17,7 +17,7 @@ enumeration(
     QueueKind,
     "A queue of the board (工作队列).",
     {
-        "UNACCEPTED": "Requests that nobody has taken in, the oldest first; its `requests` (待受理).",
+        "UNACCEPTED": "Requests that nobody has taken in, by `acceptBy`, soonest first; its `requests` (待受理).",
         "UNROUTED": "Nobody has it (待派单).",
         "UNACKNOWLEDGED": "Given to somebody who has not taken it (待签收).",
         "DUE_SOON": "Due within one working day (即将到期).",
@@ -56,7 +56,7 @@ async def _tasks(
 async def _requests(
     root: Parent[board.BoardQueue], info: Info, first: First = 20, after: After = None, last: Last = None, before: Before = None
 ) -> Any:
-    page = wanted_page(first, after, last, before)
+    page = wanted_page(first, after, last, before, parts=2)
     found = await reads.waiting_page(root, page, by=info.context.actor, ports=info.context.ports)
     return connection(RequestEdge, RequestConnection, found)
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from adapters.mongo.clock import LONG_AGO
 from adapters.mongo.driver import Mongo
-from adapters.mongo.reads import Filter, oldest_first, seen_by_filter, soonest_first
+from adapters.mongo.reads import Filter, seen_by_filter, soonest_first
 from domain.access import Actor, keys_of_subtree, oversees
 from domain.board import MOST_COUNTED, NEVER, Look, QueueCount
 from domain.pages import Page, PageRequest
-from domain.requests import Request, RequestState
+from domain.requests import Request
 from domain.tasks import Task
 
 
@@ -45,7 +46,9 @@ class MongoBoards:
         scoped = _waiting(unit_id, seen_by)
         if scoped is None:
             return Page((), (), has_next=False, has_previous=False)
-        return await oldest_first(self._mongo, "requests", Request, scoped, page, index="in_scope_by_state")
+        return await soonest_first(
+            self._mongo, "requests", Request, scoped, page, by="accept_by", since=LONG_AGO, before=NEVER, index="waiting"
+        )
 
     async def count_waiting(self, unit_id: str, *, seen_by: Actor) -> QueueCount:
         scoped = _waiting(unit_id, seen_by)
@@ -54,7 +57,7 @@ class MongoBoards:
         del scoped["hidden_from"]
         count = self._mongo.collection("requests").count_documents
         hidden = await count({**scoped, "hidden_from": seen_by.id}, hint="hidden")
-        found = await count(scoped, hint="in_scope_by_state", limit=MOST_COUNTED + 1 + hidden) - hidden
+        found = await count(scoped, hint="waiting", limit=MOST_COUNTED + 1 + hidden) - hidden
         return QueueCount(min(found, MOST_COUNTED), more=found > MOST_COUNTED)
 
 
@@ -71,11 +74,12 @@ def _between(since: datetime | None, before: datetime | None) -> Filter:
 
 
 def _waiting(unit_id: str, reader: Actor) -> Filter | None:
+    """What waits to be taken in has a time for that, and nothing else has one."""
     scoped = seen_by_filter(reader)
     if scoped is None or reader.organisation is None or not oversees(reader, unit_id):
         return None
     opened = sorted(keys_of_subtree(reader.organisation, unit_id))
-    return {**scoped, "scopes": {"$in": opened}, "state": RequestState.RECEIVED.value}
+    return {**scoped, "scopes": {"$in": opened}, "accept_by": {"$gte": LONG_AGO, "$lt": NEVER}}
 
 
 def _filter(look: Look, reader: Actor) -> Filter | None:

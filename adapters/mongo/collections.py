@@ -36,6 +36,8 @@ _TOWNSHIP = {"township": "string"}
 _SCOPED = {**_TOWNSHIP, "scopes": "array", "version": "int"}
 _ON_THE_DESK = {"pile": {"$gt": ""}}
 """Open tasks only: a few of a hundred."""
+_WAITING = {"accept_by": {"$gte": LONG_AGO.replace(tzinfo=None)}}  # as MongoDB tells it
+"""Requests that wait to be taken in."""
 
 COLLECTIONS: tuple[Collection, ...] = (
     Collection("townships", {"name": "string", "stamp": "string", "version": "int"}, (Index("area", [("area", "2dsphere")]),)),
@@ -130,6 +132,7 @@ COLLECTIONS: tuple[Collection, ...] = (
                 "place.grid_id",
                 "promise_provisional",
             ),
+            _index("waiting", "township", "scopes", "accept_by", "_id", partialFilterExpression=_WAITING),
             _index("hidden", "township", "hidden_from"),
             _index(
                 "clock", "clock_at", partialFilterExpression={"clock_at": {"$gt": LONG_AGO.replace(tzinfo=None)}}

@@ -62,15 +62,6 @@ async def newest_first(
     return page_of(kind, documents, page, lambda document: (document["_id"],))
 
 
-async def oldest_first(mongo: Mongo, name: str, kind: type[T], scoped: Filter, page: PageRequest, *, index: str) -> Page[T]:
-    """A page by id upwards along `index`."""
-    bounds: dict[str, str] = {**({"$gt": page.after[0]} if page.after else {}), **({"$lt": page.before[0]} if page.before else {})}
-    scoped = {**scoped, "_id": bounds} if bounds else scoped
-    direction = -1 if page.is_backward else 1
-    documents = await mongo.collection(name).find(scoped).sort([("_id", direction)]).limit(page.size + 1).hint(index).to_list()
-    return page_of(kind, documents, page, lambda document: (document["_id"],))
-
-
 async def soonest_first(
     mongo: Mongo,
     name: str,

@@ -3,13 +3,16 @@
 import pytest
 
 import adapters.mongo.board as hand
+from adapters.mongo.carrying import carry_over
 from adapters.mongo.codec import decode
 from adapters.mongo.migrations import MIGRATIONS
 from domain.access import Actor, Door, key
 from domain.board import NEVER, BoardQueue, Look, QueueCount, QueueKind, look
 from domain.pages import PageRequest
+from domain.requests import DeclineReason
 from domain.tasks import Task
-from resolvers.board import board_of, queue_count
+from resolvers.board import board_of, queue_count, waiting_page
+from resolvers.intake import AcceptRequest, DeclineRequest, ObjectToDecline, accept_request, decline_request, object_to_decline
 from tests.adapters.filling import Backlog, fill
 from tests.adapters.stage import Stage
 from tests.adapters.test_mongo_pages import backward, forward, ids
@@ -64,6 +67,39 @@ async def test_what_is_hidden_from_a_reader_is_neither_shown_nor_counted(stage: 
 
     counts = {h: await queue_count(queue, by=await stage.actor(h), ports=stage.house.ports) for h in ("dispatcher-1", "secretary-2")}
     assert counts == {"dispatcher-1": QueueCount(1, more=False), "secretary-2": QueueCount(2, more=False)}
+
+
+async def waiting(stage: Stage) -> list[str]:
+    """Who waits to be taken in, as the board has them; the same from either end, and as many as it says."""
+    dispatcher, ports = await stage.actor("dispatcher-1"), stage.house.ports
+    root = next(unit.id for unit in stage.planned.parts.units if unit.parent_id is None)
+    queue = BoardQueue(QueueKind.UNACCEPTED, root, stage.township)
+
+    async def read(page: PageRequest):  # type: ignore[no-untyped-def]
+        return await waiting_page(queue, page, by=dispatcher, ports=ports)
+
+    shown = ids(await forward(read, 2))
+    assert ids(await backward(read, 2)) == shown
+    assert await queue_count(queue, by=dispatcher, ports=ports) == QueueCount(len(shown), more=False)
+    return shown
+
+
+async def test_what_nobody_has_taken_in_is_shown_by_when_it_is_to_be_taken_in(stage: Stage) -> None:
+    """What came back has its whole window again; all that comes in the evening is to be taken in by the same moment."""
+    back, soon, taken = [(await stage.submit(item="new-facility")).id for _ in range(3)]
+    declined = {"reason": DeclineReason.OTHER_BODY, "where_to_go": "请到镇政府"}
+    await stage.do(decline_request, DeclineRequest, "dispatcher-1", request_id=back, **declined)
+    await stage.do(object_to_decline, ObjectToDecline, "resident-1", request_id=back, words="归你们管")
+    await stage.do(accept_request, AcceptRequest, "dispatcher-1", request_id=taken)
+    stage.clock.advance(hours=10)
+    evening = [(await stage.submit(item="new-facility")).id for _ in range(4)]
+    assert len({request["accept_by"] for request in await stage.find("requests", _id={"$in": evening})}) == 1
+
+    assert await waiting(stage) == [soon, back, *evening]
+    unknown_then = {"accept_from": "", "accept_by": "", "accept_remind_at": "", "is_acceptance_late": ""}
+    await stage.house.mongo.collection("requests").update_many({}, {"$unset": unknown_then})
+    await carry_over(stage.house.mongo, at=stage.clock())
+    assert await waiting(stage) == [soon, back, *evening], "kept before there was a window for that"
 
 
 async def test_beyond_what_is_counted_it_says_that_there_are_more(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,10 +248,14 @@ async def test_taken_in_in_time_nobody_is_reminded(town: Town) -> None:
     assert await town.count("events", request_id=matter.request_id) == 2
 
 
-async def test_the_board_has_what_waits_the_oldest_first_for_whoever_leads_there(town: Town) -> None:
-    resident, first = await wish(town)
-    second = await submit(town, resident, "new-facility")
+async def test_the_board_has_what_waits_by_when_it_is_to_be_taken_in_for_whoever_leads_there(town: Town) -> None:
+    """The older one was declined and came back, so it has the whole window again."""
+    resident, back = await wish(town)
+    other = await submit(town, resident, "new-facility")
     dispatcher, worker = await town.people("dispatcher-1", "grid-worker-1")
+    town.clock.advance(hours=1)
+    await on_request(dispatcher, "declineRequest", back, **OTHER_WAY)
+    await on_request(resident, "objectToDecline", back, words="去年就是村里装的")
     root = next(unit.id for unit in town.planned.parts.units if unit.parent_id is None)
 
     def queue(answer: Answer) -> tuple[int, list[str], bool]:
@@ -260,11 +264,11 @@ async def test_the_board_has_what_waits_the_oldest_first_for_whoever_leads_there
         ids = [edge["node"]["id"] for edge in one["requests"]["edges"]]
         return one["count"]["tasks"], ids, one["requests"]["pageInfo"]["hasNextPage"]
 
-    assert queue(await dispatcher.ask(BOARD, unit=root, kinds=["UNACCEPTED"])) == (2, [first.request_id], True)
+    assert queue(await dispatcher.ask(BOARD, unit=root, kinds=["UNACCEPTED"])) == (2, [other.request_id], True)
     assert queue(await dispatcher.ask(BOARD, unit=root, kinds=["UNROUTED"])) == (0, [], False)
     assert (await worker.ask(BOARD, unit=root, kinds=["UNACCEPTED"]))["board"] is None
-    await on_request(worker, "acceptRequest", first)
-    assert queue(await dispatcher.ask(BOARD, unit=root, kinds=["UNACCEPTED"])) == (1, [second.request_id], False)
+    await on_request(worker, "acceptRequest", other)
+    assert queue(await dispatcher.ask(BOARD, unit=root, kinds=["UNACCEPTED"])) == (1, [back.request_id], False)
 
 
 async def test_taken_in_as_a_matter_of_several_owners_the_others_help_from_the_first_moment_on(town: Town) -> None:
