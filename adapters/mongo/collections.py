@@ -36,8 +36,8 @@ _TOWNSHIP = {"township": "string"}
 _SCOPED = {**_TOWNSHIP, "scopes": "array", "version": "int"}
 _ON_THE_DESK = {"pile": {"$gt": ""}}
 """Open tasks only: a few of a hundred."""
-_WAITING = {"accept_by": {"$gte": LONG_AGO.replace(tzinfo=None)}}  # as MongoDB tells it
-"""Requests that wait to be taken in."""
+_ANY_TIME = LONG_AGO.replace(tzinfo=None)
+"""What has a moment has a later one; as MongoDB tells it."""
 
 COLLECTIONS: tuple[Collection, ...] = (
     Collection("townships", {"name": "string", "stamp": "string", "version": "int"}, (Index("area", [("area", "2dsphere")]),)),
@@ -120,23 +120,12 @@ COLLECTIONS: tuple[Collection, ...] = (
             _index("in_scope_by_item", "township", "scopes", "item_id", "-_id", "place.grid_id"),
             _index("in_scope_by_grid", "township", "scopes", "place.grid_id", "-_id"),
             _index(
-                "in_scope_by_promise",
-                "township",
-                "scopes",
-                "promise_met",
-                "is_counted",
-                "promise_due_at",
-                "_id",
-                "state",
-                "item_id",
-                "place.grid_id",
-                "promise_provisional",
+                *("in_scope_by_promise", "township", "scopes", "promise_met", "is_counted", "promise_due_at", "_id"),
+                *("state", "item_id", "place.grid_id", "promise_provisional"),
             ),
-            _index("waiting", "township", "scopes", "accept_by", "_id", partialFilterExpression=_WAITING),
+            _index("waiting", "township", "scopes", "accept_by", "_id", partialFilterExpression={"accept_by": {"$gte": _ANY_TIME}}),
             _index("hidden", "township", "hidden_from"),
-            _index(
-                "clock", "clock_at", partialFilterExpression={"clock_at": {"$gt": LONG_AGO.replace(tzinfo=None)}}
-            ),  # as MongoDB tells it
+            _index("clock", "clock_at", partialFilterExpression={"clock_at": {"$gt": _ANY_TIME}}),
             _index("merged", "township", "merged_into_id", "_id", partialFilterExpression={"merged_into_id": {"$gt": ""}}),
             _index("matter", "township", "matter_key", "-_id", "state", partialFilterExpression={"matter_key": {"$gt": ""}}),
             _index("retention", "township", "closed_at", "_id"),
