@@ -47,6 +47,14 @@ class Telling:
         return bool(self.person_ids)
 
 
+@dataclass(frozen=True, slots=True)
+class TellingsLeft:
+    """How many rounds are left, claimed and waiting ones too, and from when on the first of them may be claimed."""
+
+    count: int
+    due_at: datetime | None
+
+
 class Tellings(Protocol):
     """A port of the relay: what followers are still to be told, claimed with a lease."""
 
@@ -71,6 +79,8 @@ class Tellings(Protocol):
         ...
 
     async def done(self, telling: Telling) -> None: ...
+
+    async def left(self, *, is_push: bool) -> TellingsLeft: ...
 
 
 HEARD: Mapping[EventKind, NoticeKind] = {

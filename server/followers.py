@@ -18,12 +18,15 @@ from server.loops import for_ever
 
 LAST_TRY = 8
 POLL_SECONDS = 0.5
+MEASURE_SECONDS = 5.0
 
 log = logging.getLogger(__name__)
 
 
 class FollowersTold:
-    """`turn` does one round; `run` and `run_phones` go on until they are cancelled. Any number may run: a round is one's under a lease.
+    """`turn` does one round; `run`, `run_phones` and `run_measure` go on until they are cancelled.
+
+    Any number may run: a round is one's under a lease.
 
     Inboxes first, then their phones are put into rows of their own, then it is kept how far it is: no inbox waits for the push service.
     Whoever dies in between leaves at most one round to be done again, in which the same notices are made, and pushes sent, once more.
@@ -67,6 +70,17 @@ class FollowersTold:
                 pass
 
         await for_ever("the followers' phones", turns, lambda: asyncio.sleep(POLL_SECONDS))
+
+    async def measure(self) -> None:
+        """What is left to be told, in inboxes and on phones."""
+        for of, is_push in (("inboxes", False), ("phones", True)):
+            left, now = await self._tellings.left(is_push=is_push), self._clock()
+            metrics.FOLLOWERS_BACKLOG.labels(of).set(left.count)
+            metrics.FOLLOWERS_LATE.labels(of).set(max(0.0, (now - (left.due_at or now)).total_seconds()))
+
+    async def run_measure(self) -> None:
+        """That for ever, beside the rounds: also while one of them takes long."""
+        await for_ever("the followers' measure", self.measure, lambda: asyncio.sleep(MEASURE_SECONDS))
 
     async def _round(self, work: Callable[[Telling], Awaitable[int]], *, is_push: bool) -> int:
         telling = await self._tellings.claim(is_push=is_push, at=self._clock(), lease_seconds=self._lease_seconds)

@@ -10,6 +10,10 @@ ANSWERS = Histogram("lianhu_http_seconds", "Time to answer, in seconds", ["door"
 NOTICES = Counter("lianhu_notices_total", "Notices put into inboxes", registry=REGISTRY)
 PUSHES = Counter("lianhu_pushes_total", "Pushes by how they ended", ["outcome"], registry=REGISTRY)
 PARKED = Gauge("lianhu_outbox_parked", "Acts whose pushes were given up", registry=REGISTRY)
+FOLLOWERS_BACKLOG = Gauge("lianhu_followers_backlog", "Rounds in which followers are still to be told", ["of"], registry=REGISTRY)
+FOLLOWERS_LATE = Gauge(
+    "lianhu_followers_late_seconds", "How long the first of them waits for a relay, in seconds", ["of"], registry=REGISTRY
+)
 CLOCK_ACTS = Counter("lianhu_clock_acts_total", "Acts of the clock", registry=REGISTRY)
 RECOUNTED = Counter("lianhu_recounted_total", "Requests and tasks counted anew by a calendar that changed", registry=REGISTRY)
 CLOCK_BACKLOG = Gauge("lianhu_clock_backlog", "Tasks whose moment has come and that no clockwork has claimed", registry=REGISTRY)

@@ -206,6 +206,7 @@ async def run_relay(relay: Relay, sequencer: Sequencer, tallies: MongoTallies, m
         relay.run(deliver, number),
         relay.followers.run(number),
         relay.followers.run_phones(),
+        relay.followers.run_measure(),
         number_changes(sequencer, number, count),
         count_figures(tallies, count),
         ring_on_events(mongo, [deliver, number]),

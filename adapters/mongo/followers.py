@@ -20,7 +20,7 @@ from domain.followers import MOST_COUNTED, MOST_FOLLOWED, FollowerCount, Followi
 from domain.ids import Kind
 from domain.pages import Page, PageRequest
 from domain.requests import Request, Words
-from domain.tellings import Telling
+from domain.tellings import Telling, TellingsLeft
 
 DUPLICATE_KEY = 11000
 NAME = "followings"
@@ -141,6 +141,11 @@ class MongoTellings:
 
     async def done(self, telling: Telling) -> None:
         await self._mongo.collection("tellings").delete_one(_mine(telling))
+
+    async def left(self, *, is_push: bool) -> TellingsLeft:
+        wanted, tellings = {"is_push": is_push}, self._mongo.collection("tellings")
+        first = await tellings.find(wanted, {"_id": 0, "due_at": 1}).sort([("due_at", 1)]).limit(1).hint("due").to_list()
+        return TellingsLeft(await tellings.count_documents(wanted, hint="due"), first[0]["due_at"] if first else None)
 
     async def _is_followed(self, telling: Telling) -> bool:
         by_anybody = {"township": telling.township, "request_id": {"$in": list(telling.request_ids)}}

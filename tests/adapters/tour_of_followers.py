@@ -92,6 +92,7 @@ async def _told(house: House, lamp: Request, same: Request, note: Callable[[str]
     await tellings.push([replace(claimed, id=f"{event_id}/push", person_ids=(claimed.event_id,))], due_at=at)
     await tellings.go_on(replace(claimed, after=""), due_at=at)
     for is_push in (False, True):
+        await tellings.left(is_push=is_push)
         while last := await tellings.claim(is_push=is_push, at=at, lease_seconds=60):
             await tellings.done(last)
 

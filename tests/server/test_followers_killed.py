@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 import pytest
+from prometheus_client import generate_latest
 
 from adapters.mongo.codec import encode
 from adapters.mongo.outbox import MongoOutbox
 from domain.devices import Device, DevicePlatform, Push, PushOutcome, PushResult, device_id
 from domain.followers import Following, following_id
 from domain.ids import Kind, derived
+from server import metrics
 from server.demo.doors import FCM_PREFIX
 from server.demo.fcm import Answer
 from server.followers import LAST_TRY, FollowersTold
-from server.relay import LEASE_SECONDS, LONGEST_WAIT_SECONDS
+from server.loops import end
+from server.relay import LEASE_SECONDS, LONGEST_WAIT_SECONDS, run_relay
 from tests.conftest import MONDAY_MORNING, ROOT, Town
 from tests.journeys.stories import Matter, bring, inbox, pushes, register, say, submit, titles
 from tests.server.followers_to_kill import POINTS
@@ -198,3 +201,46 @@ async def test_phones_that_cannot_even_be_asked_are_given_up_and_the_inboxes_hav
     assert pushes.calls == LAST_TRY
     assert await town.count("tellings") == 0
     assert await titles(neighbour) == [DONE]
+
+
+def measured(name: str, of: str) -> float:
+    """As Prometheus is told it."""
+    [line] = [line for line in generate_latest(metrics.REGISTRY).decode().splitlines() if line.startswith(f'{name}{{of="{of}"}}')]
+    return float(line.split()[-1])
+
+
+async def test_what_followers_are_still_to_be_told_is_measured(town: Town) -> None:
+    phone, followers = await register(await town.person("resident-2")), town.served.relay.followers
+    town.served.fcm.answer_next(phone, BUSY)
+    await followed_by_many(town)
+    await town.served.relay.deliver()
+
+    async def backlog() -> list[tuple[float, float]]:
+        await followers.measure()
+        return [(measured("lianhu_followers_backlog", of), measured("lianhu_followers_late_seconds", of)) for of in ("inboxes", "phones")]
+
+    assert await backlog() == [(1, 0), (0, 0)]
+    town.clock.advance(seconds=90)
+    assert await backlog() == [(1, 90), (0, 0)]
+    await followers.tell_inboxes()
+    assert await backlog() == [(0, 0), (1, 0)]
+    town.clock.advance(seconds=30)
+    assert await backlog() == [(0, 0), (1, 30)]
+    await followers.tell_phones()
+    assert await backlog() == [(0, 0), (1, 0)], "what is tried again later is left, and waits for no relay"
+    town.clock.advance(minutes=1)
+    await followers.tell_phones()
+    assert await backlog() == [(0, 0), (0, 0)]
+
+
+async def test_a_running_relay_goes_on_measuring_it(town: Town) -> None:
+    house, relay = town.house, town.served.relay
+    metrics.FOLLOWERS_BACKLOG.clear()
+    running = asyncio.create_task(run_relay(relay, house.sequencer, house.tallies, house.mongo))
+    try:
+        async with asyncio.timeout(60):
+            while len(next(iter(metrics.FOLLOWERS_BACKLOG.collect())).samples) < 2:  # noqa: ASYNC110  # it is told to whoever asks
+                await asyncio.sleep(0.02)
+    finally:
+        await end(running)
+    assert [measured("lianhu_followers_backlog", of) for of in ("inboxes", "phones")] == [0, 0]
