@@ -82,8 +82,8 @@ def is_spoken(case: Case, reach: Reach | None) -> bool:
 
 
 def may_record(case: Case, person_id: str, posts: Sequence[Appointment], organisation: Organisation, on: date) -> bool:
-    """Whether the person may ask by word about every task of the case. `posts` are the person's live ones."""
-    return case.request is not None and all(may_call(task, person_id, posts, organisation, on) for task in case.tasks)
+    """Whether the person may ask by word about every task of the case; nobody where it has none. `posts` are the person's live ones."""
+    return case.request is not None and bool(case.tasks) and all(may_call(task, person_id, posts, organisation, on) for task in case.tasks)
 
 
 def carriers(case: Case, reach: Reach | None, organisation: Organisation, on: date) -> tuple[str, ...]:

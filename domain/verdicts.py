@@ -27,9 +27,9 @@ def judged(
     case: Case, request: Request, moment: Moment, kind: EventKind, *, verdict: Verdict, grade: Grade, words: str | None = None
 ) -> Act:
     """What the last word does, whoever gave it."""
-    lead = case.tasks[0]
     if request.state is not RequestState.ANSWERED:
         raise refused(Code.WRONG_STATE, "refusal.not_asked", "requestId", current=request)
+    lead = case.tasks[0]  # what nobody took in has none, and nobody is asked about it
     graded = request.judge(verdict, grade)
     facts: Facts = {"verdict": verdict.value, "grade": grade.value}
     if requests.is_to_be_reworked(verdict, grade):

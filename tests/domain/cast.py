@@ -225,7 +225,7 @@ def call_out(
     )
 
 
-def _somebody_else(case: Case) -> str:
+def somebody_else(case: Case) -> str:
     return "branch-leader-1" if case.tasks[0].assignee_id == id_of("provider-worker-1") else "provider-worker-1"
 
 
@@ -337,7 +337,7 @@ DEEDS: Mapping[Verb, Deed] = {
         _called(case), case.tasks[0], replace(now, at=now.at + timedelta(days=7))
     ),
     Verb.REWORK: _answer(Verdict.NOT_SOLVED, Grade.UNSATISFIED),
-    Verb.ADD_ASSIST: lambda case, now, version: add_assist(case, now, to=_somebody_else(case), expected_version=version),
+    Verb.ADD_ASSIST: lambda case, now, version: add_assist(case, now, to=somebody_else(case), expected_version=version),
     Verb.CALL_OUT: lambda case, now, version: call_out(case, now, unit_id="one more", expected_version=version),
     Verb.DECIDE_CALL_OUT: lambda case, now, version: callouts.decide(
         case, _lead(case), now, approved=True, reason=None, expected_version=version

@@ -11,19 +11,22 @@ from domain.carrying import carried_over
 from domain.cases import Act, Case
 from domain.clockwork import act_of_clock
 from domain.deadlines import DeadlineClass, due
+from domain.errors import RefusalCode
 from domain.events import EventKind
 from domain.legs import TAKEN_IN_WITHIN, acceptance, windows
+from domain.lifecycle import Verb
 from domain.recounting import settled
 from domain.request_moves import RequestAction
 from domain.requests import RequestState
 from domain.tasks import TaskState
 from domain.waiting import request_clock_at
-from tests.domain.cast import CALENDAR, MONDAY, TUESDAY_OFF, item, standing_in
+from tests.domain.cast import CALENDAR, DEEDS, MONDAY, TUESDAY_OFF, item, refusal_of, standing_in
 from tests.domain.cast_of_requests import REQUEST_DEEDS, WAITING_ITEM, accepted, for_home, now_of, request_in, request_of, waiting
 
 HOUR = timedelta(hours=1)
 HALF, END = MONDAY + 2 * HOUR, MONDAY + 5.5 * HOUR
 """Of four office hours from ten o'clock on, with lunch between."""
+LAST_WORDS = (Verb.ANSWER, Verb.REWORK, Verb.OBJECT, Verb.RECORD, Verb.TRY_CALL)
 
 
 def looked_at(case: Case) -> datetime | None:
@@ -135,3 +138,16 @@ def test_what_waited_before_there_was_a_window_has_one_since_it_came() -> None:
     whole = carried_over(Case(old, ()), {old.id: names}, item(WAITING_ITEM), CALENDAR).case
 
     assert (request_of(whole).accept_from, request_of(whole).accept_by, looked_at(whole)) == (MONDAY, END, HALF)
+
+
+@pytest.mark.parametrize("state", [RequestState.RECEIVED, RequestState.DECLINED])
+def test_nobody_says_whether_it_helped_before_anybody_took_it_in(state: RequestState) -> None:
+    """Refused like anything else that comes too soon, also where it is for a home."""
+    for case in (request_in(state), for_home(request_in(state))):
+        for by in ("resident-1", "resident-2", "hub-host-1", "centre-clerk-1", "dispatcher-1"):
+            told = {verb: refusal_of(lambda: DEEDS[verb](case, now_of(by), None)) for verb in LAST_WORDS}  # noqa: B023
+            is_own = by == "resident-1" and not request_of(case).is_for_household
+            no = RefusalCode.WRONG_STATE if is_own else RefusalCode.NOT_ALLOWED
+            assert told == dict.fromkeys((Verb.ANSWER, Verb.REWORK, Verb.OBJECT), no) | dict.fromkeys(
+                (Verb.RECORD, Verb.TRY_CALL), RefusalCode.NOT_ALLOWED
+            ), by

@@ -140,6 +140,23 @@ async def test_the_resident_reads_why_not_and_where_to_go_and_objects_once(town:
     assert (refusal["code"], refusal["current"]["requestState"]) == ("LIMIT_REACHED", "DECLINED")
 
 
+async def test_what_nobody_took_in_is_asked_about_by_nobody_and_saying_that_it_helped_changes_nothing(town: Town) -> None:
+    resident, matter = await wish(town)
+    clerk, dispatcher = await town.people("centre-clerk-1", "dispatcher-1")
+    word = {"verdict": "SOLVED", "grade": "SATISFIED"}
+
+    for state in ("RECEIVED", "DECLINED"):
+        async with nothing_written(town):
+            answered = await on_request(resident, "answerFollowUp", matter, **word)
+            recorded = await on_request(dispatcher, "recordAnswer", matter, words="说修好了", **word)
+            tried = await on_request(clerk, "recordFollowUpTry", matter)
+            supervised = [await on_request(player, "superviseRequest", matter, reason="太慢") for player in (clerk, dispatcher)]
+        assert (answered["code"], answered["current"]["requestState"]) == ("WRONG_STATE", state)
+        assert (recorded["code"], tried["code"]) == ("NOT_ALLOWED", "NOT_ALLOWED")
+        assert [refusal["code"] for refusal in supervised] == ["NOT_ALLOWED", "WRONG_STATE"]
+        await on_request(dispatcher, "declineRequest", matter, **OTHER_WAY)
+
+
 async def test_a_grid_worker_declines_nothing(town: Town) -> None:
     _, matter = await wish(town)
     worker = await town.person("grid-worker-1")
