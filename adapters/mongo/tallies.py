@@ -23,6 +23,7 @@ from domain.replay import Recorded, reveals_in
 from domain.tallies import EDITION, Cell, tally, with_months
 
 BATCH = 500
+"""How many events are counted at once."""
 FIRST_EDITION = 1
 GONE = -1
 EVERY: Filter = {"_id": {"$gt": ""}}
@@ -71,11 +72,14 @@ class Head:
 class MongoTallies:
     """`count` is called in a loop by the relay; any number of rivals may run, also those of the release before or after."""
 
-    def __init__(self, mongo: Mongo, histories: MongoHistories, calendars: MongoCalendars, *, edition: int = EDITION) -> None:
+    def __init__(
+        self, mongo: Mongo, histories: MongoHistories, calendars: MongoCalendars, *, edition: int = EDITION, batch: int = BATCH
+    ) -> None:
         self._mongo = mongo
         self._histories = histories
         self._calendars = calendars
         self._edition = edition
+        self._batch = batch
 
     async def count(self) -> int:
         """Counts a batch of each township that has something new; how many events were counted, by whomever: none where all are."""
@@ -175,8 +179,8 @@ class MongoTallies:
     async def _advance(self, head: Head, value: int) -> int:
         new: Filter = {"township": head.township, "seq": {"$gt": head.seq, "$lte": value}}
         cursor = self._mongo.collection("events").find(new, COUNTED)
-        events = await cursor.sort([("seq", 1)]).limit(BATCH).hint("number").to_list()
-        reached = events[-1]["seq"] if len(events) == BATCH else value
+        events = await cursor.sort([("seq", 1)]).limit(self._batch).hint("number").to_list()
+        reached = events[-1]["seq"] if len(events) == self._batch else value
         touched = sorted({id_ for event in events for id_ in _cases_of(event)})
         added = Counter[Cell]()
         for id_, history in (await self._histories.of(head.township, touched, up_to=reached)).items():

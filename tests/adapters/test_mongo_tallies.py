@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from adapters.mongo import replay, tallies
+from adapters.mongo import replay
 from adapters.mongo.calendars import MongoCalendars
+from adapters.mongo.driver import Document
+from adapters.mongo.figures import MongoFigures
 from adapters.mongo.replay import MongoHistories
-from adapters.mongo.tallies import MongoTallies
+from adapters.mongo.tallies import BATCH, MongoTallies
 from domain.contacts import RevealReason
 from domain.events import EventKind
 from domain.households import Reach
@@ -43,6 +45,12 @@ async def count(stage: Stage) -> None:
     await stage.number()
     while await stage.house.tallies.count():
         pass
+
+
+def counting_by(stage: Stage, *, edition: int = EDITION, batch: int = BATCH) -> MongoTallies:
+    """A rival, or the release after, beside the one of the house."""
+    mongo = stage.house.mongo
+    return MongoTallies(mongo, MongoHistories(mongo), MongoCalendars(mongo), edition=edition, batch=batch)
 
 
 async def are_right(stage: Stage) -> bool:
@@ -108,12 +116,11 @@ async def test_sums_follow_every_act_and_counting_anew_makes_the_same(stage: Sta
     assert await stage.house.tallies.count() == 0
 
 
-async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tallies, "BATCH", 3)
+async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage: Stage) -> None:
     chance, house = Random(8), stage.house
 
     async def rival() -> None:
-        counting = MongoTallies(house.mongo, MongoHistories(house.mongo), MongoCalendars(house.mongo))
+        counting = counting_by(stage, batch=3)
         while True:
             await counting.count()
             await asyncio.sleep(0.002)
@@ -141,8 +148,7 @@ async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage:
     assert await are_right(stage)
 
 
-async def test_a_release_that_counts_more_counts_anew_by_itself_and_shows_no_half(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tallies, "BATCH", 2)
+async def test_a_release_that_counts_more_counts_anew_by_itself_and_shows_no_half(stage: Stage) -> None:
     chance, house, root = Random(3), stage.house, stage.planned.parts.units[0].id
     before = house.tallies
     for _ in range(3):
@@ -150,7 +156,7 @@ async def test_a_release_that_counts_more_counts_anew_by_itself_and_shows_no_hal
     await count(stage)
     shown = await before.head(stage.township)
 
-    after = MongoTallies(house.mongo, MongoHistories(house.mongo), MongoCalendars(house.mongo), edition=EDITION + 1)
+    after = counting_by(stage, edition=EDITION + 1, batch=2)
     await after.count()
     assert await after.head(stage.township) == shown, "not the half that was counted anew"
     await live_through(stage, "resident-2", chance)
@@ -165,6 +171,42 @@ async def test_a_release_that_counts_more_counts_anew_by_itself_and_shows_no_hal
     assert (await before.head(stage.township)).edition == EDITION, "and whoever goes back finds what there was"
 
 
+async def test_whoever_is_not_shown_a_matter_reads_no_half_and_nothing_below_nothing_while_it_is_counted_anew(stage: Stage) -> None:
+    """What is hidden is taken off by today's rules, from sums of yesterday's that knew neither all of them nor what came since."""
+    root, month = stage.planned.parts.units[0].id, "2026-11"
+    after = counting_by(stage, edition=EDITION + 1, batch=2)
+    figures = MongoFigures(stage.house.mongo, after)
+
+    async def read() -> dict[str, Counter[str]]:
+        people = ("dispatcher-1", "secretary-2")
+        return {by: (await figures.sums([root], [month], seen_by=await stage.actor(by)))[root].get(month, Counter()) for by in people}
+
+    def told(sums: dict[str, Counter[str]], name: str) -> list[int]:
+        return [counts[name] for counts in sums.values()]
+
+    about_her = {"item": "staff-conduct", "about_person_id": stage.id_of("secretary-2")}
+    await stage.submit("resident-1", **about_her)
+    for _ in range(3):
+        await stage.submit("resident-2")
+    await count(stage)
+    not_counted_then: Document = {"$unset": {"counts.tasks": ""}}
+    await stage.house.mongo.collection("tallies").update_many({}, not_counted_then)
+    assert told(await read(), "requests") == [4, 3]
+
+    await stage.submit("resident-2", **about_her)
+    await stage.number()
+    await after.count()
+    assert (await after.counting(stage.township)).seq == 2, "of five"
+    half = await read()
+    assert (told(half, "requests"), told(half, "tasks")) == ([4, 3], [0, 0])
+    assert min(number for counts in half.values() for number in counts.values()) >= 0
+
+    while await after.count():
+        pass
+    whole = await read()
+    assert (told(whole, "requests"), told(whole, "tasks")) == ([5, 3], [5, 3])
+
+
 async def test_sums_of_two_releases_ago_are_removed(stage: Stage) -> None:
     await stage.submit()
     await count(stage)
@@ -174,7 +216,7 @@ async def test_sums_of_two_releases_ago_are_removed(stage: Stage) -> None:
     await house.mongo.collection("tally_heads").update_one({"_id": stage.township}, {"$set": {"seq": 5}})
 
     for edition in (EDITION, EDITION + 1, EDITION + 2):
-        counting = MongoTallies(house.mongo, MongoHistories(house.mongo), MongoCalendars(house.mongo), edition=edition)
+        counting = counting_by(stage, edition=edition)
         while await counting.count():
             pass
         await counting.count()
