@@ -1,7 +1,7 @@
 """A request's own verbs as one table: every legal move, from where, by whom. Code, `actions`, docs and tests read the same rows.
 
-Rows are those of `domain.md`, section 5. A row whose target is empty leaves the request where its tasks put it. What speaks against a
-verb beside who, where and which version is a guard: it is asked by the verb and by `actions` alike.
+Rows are those of `domain.md`, section 5. A row without targets leaves the request where its tasks put it; where there are several its guard
+says which. What speaks against a verb beside who, where and which version is a guard: it is asked by the verb and by `actions` alike.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ REOPENED_WITHIN = timedelta(days=15)
 MESSAGES_WITHIN = timedelta(days=365)
 """How long after the end something can still be said about it; later it is asked for anew."""
 
-RECEIVED, DECLINED, CLOSED = RequestState.RECEIVED, RequestState.DECLINED, RequestState.CLOSED
+RECEIVED, DECLINED, IN_HAND, CLOSED = RequestState.RECEIVED, RequestState.DECLINED, RequestState.IN_HAND, RequestState.CLOSED
 
 
 class RequestAction(Enum):
@@ -60,7 +60,7 @@ class RequestMove:
     row: str
     action: RequestAction
     sources: frozenset[RequestState]
-    target: RequestState | None
+    targets: frozenset[RequestState]
     who: frozenset[RequestStanding]
     guard: str
     clock: str
@@ -71,66 +71,66 @@ def _move(
     row: str,
     action: RequestAction,
     sources: set[RequestState] | frozenset[RequestState],
-    target: RequestState | None,
+    targets: set[RequestState],
     who: set[RequestStanding],
     evidence: EventKind,
     *,
     guard: str = "-",
     clock: str = "-",
 ) -> RequestMove:
-    return RequestMove(row, action, frozenset(sources), target, frozenset(who), guard, clock, evidence)
+    return RequestMove(row, action, frozenset(sources), frozenset(targets), frozenset(who), guard, clock, evidence)
 
 
 _OWN = {RequestStanding.ASKER, RequestStanding.TYPIST}
 
 REQUEST_MOVES: tuple[RequestMove, ...] = (
     _move(
-        "2", RequestAction.ACCEPT, {RECEIVED}, RequestState.IN_HAND,
+        "2", RequestAction.ACCEPT, {RECEIVED}, {IN_HAND},
         {RequestStanding.GRID_WORKER, RequestStanding.CLERK, RequestStanding.DISPATCHER}, EventKind.REQUEST_ACCEPTED,
         guard="item and scope are set; it is routed", clock="the promise runs since it was made; the leg and its windows start",
     ),
     _move(
-        "3", RequestAction.DECLINE, {RECEIVED}, DECLINED, {RequestStanding.CLERK, RequestStanding.DISPATCHER}, EventKind.REQUEST_DECLINED,
+        "3", RequestAction.DECLINE, {RECEIVED}, {DECLINED}, {RequestStanding.CLERK, RequestStanding.DISPATCHER}, EventKind.REQUEST_DECLINED,
         guard="a reason, and where to go instead", clock="stops",
     ),
     _move(
-        "3a", RequestAction.OBJECT_TO_DECLINE, {DECLINED}, RECEIVED, _OWN, EventKind.DECLINE_OBJECTED,
+        "3a", RequestAction.OBJECT_TO_DECLINE, {DECLINED}, {RECEIVED}, _OWN, EventKind.DECLINE_OBJECTED,
         guard="once", clock="the promise goes on with the time that was left",
     ),
     _move(
-        "4", RequestAction.HAND_OFF, OPEN, RequestState.HANDED_OFF, {RequestStanding.DISPATCHER}, EventKind.REQUEST_HANDED_OFF,
+        "4", RequestAction.HAND_OFF, OPEN, {RequestState.HANDED_OFF}, {RequestStanding.DISPATCHER}, EventKind.REQUEST_HANDED_OFF,
         guard="the number or reference that was told, and a reason", clock="stops",
     ),
     _move(
-        "4a", RequestAction.HAND_OFF_TO_EMERGENCY, OPEN, RequestState.HANDED_OFF, {RequestStanding.STAFF}, EventKind.REQUEST_HANDED_OFF,
+        "4a", RequestAction.HAND_OFF_TO_EMERGENCY, OPEN, {RequestState.HANDED_OFF}, {RequestStanding.STAFF}, EventKind.REQUEST_HANDED_OFF,
         guard="110, 119, 120 or 122, and a reason", clock="stops",
     ),
     _move(
-        "5", RequestAction.MERGE, {RECEIVED, RequestState.IN_HAND}, RequestState.MERGED, {RequestStanding.DISPATCHER},
+        "5", RequestAction.MERGE, {RECEIVED, IN_HAND}, {RequestState.MERGED}, {RequestStanding.DISPATCHER},
         EventKind.REQUEST_MERGED,
         guard="before the work began; not shielded, not for a home, none goes on in it; into an open one; of another item with a reason",
         clock="follows the request in which it goes on",
     ),
     _move(
-        "5a", RequestAction.UNMERGE, {RequestState.MERGED}, RequestState.IN_HAND, {RequestStanding.DISPATCHER},
+        "5a", RequestAction.UNMERGE, {RequestState.MERGED}, {IN_HAND, RECEIVED}, {RequestStanding.DISPATCHER},
         EventKind.REQUEST_UNMERGED,
         guard="while that in which it goes on is open, and 15 days after; it waits to be taken in again where nobody had",
         clock="the promise runs since it was made; the windows start again",
     ),
     _move(
-        "26", RequestAction.REOPEN, {CLOSED}, RequestState.IN_HAND, _OWN, EventKind.REQUEST_REOPENED,
+        "26", RequestAction.REOPEN, {CLOSED}, {IN_HAND}, _OWN, EventKind.REQUEST_REOPENED,
         guard="once, within 15 days of the end; the second time that it is not solved one level up owns it", clock="a new leg",
     ),
     _move(
-        "27", RequestAction.WITHDRAW, OPEN, RequestState.WITHDRAWN,
+        "27", RequestAction.WITHDRAW, OPEN, {RequestState.WITHDRAWN},
         {RequestStanding.ASKER, RequestStanding.PROXY, RequestStanding.HOME_DESK}, EventKind.REQUEST_WITHDRAWN,
         guard="where others are in danger the work goes on without the person", clock="stops",
     ),
     _move(
-        "28", RequestAction.NUDGE, OPEN, None, _OWN, EventKind.REQUEST_NUDGED, guard="once a day",
+        "28", RequestAction.NUDGE, OPEN, set(), _OWN, EventKind.REQUEST_NUDGED, guard="once a day",
     ),
     _move(
-        "28a", RequestAction.ADD_MESSAGE, frozenset(RequestState) - {RequestState.MERGED}, None, {RequestStanding.SPEAKER},
+        "28a", RequestAction.ADD_MESSAGE, frozenset(RequestState) - {RequestState.MERGED}, set(), {RequestStanding.SPEAKER},
         EventKind.MESSAGE_ADDED, guard="within a year of the end; after it somebody gets a task to answer", clock="of that task only",
     ),
 )  # fmt: skip
@@ -147,12 +147,12 @@ class ClockDeed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RequestClockMove:
-    """A row that nobody takes: what the clock does to requests in `sources`. Without a target they stay where they are."""
+    """A row that nobody takes: what the clock does to requests in `sources`. Without targets they stay where they are."""
 
     row: str
     deed: ClockDeed
     sources: frozenset[RequestState]
-    target: RequestState | None
+    targets: frozenset[RequestState]
     guard: str
     clock: str
     evidence: EventKind
@@ -160,19 +160,19 @@ class RequestClockMove:
 
 REQUEST_CLOCK: tuple[RequestClockMove, ...] = (
     RequestClockMove(
-        "2a", ClockDeed.REMIND, frozenset({RECEIVED}), None, "half of the window to take it in is over; once", "-",
+        "2a", ClockDeed.REMIND, frozenset({RECEIVED}), frozenset(), "half of the window to take it in is over; once", "-",
         EventKind.REQUEST_REMINDED,
     ),
     RequestClockMove(
-        "2b", ClockDeed.MISS, frozenset({RECEIVED}), None, "the window to take it in is over; once", "the promise runs on",
+        "2b", ClockDeed.MISS, frozenset({RECEIVED}), frozenset(), "the window to take it in is over; once", "the promise runs on",
         EventKind.ACCEPTANCE_MISSED,
     ),
     RequestClockMove(
-        "2c", ClockDeed.BREAK_PROMISE, frozenset({RECEIVED}), None, "as row 20c of tasks; once for each due time", "-",
+        "2c", ClockDeed.BREAK_PROMISE, frozenset({RECEIVED}), frozenset(), "as row 20c of tasks; once for each due time", "-",
         EventKind.PROMISE_MISSED,
     ),
     RequestClockMove(
-        "5b", ClockDeed.LET_GO, frozenset({RequestState.MERGED}), RequestState.IN_HAND,
+        "5b", ClockDeed.LET_GO, frozenset({RequestState.MERGED}), frozenset({IN_HAND, RECEIVED}),
         "that in which it goes on was withdrawn, declined or handed off, and whoever asked has not had an answer; as row 5a",
         "the promise runs since it was made; the windows start again", EventKind.REQUEST_UNMERGED,
     ),

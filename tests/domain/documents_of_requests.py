@@ -118,8 +118,9 @@ def drawn() -> Mapping[tuple[RequestState, RequestState], list[RequestAction]]:
     """One arrow for each two states, with every verb that leads from the one to the other."""
     arrows: dict[tuple[RequestState, RequestState], list[RequestAction]] = {}
     for move in REQUEST_MOVES:
-        for source in (state for state in RequestState if state in move.sources and move.target not in {None, state}):
-            arrows.setdefault((source, move.target or source), []).append(move.action)
+        for pair in ((source, target) for source in RequestState for target in RequestState if source is not target):
+            if pair[0] in move.sources and pair[1] in move.targets:
+                arrows.setdefault(pair, []).append(move.action)
     return arrows
 
 
@@ -132,10 +133,10 @@ def _diagram() -> Iterable[str]:
 def _moves() -> Iterable[list[str]]:
     for move in REQUEST_MOVES:
         who = "<br>".join(standing.value for standing in RequestStanding if standing in move.who)
-        target = f"`{move.target.value}`" if move.target else "as its tasks say"
+        target = names(move.targets) or "as its tasks say"
         yield [move.row, f"`{move.action.value}`", names(move.sources), target, who, move.guard, move.clock, move.evidence.value]
     for by_clock in REQUEST_CLOCK:
-        target = f"`{by_clock.target.value}`" if by_clock.target else "the same"
+        target = names(by_clock.targets) or "the same"
         named = [by_clock.row, by_clock.deed.value, names(by_clock.sources), target, "the clock"]
         yield [*named, by_clock.guard, by_clock.clock, by_clock.evidence.value]
 

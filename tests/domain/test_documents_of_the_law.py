@@ -63,7 +63,7 @@ def test_every_move_of_a_request_is_drawn_too() -> None:
     arrows = drawn_of_requests()
 
     for move in REQUEST_MOVES:
-        assert all(move.action in arrows[source, move.target] for source in move.sources if move.target)
+        assert all(move.action in arrows[source, target] for source in move.sources for target in move.targets)
 
 
 def test_all_thirty_rows_of_the_law_are_on_the_page() -> None:

@@ -107,6 +107,7 @@ def test_what_nobody_had_taken_in_waits_for_that_again_whatever_was_to_be_answer
     assert (message.is_message, message.state, message.assignee_id) == (True, TaskState.QUEUED, None)
     assert request.accept_by is not None
     assert request.accept_by > MONDAY + DAY
+    assert request_of(let_go(case, target(S.WITHDRAWN))[0].case).state is S.RECEIVED
 
 
 def test_what_is_in_hand_has_work_whatever_was_touched_since() -> None:
