@@ -122,6 +122,4 @@ def _with(task: Task, some: Sequence[CallOut], change: Callable[[CallOut], CallO
 
 
 def _act(case: Case, task: Task, call_outs: Sequence[CallOut], kind: EventKind, at: datetime, facts: Facts, words: str | None) -> Act:
-    # What is rated after the end changes nothing of when it ended.
-    changed = replace(task, call_outs=tuple(call_outs), updated_at=task.updated_at if task.is_over else at)
-    return act_on(case.after(changed), kind, task.id, facts, words)
+    return act_on(case.after(replace(task, call_outs=tuple(call_outs), updated_at=at)), kind, task.id, facts, words)

@@ -45,8 +45,7 @@ def keep(
     late = task.late
     if report is not None and by_id != task.assignee_id and task.state in WAITS_IN:
         late = (*(other for other in late if other.by_id != by_id), report)
-    at = task.updated_at if task.is_over else moment.at  # what is over has its time to be read, counted from then
-    kept = replace(task, late=late, late_kept=(*task.late_kept, by_id), updated_at=at)
+    kept = replace(task, late=late, late_kept=(*task.late_kept, by_id), updated_at=moment.at)
     waits = late is not task.late
     facts = {"why": why.value, "outcome": report.outcome.value if report else None, "waits": waits}
     return act_on(case.after(kept), EventKind.REPORT_REJECTED, task_id, facts, note)

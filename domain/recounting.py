@@ -17,6 +17,7 @@ from domain.events import EventKind
 from domain.following import follow
 from domain.legs import BAD_REVIEW_CONTACT, later, windows
 from domain.requests import OPEN, Request, RequestState
+from domain.roll_up import grown
 from domain.tasks import Task
 
 Tables = Mapping[str, WorkingCalendar]
@@ -146,14 +147,11 @@ def recounted(before: Case, now: Case, *, at: datetime) -> Act | None:
     """The act that says so, with what moved from where to where; nothing where nothing is another than before."""
     if now == before:
         return None
-    grown = tuple(  # since when what is over has been over stays
-        replace(task, version=task.version + 1, updated_at=task.updated_at if task.is_over else at) if task != old else task
-        for task, old in zip(now.tasks, before.tasks, strict=True)
-    )
-    request = now.request and replace(follow(now.request, grown, at=at), version=now.request.version + 1)
-    lead = grown[0] if grown else None
+    tasks = tuple(grown(task, old, at=at) if task != old else task for task, old in zip(now.tasks, before.tasks, strict=True))
+    request = now.request and replace(follow(now.request, tasks, at=at), version=now.request.version + 1)
+    lead = tasks[0] if tasks else None
     facts: Facts = {"assignee": lead.assignee_id if lead else None, "owner": lead.owner_id if lead else None, **_from_to(before, now)}
-    return Act(Case(request, grown), EventKind.DEADLINES_RECOUNTED, lead.id if lead else None, facts)
+    return Act(Case(request, tasks), EventKind.DEADLINES_RECOUNTED, lead.id if lead else None, facts)
 
 
 def _from_to(before: Case, now: Case) -> Facts:

@@ -10,7 +10,7 @@ from domain.events import EventKind
 from domain.following import follow
 from domain.request_moves import RequestAction, permit_request
 from domain.requests import Request, RequestState
-from domain.roll_up import settled
+from domain.roll_up import grown, settled
 from domain.tasks import Task
 
 
@@ -31,7 +31,7 @@ def changed(case: Case, request: Request, all_tasks: Iterable[Task], *, at: date
 
 
 def _grown(before: Task | None, task: Task, at: datetime) -> Task:
-    return task if before is None or before == task else replace(task, version=before.version + 1, updated_at=at)
+    return task if before is None or before == task else grown(task, before, at=at)
 
 
 def ended(case: Case, request: Request, state: RequestState, *, at: datetime) -> Case:

@@ -59,13 +59,14 @@ def changed_along(tasks: Sequence[Task], changed: Task, also: Sequence[Task]) ->
     old, new = {task.id: task for task in tasks}, {task.id: task for task in (*also, changed)}
     kept = [new.pop(task.id, task) for task in tasks]
     return tuple(
-        task if task.id not in old or (task == old[task.id] and task.id != changed.id) else _grown(task, old[task.id], changed.updated_at)
+        task if task.id not in old or (task == old[task.id] and task.id != changed.id) else grown(task, old[task.id], at=changed.updated_at)
         for task in settled([*kept, *new.values()])
     )
 
 
-def _grown(task: Task, before: Task, at: datetime) -> Task:
-    return replace(task, version=before.version + 1, updated_at=at)
+def grown(task: Task, before: Task, *, at: datetime) -> Task:
+    """A version on, and changed at that moment. What was over before has been over since then: its contents do not open again."""
+    return replace(task, version=before.version + 1, updated_at=before.updated_at if before.is_over and task.is_over else at)
 
 
 def told_of(before: Sequence[Task], after: Sequence[Task], task_id: str) -> Mapping[str, str]:

@@ -208,6 +208,16 @@ def test_whoever_gets_the_task_next_sees_what_helps_with_it() -> None:
     assert act.case.task(CHILD).version == 2
 
 
+def test_what_is_over_has_been_over_since_then_whoever_gets_the_rest() -> None:
+    off = assists.cancel(helped(), CHILD, moment(DESK), reason="不用了").case
+    handed = cases.assign(off, LEAD, given_to("grid-worker-2"), moment(DESK, at=TUESDAY)).case
+    before, after = off.task(CHILD), handed.task(CHILD)
+
+    assert (after.leads, after.version) == ((id_of("grid-worker-2"),), before.version + 1)
+    assert (after.state, after.updated_at) == (S.CANCELLED, before.updated_at)
+    assert (before.updated_at, handed.task(LEAD).updated_at) == (MONDAY, TUESDAY)
+
+
 def test_nobody_helps_themselves_and_not_without_end() -> None:
     case = standing_in(S.IN_PROGRESS)
     full = case

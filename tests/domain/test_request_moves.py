@@ -248,6 +248,16 @@ def test_a_message_is_too_late_a_year_after_the_end() -> None:
     assert told == [None, RefusalCode.TOO_LATE]
 
 
+def test_a_message_that_was_answered_has_been_over_since_then_whoever_takes_the_matter_in() -> None:
+    said = REQUEST_DEEDS[A.ADD_MESSAGE](request_in(S.DECLINED), now_of("resident-1"), None).case
+    back = REQUEST_DEEDS[A.OBJECT_TO_DECLINE](said, now_of("resident-1"), None).case
+    answered = Case(back.request, (back.tasks[0].close(at=MONDAY),))
+
+    lead, message = REQUEST_DEEDS[A.ACCEPT](answered, now_of("dispatcher-1", at=MONDAY + timedelta(days=1)), None).case.tasks
+
+    assert (message.is_message, message.colleagues, message.updated_at) == (True, (lead.assignee_id,), MONDAY)
+
+
 def test_withdrawn_before_anybody_took_it_in_danger_goes_on_as_work_without_the_person() -> None:
     case = waiting()
     danger = replace(now_of("resident-1"), deadline_class=DeadlineClass.DANGER)
