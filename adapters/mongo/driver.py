@@ -3,9 +3,9 @@
 The two differ in sessions, aggregate, watch and close; everything above sees collections and these few methods.
 """
 
-from asyncio import CancelledError, current_task
+from asyncio import CancelledError, create_task, wait
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager
 from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
@@ -17,7 +17,6 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.asynchronous.encryption import AsyncClientEncryption
-from pymongo.errors import InvalidOperation
 from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -33,6 +32,10 @@ T = TypeVar("T")
 
 TRANSACTION_SECONDS = 10.0
 """Bounds a transaction with all its retries; the driver's own window is two minutes."""
+
+
+class _Unwanted(Exception):
+    """Whoever wanted it was cancelled."""
 
 
 class Mongo:
@@ -74,28 +77,41 @@ class Mongo:
         return self.database[name]
 
     async def transact(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        """Runs `work` in one transaction, again where the driver says so: it must be short and do nothing but database work."""
+        """Runs `work` in one transaction, again where the driver says so: it must be short and do nothing but database work.
+
+        Whoever is cancelled meanwhile waits until what was begun is undone, or kept. A command that is cut off may reach the server after
+        the end of its own transaction, and would hold what it wrote for a minute.
+        """
+        is_cancelled = False
+
+        async def attempt(session: Session) -> T:
+            if not is_cancelled:
+                done = await work(session)
+            if is_cancelled:
+                raise _Unwanted
+            return done
+
+        running = create_task(self._transaction(attempt))
+        while not running.done():
+            try:
+                await wait({running})
+            except CancelledError:
+                is_cancelled = True
+        if is_cancelled:
+            running.exception()
+            raise CancelledError
+        return running.result()
+
+    async def _transaction(self, attempt: Callable[[Session], Awaitable[T]]) -> T:
         started = self._client.start_session()
         session = cast("Session", await started if isawaitable(started) else started)
-
-        async def attempt(inner: Session) -> T:
-            return await work(inner)
-
         try:
             with pymongo.timeout(TRANSACTION_SECONDS):
                 return await session.with_transaction(
                     cast("Callable[[Session], Any]", attempt), read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority")
                 )
-        except InvalidOperation as error:
-            # Motor aborts once more where it was cancelled while it aborted.
-            task = current_task()
-            if task is not None and task.cancelling():
-                raise CancelledError from error
-            raise
         finally:
-            # Where this was cancelled, Motor's thread may be aborting still, and end it first.
-            with suppress(InvalidOperation):
-                await session.end_session()
+            await session.end_session()
 
     def patience(self) -> AbstractContextManager[None]:
         """Inside, commands may take as long as setting up does."""

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from bson import Binary
 from pymongo.read_concern import ReadConcern
 
 from adapters.mongo.collections import COLLECTIONS
@@ -150,9 +149,3 @@ async def open_transactions(house: House) -> list[Document]:
     pending = admin.aggregate(idle)
     cursor = await pending if iscoroutine(pending) else pending
     return [row["lsid"] for row in await cursor.to_list()]
-
-
-async def end_open_transactions(house: House) -> None:
-    """So that what one test left open does not hold up the next."""
-    for lsid in await open_transactions(house):
-        await house.mongo.database.client.admin.command("killSessions", [{"id": Binary.from_uuid(lsid["id"])}])

@@ -28,6 +28,7 @@ from resolvers.requests import words_of
 from resolvers.retention import sweep
 from resolvers.subject_requests import DecideSubjectRequest, RequestOwnData, decide_subject_request, request_own_data
 from tests.adapters.stage import Stage
+from tests.conftest import drops_sockets
 from tests.reorganising import keep
 
 Listed = list[tuple[str, str]]
@@ -169,6 +170,7 @@ async def test_what_the_dry_run_lists_is_what_goes_and_nothing_else_changes(
     assert await swept(stage, archive.now, dry_run=True) == await swept(stage, archive.now, dry_run=False) == []
 
 
+@drops_sockets
 @pytest.mark.parametrize("seed", range(3))
 async def test_killed_at_any_moment_and_run_again_it_removes_the_same(seed: int, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 3)

@@ -39,6 +39,7 @@ from resolvers.tasks import (
 )
 from server.loops import end
 from tests.adapters.stage import Stage
+from tests.conftest import drops_sockets
 
 
 async def count(stage: Stage) -> None:
@@ -116,8 +117,9 @@ async def test_sums_follow_every_act_and_counting_anew_makes_the_same(stage: Sta
     assert await stage.house.tallies.count() == 0
 
 
+@drops_sockets
 async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage: Stage) -> None:
-    chance, house = Random(8), stage.house
+    chance, fate, house = Random(8), Random(9), stage.house
 
     async def rival() -> None:
         counting = counting_by(stage, batch=3)
@@ -131,7 +133,7 @@ async def test_rivals_that_are_killed_at_any_moment_count_each_event_once(stage:
         while True:
             running = [asyncio.create_task(rival()) for _ in range(3)]
             everybody.extend(running)
-            await asyncio.sleep(chance.uniform(0.02, 0.2))
+            await asyncio.sleep(fate.uniform(0.02, 0.2))
             await end(*running)
 
     killing = asyncio.create_task(kill())

@@ -22,11 +22,13 @@ from server.demo.fcm import Answer
 from server.loops import end
 from server.relay import FIRST_WAIT_SECONDS, LAST_TRY, LONGEST_WAIT_SECONDS, Relay, backoff_seconds, run_relay
 from server.wiring import House, build_house
-from tests.adapters.stage import end_open_transactions
-from tests.conftest import Town
+from tests.adapters.stage import open_transactions
+from tests.conftest import Town, drops_sockets
 
 BUSY = Answer(503, "UNAVAILABLE")
 GONE = Answer(404, "UNREGISTERED")
+PATIENCE = 30
+"""Seconds: whatever takes longer hangs."""
 
 
 class NoPhones:
@@ -226,16 +228,15 @@ async def test_several_relays_share_the_work_and_double_nothing(town: Town) -> N
     assert len(town.served.fcm.received(token)) == 40
 
 
+@drops_sockets
 async def test_a_running_relay_tells_and_numbers_what_is_committed(town: Town) -> None:
     relay = another_relay(town.house, NoPhones(), "running", town.clock)
     running = asyncio.create_task(run_relay(relay, town.house.sequencer, town.house.tallies, town.house.mongo))
     try:
-        await asyncio.sleep(0.2)
         await ask(town)
-        async with asyncio.timeout(5):
-            while await town.count("notices", seq={"$exists": True}) == 0:  # noqa: ASYNC110  # the database says it when it is asked
+        async with asyncio.timeout(PATIENCE):
+            while await town.count("notices", seq={"$exists": True}) == 0 or await town.count("events", unnumbered=True):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        assert await town.count("events", unnumbered=True) == 0
     finally:
         await end(running)
 
@@ -260,8 +261,7 @@ class TellAt(CommandListener):
     def failed(self, event: CommandFailedEvent) -> None: ...
 
 
-# PyMongo drops the socket of a cancelled command without closing it.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+@drops_sockets
 @pytest.mark.parametrize("driver", ["pymongo", "motor"])
 @pytest.mark.parametrize("command", ["find", "update", "findAndModify", "aggregate", "getMore"])
 async def test_a_relay_that_is_told_to_end_ends_whatever_it_is_sending(town: Town, command: str, driver: str) -> None:
@@ -272,9 +272,9 @@ async def test_a_relay_that_is_told_to_end_ends_whatever_it_is_sending(town: Tow
     try:
         relay = another_relay(house, NoPhones(), "ending", town.clock)
         tell_at.task = running = asyncio.create_task(run_relay(relay, house.sequencer, house.tallies, house.mongo))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await tell_at.told.wait()
             await end(running)
+        assert await open_transactions(house) == []
     finally:
-        await end_open_transactions(house)
         await house.close()
