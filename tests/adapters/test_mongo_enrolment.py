@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -213,7 +213,7 @@ async def test_whoever_is_entered_while_the_organisation_changes_is_there_in_eve
 
 async def test_nobody_is_entered_while_an_import_is_applied(stage: Stage) -> None:
     administrator, ports = await stage.actor("administrator-1"), stage.house.ports
-    staging = {"version": 2, "lease": "an import", "until": datetime.now(UTC) + timedelta(minutes=1)}
+    staging = {"version": 2, "lease": "an import", "until": stage.clock() + timedelta(minutes=1)}
     await stage.house.mongo.collection("townships").update_one({"_id": stage.township}, {"$set": {"staging": staging}})
     before = await stage.contents()
     corrected = CorrectPerson(uuid4(), stage.id_of("resident-1"), "改名")

@@ -441,19 +441,23 @@ async def test_readers_see_the_old_organisation_or_the_new_one(stage: Stage, tmp
     home_ids = [home.id for home in stage.planned.households]
     done = asyncio.Event()
 
+    async def look() -> None:
+        actor = await stage.actor(leader)
+        assert actor.organisation is not None
+        unit = actor.organisation.unit_by_code(SETTLEMENT)
+        homes = await stage.house.ports.households.by_ids(home_ids, seen_by=actor)
+        seen.add((actor.organisation.version, unit.name if unit else "", frozenset(home.address.startswith("新址") for home in homes)))
+
     async def read() -> None:
         while not done.is_set():
-            actor = await stage.actor(leader)
-            assert actor.organisation is not None
-            unit = actor.organisation.unit_by_code(SETTLEMENT)
-            homes = await stage.house.ports.households.by_ids(home_ids, seen_by=actor)
-            seen.add((actor.organisation.version, unit.name if unit else "", frozenset(home.address.startswith("新址") for home in homes)))
+            await look()
 
+    await look()
     reading = asyncio.create_task(read())
     await apply(stage.house, path)
-    await asyncio.sleep(0.2)
     done.set()
     await reading
+    await look()
 
     assert seen == {(1, "柳湾新村党总支", frozenset({False})), (2, "新名", frozenset({True}))}
 

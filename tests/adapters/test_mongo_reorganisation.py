@@ -3,7 +3,7 @@
 from asyncio import gather
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -144,7 +144,7 @@ async def test_whoever_may_not_is_refused_before_whole_grids_are_read(stage: Sta
 
 
 async def test_while_an_import_is_applied_nothing_else_is_changed(stage: Stage) -> None:
-    staging = {"version": 2, "lease": "an import", "until": datetime.now(UTC) + timedelta(minutes=1)}
+    staging = {"version": 2, "lease": "an import", "until": stage.clock() + timedelta(minutes=1)}
     await stage.house.mongo.collection("townships").update_one({"_id": stage.township}, {"$set": {"staging": staging}})
     administrator, branch = await stage.actor("administrator-1"), stage.planned.parts.grids[0].branch_id
     before = await stage.contents()

@@ -25,6 +25,10 @@ class Line:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
 
+    async def ask(self, id_: str, document: str, **variables: object) -> None:
+        """Something more, on the same line."""
+        await self._socket.send(json.dumps({"id": id_, "type": "subscribe", "payload": {"query": document, "variables": variables}}))
+
     async def hear(self) -> Answer:
         """The next message."""
         async with asyncio.timeout(PATIENCE):
@@ -58,8 +62,7 @@ async def listening(town: Town, player: Player, after: str | None = None) -> Asy
         await socket.send(json.dumps({"type": "connection_init", "payload": dict(player._headers)}))
         line = Line(socket)
         assert (await line.hear())["type"] == "connection_ack"
-        subscribe = {"query": LIVE, "variables": {"after": after}}
-        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": subscribe}))
+        await line.ask("live", LIVE, after=after)
         yield line
 
 

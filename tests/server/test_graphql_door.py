@@ -216,7 +216,14 @@ async def served(**settings: Any) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="module")
 async def address() -> AsyncIterator[str]:
-    async with served(deadline=1, init_wait=0.5, allowed_origins=["https://console.example"]) as where:
+    async with served(allowed_origins=["https://console.example"]) as where:
+        yield where
+
+
+@pytest.fixture(scope="module")
+async def hasty() -> AsyncIterator[str]:
+    """A door that gives an operation one second."""
+    async with served(deadline=1) as where:
         yield where
 
 
@@ -352,8 +359,8 @@ async def test_an_endless_body_is_not_read_to_its_end(address: str) -> None:
     writer.close()
 
 
-async def test_a_body_that_never_comes_is_not_waited_for(address: str) -> None:
-    host, port = address.split(":")
+async def test_a_body_that_never_comes_is_not_waited_for(hasty: str) -> None:
+    host, port = hasty.split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
     status = await asyncio.wait_for(reader.readline(), PATIENCE)
@@ -493,8 +500,9 @@ async def test_an_error_with_a_code_passes_as_it_is(http: httpx.AsyncClient, cap
     assert not caplog.records
 
 
-async def test_an_operation_that_takes_too_long_is_cancelled(http: httpx.AsyncClient) -> None:
-    answer = await ask(http, "{ sleeps(seconds: 3600) }")
+async def test_an_operation_that_takes_too_long_is_cancelled(http: httpx.AsyncClient, hasty: str) -> None:
+    async with httpx.AsyncClient(base_url=f"http://{hasty}", timeout=PATIENCE) as hurried:
+        answer = await ask(hurried, "{ sleeps(seconds: 3600) }")
     assert (codes(answer), answer["errors"][0]["message"]) == (["INTERNAL"], "The operation took too long.")
     assert await ask(http, "{ sleeps(seconds: 0) }") == {"data": {"sleeps": "awake"}}
 
@@ -699,8 +707,8 @@ async def test_a_frame_of_more_than_a_mebibyte_is_refused(address: str) -> None:
         assert await closing(line) == 1009
 
 
-async def test_nobody_is_waited_for_who_does_not_greet(address: str) -> None:
-    async with socket(address, greet=False) as line:
+async def test_nobody_is_waited_for_who_does_not_greet() -> None:
+    async with served(init_wait=0.5) as address, socket(address, greet=False) as line:
         await say(line, type="ping")
         assert await closing(line) == 4408
 
@@ -766,7 +774,6 @@ async def test_a_token_that_went_bad_fails_the_operation_and_keeps_the_socket(ad
         ("query ($n: Int!) { needs(number: $n) }", "BAD_USER_INPUT"),
         ("subscription { never }", "INTERNAL"),
         ("{ odd }", "INTERNAL"),
-        ("{ sleeps(seconds: 3600) }", "INTERNAL"),
         ('subscription { counts(upTo: 0, then: "break") }', "INTERNAL"),
         ('subscription { counts(upTo: 0, then: "forbid") }', "BAD_USER_INPUT"),
     ],
@@ -780,6 +787,15 @@ async def test_an_operation_that_comes_to_nothing_is_an_error_message_and_its_id
         assert " said no" not in json.dumps(message)
         await subscribe(line, "a", "{ hello }")
         assert (await hear(line))["type"] == "next"
+
+
+async def test_an_operation_that_takes_too_long_on_a_socket_is_an_error_message(hasty: str) -> None:
+    async with socket(hasty) as line:
+        await subscribe(line, "a", "{ sleeps(seconds: 3600) }")
+        message = await hear(line)
+        assert (message["id"], message["type"], codes({"errors": message["payload"]})) == ("a", "error", ["INTERNAL"])
+        await subscribe(line, "a", "{ hello }")
+        assert (await hear(line))["id"] == "a"
 
 
 async def test_a_subscription_that_breaks_in_the_middle_is_masked_and_logged(address: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -800,8 +816,8 @@ async def test_a_failing_field_of_a_query_on_a_socket_is_masked(address: str) ->
         assert (message["type"], message["payload"]["data"], codes(message["payload"])) == ("next", {"fails": None}, ["INTERNAL"])
 
 
-async def test_subscriptions_outlive_the_deadline_of_queries(address: str) -> None:
-    async with socket(address) as line:
+async def test_subscriptions_outlive_the_deadline_of_queries(hasty: str) -> None:
+    async with socket(hasty) as line:
         await subscribe(line, "a", 'subscription { counts(upTo: 1, then: "wait") }')
         await hear(line)
         await asyncio.sleep(1.2)
