@@ -3,6 +3,7 @@
 It knows the cast's posts and the paths of units, and takes deadlines from the tables that tests of their own hold.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -11,12 +12,12 @@ from typing import Any
 from domain.calendar import SHANGHAI, WorkingCalendar
 from domain.deadlines import DeadlineClass, Due, Limit, LimitUnit, due, office_time_between
 from domain.errors import RefusalCode as No
-from domain.legs import promise, put_right, red_at, resumed, windows, yellow_at
+from domain.legs import acceptance, promise, put_right, red_at, resumed, windows, yellow_at
 from domain.organisation import OrgUnitKind
 from domain.posts import Role
 from domain.requests import Grade, Verdict
 from domain.tasks import Outcome
-from resolvers.intake import HandOffRequest
+from resolvers.intake import AcceptRequest, DeclineRequest, HandOffRequest, ObjectToDecline
 from resolvers.pauses import DecideDeferral, DeferTask, ResumeTask, SuspendTask, UndeferTask
 from resolvers.requests import AnswerFollowUp, SubmitRequest
 from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideReturn, ReturnTask, StartTask, VerifyTask
@@ -26,25 +27,27 @@ from server.demo.settlement import Settlement
 LEADING = (Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY)
 READING = {*LEADING, Role.CENTRE_CLERK}
 NOT_GIVEN_TASKS = {Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}
-STATES = {
-    *("QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS", "RETURN_PENDING", "SUSPENDED", "DEFERRED"),
-    *("COMPLETED", "AWAITING_FOLLOW_UP", "CLOSED", "CANCELLED"),
-}
+OPEN = {"RECEIVED", "IN_HAND", "ON_HOLD", "ANSWERED"}
+ELSEWHERE = {"DECLINED", "WITHDRAWN", "HANDED_OFF"}
+"""A request that is there no more: nothing counts it."""
+OF_A_REQUEST = (AnswerFollowUp, AcceptRequest, DeclineRequest, ObjectToDecline, WithdrawRequest, HandOffRequest)
+"""What is done to the request; the rest is done to its task."""
 TO_ASSIGN = {"QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS", "RETURN_PENDING"}
 OVER = {"CLOSED", "CANCELLED"}
 HELD = {"SUSPENDED", "DEFERRED"}
 MOST_SUSPENDED = timedelta(hours=75)
 """Ten office days."""
 BAD_GRADES = {Grade.UNSATISFIED, Grade.VERY_UNSATISFIED}
+GUESSES_A_DAY = 5
 
 
 @dataclass
 class Matter:
-    """One request and its task, as they have to stand."""
+    """One request and its task, as they have to stand; while nobody has taken it in it has none, and stands in no state of one."""
 
     request_id: str
-    task_id: str
     askers: tuple[str, ...]
+    asked_for: datetime
     hidden: frozenset[str]
     about_units: frozenset[str]
     grid: str | None
@@ -52,11 +55,21 @@ class Matter:
     promise: datetime | None
     owner: str
     path: tuple[str, ...]
-    assignee: str | None
-    due: datetime | None
-    state: str = "ASSIGNED"
+    task_id: str = ""
+    assignee: str | None = None
+    due: datetime | None = None
+    state: str = ""
     version: int = 1
+    request_version: int = 1
     request_state: str = "IN_HAND"
+    counter: str | None = None
+    accept_by: datetime | None = None
+    accept_remind_at: datetime | None = None
+    is_acceptance_late: bool = False
+    declined_at: datetime | None = None
+    has_objected: bool = False
+    code: str | None = None
+    guesses: Counter[tuple[str, date]] = field(default_factory=Counter)
     had: set[str] = field(default_factory=set)
     returners: list[str] = field(default_factory=list)
     returned_at: datetime | None = None
@@ -90,6 +103,12 @@ class Matter:
     def is_by_clock(self) -> bool:
         return self.deadline_class in {DeadlineClass.DANGER, DeadlineClass.UTILITY}
 
+    @property
+    def code_holder(self) -> str | None:
+        """Whose phone shows the code, while it is worked on by others."""
+        is_shown = self.request_state in {"IN_HAND", "ON_HOLD"} and self.askers[0] not in {*self.had, self.assignee}
+        return self.askers[0] if is_shown else None
+
 
 class Model:
     """`posts` is who holds which post; each of the cast holds one, or none."""
@@ -118,14 +137,22 @@ class Model:
         post = self._posts.get(person)
         return post is not None and post.role in roles and post.unit_id in path
 
-    def sees(self, person: str, matter: Matter) -> bool:
+    def sees(self, person: str, matter: Matter, *, request: bool) -> bool:
+        """The request is seen by whoever sees its task, and at the counter where it was to be taken in."""
         if person in matter.hidden:
             return False
         if person in matter.askers or person == matter.assignee or self._leads(person, matter.path, READING):
             return True
+        return self._works_in_its_grid(person, matter) or (request and self._is_at_the_counter(person, matter))
+
+    def _works_in_its_grid(self, person: str, matter: Matter) -> bool:
+        is_there = matter.state not in OVER if matter.task_id else matter.request_state == "RECEIVED"
+        is_grids = matter.grid is not None and matter.owner == self._branches[matter.grid] and is_there
         post = self._posts.get(person)
-        is_grids = matter.grid is not None and matter.owner == self._branches[matter.grid] and matter.state not in OVER
         return is_grids and post is not None and post.role is Role.GRID_WORKER and post.grid_id == matter.grid
+
+    def _is_at_the_counter(self, person: str, matter: Matter) -> bool:
+        return matter.counter is not None and self._leads(person, (matter.counter,), {Role.CENTRE_CLERK})
 
     def verifiers(self, matter: Matter) -> set[str]:
         out = {*matter.had, *matter.hidden, *matter.askers, matter.assignee}
@@ -164,7 +191,7 @@ class Model:
         if not self._is_in_time(sent, at):
             return No.INVALID_INPUT
         matter = self.matter_of(sent)
-        if not self.sees(by, matter):
+        if not self.sees(by, matter, request=isinstance(sent, OF_A_REQUEST)):
             return No.NOT_FOUND
         return self._refusal_of_reach(sent, by, matter) or self._refusal_of_rule(sent, by, matter, at)
 
@@ -187,46 +214,62 @@ class Model:
         return None if is_in_reach else No.NOT_ALLOWED
 
     def _refusal_of_rule(self, sent: Any, by: str, matter: Matter, at: datetime) -> No | None:
+        of_request = isinstance(sent, OF_A_REQUEST)
+        is_allowed, states = self._rule_of_request(sent, by, matter) if of_request else self._rule_of_task(sent, by, matter)
+        state, version = (matter.request_state, matter.request_version) if of_request else (matter.state, matter.version)
+        if not is_allowed:
+            return No.NOT_ALLOWED
+        if getattr(sent, "expected_version", None) not in {None, version}:
+            return No.CONFLICT
+        if state not in states:
+            return No.WRONG_STATE
+        return self._refusal_of_guard(sent, by, matter, at)
+
+    def _rule_of_request(self, sent: Any, by: str, matter: Matter) -> tuple[bool, set[str]]:
+        """Who may, and from where."""
+        is_desk = self._leads(by, matter.path, {Role.DISPATCHER})
+        declines = is_desk or self._is_at_the_counter(by, matter)
+        match sent:
+            case AcceptRequest():
+                return declines or (matter.counter is not None and self._works_in_its_grid(by, matter)), {"RECEIVED"}
+            case DeclineRequest():
+                return declines, {"RECEIVED"}
+            case ObjectToDecline():
+                return by == matter.askers[0], {"DECLINED"}
+            case WithdrawRequest():
+                return by == matter.askers[0], OPEN
+            case HandOffRequest():
+                return is_desk, OPEN
+            case _:
+                return by == matter.askers[0] and by not in matter.had, {"ANSWERED"}
+
+    def _rule_of_task(self, sent: Any, by: str, matter: Matter) -> tuple[bool, set[str]]:
         is_assignee = by == matter.assignee
         match sent:
             case AssignTask():
-                rule = (self._leads(by, matter.path, set(LEADING)), TO_ASSIGN)
+                return self._leads(by, matter.path, set(LEADING)), TO_ASSIGN
             case AcknowledgeTask():
-                rule = (is_assignee, {"ASSIGNED"})
+                return is_assignee, {"ASSIGNED"}
             case StartTask():
-                rule = (is_assignee, {"ACKNOWLEDGED", "IN_PROGRESS"} if matter.is_unheard else {"ACKNOWLEDGED"})
+                return is_assignee, {"ACKNOWLEDGED", "IN_PROGRESS"} if matter.is_unheard else {"ACKNOWLEDGED"}
             case ReturnTask():
-                rule = (is_assignee, {"ASSIGNED", "ACKNOWLEDGED"})
+                return is_assignee, {"ASSIGNED", "ACKNOWLEDGED"}
             case DecideReturn():
-                rule = (self.judges_return(by, matter), {"RETURN_PENDING"})
+                return self.judges_return(by, matter), {"RETURN_PENDING"}
             case CompleteTask():
-                rule = (is_assignee, {"IN_PROGRESS"})
+                return is_assignee, {"IN_PROGRESS"}
             case VerifyTask():
-                rule = (by in self.verifiers(matter), {"COMPLETED"})
+                return by in self.verifiers(matter), {"COMPLETED"}
             case SuspendTask():
-                rule = (self._leads(by, matter.path, {Role.GRID_LEADER, Role.SECRETARY}) and not is_assignee, {"IN_PROGRESS"})
+                return self._leads(by, matter.path, {Role.GRID_LEADER, Role.SECRETARY}) and not is_assignee, {"IN_PROGRESS"}
             case ResumeTask():
-                rule = (is_assignee or self._leads(by, matter.path, set(LEADING)), {"SUSPENDED"})
+                return is_assignee or self._leads(by, matter.path, set(LEADING)), {"SUSPENDED"}
             case DeferTask():
-                rule = (self.judges_deferral(by, matter) or self._leads(by, matter.path, {Role.DISPATCHER}), {"IN_PROGRESS"})
+                return self.judges_deferral(by, matter) or self._leads(by, matter.path, {Role.DISPATCHER}), {"IN_PROGRESS"}
             case DecideDeferral():
-                rule = (self.judges_deferral(by, matter), {"IN_PROGRESS"})
-            case UndeferTask():
-                rule = (self._leads(by, matter.path, set(LEADING)), {"DEFERRED"})
-            case WithdrawRequest():
-                rule = (by == matter.askers[0], STATES - OVER)
-            case HandOffRequest():
-                rule = (self._leads(by, matter.path, {Role.DISPATCHER}), STATES - OVER)
+                return self.judges_deferral(by, matter), {"IN_PROGRESS"}
             case _:
-                rule = (by == matter.askers[0] and by not in matter.had, {"AWAITING_FOLLOW_UP"})
-        is_allowed, states = rule
-        if not is_allowed:
-            return No.NOT_ALLOWED
-        if getattr(sent, "expected_version", None) not in {None, matter.version}:
-            return No.CONFLICT
-        if matter.state not in states:
-            return No.WRONG_STATE
-        return self._refusal_of_guard(sent, by, matter, at)
+                return self._leads(by, matter.path, set(LEADING)), {"DEFERRED"}
 
     def _refusal_of_guard(self, sent: Any, by: str, matter: Matter, at: datetime) -> No | None:
         if isinstance(sent, AssignTask | DecideReturn) and sent.assignee_id == matter.assignee and getattr(sent, "approved", True):
@@ -236,7 +279,21 @@ class Model:
                 return No.LIMIT_REACHED
             if matter.return_by is not None and at > matter.return_by:
                 return No.TOO_LATE
+        if isinstance(sent, ObjectToDecline) and matter.has_objected:
+            return No.LIMIT_REACHED
+        if isinstance(sent, CompleteTask) and sent.confirmation_code is not None:
+            return self._refusal_of_code(sent.confirmation_code, by, matter, at)
         return self._refusal_of_pause(sent, matter, at)
+
+    def _refusal_of_code(self, given: str, by: str, matter: Matter, at: datetime) -> No | None:
+        """After five wrong ones on a day none is looked at."""
+        if matter.guesses[by, at.astimezone(SHANGHAI).date()] >= GUESSES_A_DAY:
+            return No.LIMIT_REACHED
+        return None if given == matter.code else No.INVALID_INPUT
+
+    def guessed(self, sent: Any, by: str, at: datetime) -> None:
+        """A code that was refused as such is a try."""
+        self.matter_of(sent).guesses[by, at.astimezone(SHANGHAI).date()] += 1
 
     def _refusal_of_pause(self, sent: Any, matter: Matter, at: datetime) -> No | None:
         """Ten office days in all; one wish at a time, and a decision only on one."""
@@ -253,7 +310,8 @@ class Model:
     def apply(self, sent: Any, by: str, at: datetime) -> None:
         """The matter as it has to stand after the deed. What only the router knows is told by `routed`."""
         matter = self.matter_of(sent)
-        matter.version += 1
+        matter.version += 1 if matter.task_id else 0
+        matter.request_version += 1
         match sent:
             case AssignTask():
                 is_new_leg = matter.state == "QUEUED" and bool(matter.had)
@@ -271,7 +329,8 @@ class Model:
             case CompleteTask():
                 matter.had.add(by)
                 matter.outcome = sent.outcome
-                matter.state = "COMPLETED" if self.verifiers(matter) else self._checked(matter)
+                is_checked = sent.confirmation_code is None and self.verifiers(matter)
+                matter.state = "COMPLETED" if is_checked else self._checked(matter)
                 matter.wishes_deferral = None
             case VerifyTask():
                 matter.state = self._checked(matter)
@@ -279,6 +338,14 @@ class Model:
                     self._again(matter, at)
             case AnswerFollowUp():
                 self._answer(matter, sent, at)
+            case AcceptRequest():
+                matter.request_state = "IN_HAND"
+                self._wait(matter, None)
+            case DeclineRequest():
+                self._end(matter, "DECLINED")
+                matter.declined_at = at
+            case ObjectToDecline():
+                self._object(matter, at)
             case WithdrawRequest() | HandOffRequest():
                 self._end(matter, "WITHDRAWN" if isinstance(sent, WithdrawRequest) else "HANDED_OFF")
             case _:
@@ -287,7 +354,7 @@ class Model:
 
     def _follow(self, matter: Matter, at: datetime) -> None:
         """What the request says of itself."""
-        if matter.state == "CANCELLED":
+        if matter.request_state in ELSEWHERE or not matter.task_id:
             matter.asked_at = matter.calls_begun_at = None
             return
         states = {"AWAITING_FOLLOW_UP": "ANSWERED", "CLOSED": "CLOSED", **dict.fromkeys(HELD, "ON_HOLD")}
@@ -295,9 +362,48 @@ class Model:
         matter.asked_at, matter.calls_begun_at = (at, None) if matter.request_state == "ANSWERED" else (None, None)
 
     def _end(self, matter: Matter, request_state: str) -> None:
-        """Somebody outside has it, or nobody needs it: the work is called off."""
-        matter.state, matter.request_state, matter.due = "CANCELLED", request_state, None
+        """Somebody outside has it, or nobody needs it, or does it: the work is called off."""
+        matter.request_state = request_state
+        self._wait(matter, None)
+        if not matter.task_id:
+            return
+        matter.state, matter.due = "CANCELLED", None
         matter.acknowledge_by = matter.remind_at = matter.contact_by = matter.return_by = None
+
+    def _wait(self, matter: Matter, since: datetime | None) -> None:
+        """To be taken in, since then; nobody is waited for without."""
+        times = acceptance(self._calendar, matter.deadline_class, since) if since else (None, None)
+        matter.accept_remind_at, matter.accept_by = times
+        matter.is_acceptance_late = False
+
+    def _object(self, matter: Matter, at: datetime) -> None:
+        """It waits once more; what was left of the promise when it was declined is left now."""
+        matter.request_state, matter.has_objected = "RECEIVED", True
+        self._wait(matter, at)
+        if matter.promise and matter.declined_at:
+            promised = Due(matter.promise, matter.promise_provisional, by_the_clock=matter.is_by_clock)
+            promised = resumed(self._calendar, promised, matter.declined_at, at)
+            matter.promise, matter.promise_provisional = promised.at, promised.is_provisional
+
+    def asked(self, matter: Matter, at: datetime, *, is_taken_in: bool) -> None:
+        """It is there, and promised; taken in at once, or waiting for that."""
+        matter.promise = self.limit_from(matter, at)
+        matter.promise_provisional = matter.is_provisional
+        matter.path = self.path(matter.owner)
+        if not is_taken_in:
+            matter.request_state = "RECEIVED"
+            self._wait(matter, at)
+
+    def taken_in_as(self, matter: Matter, deadline_class: DeadlineClass) -> None:
+        """As another item: its promise counts since it was asked for."""
+        matter.deadline_class = deadline_class
+        self.asked(matter, matter.asked_for, is_taken_in=True)
+
+    def begun(self, matter: Matter, task_id: str, person: str | None, unit: str, at: datetime) -> None:
+        """Somebody has its task, whose leg is due with the promise."""
+        matter.task_id, matter.version = task_id, 1
+        self.hand(matter, person, unit, at, is_new_leg=False)
+        matter.due, matter.is_provisional = matter.promise, matter.promise_provisional
 
     def _pause(self, matter: Matter, sent: Any, by: str, at: datetime) -> None:
         match sent:
@@ -415,9 +521,26 @@ class Model:
         """How many acts the clock does now."""
         acts = 0
         for matter in self.each():
-            while self._climb(matter, at) or self._end_pause(matter, at) or self._tell(matter, at) or self._ask(matter, at):
+            does = (self._climb, self._end_pause, self._tell, self._ask, self._miss_acceptance)
+            while any(does_it(matter, at) for does_it in does):
+                matter.request_version += 1
                 acts += 1
         return acts
+
+    def _miss_acceptance(self, matter: Matter, at: datetime) -> bool:
+        """Who may take it in is reminded, who is above hears of it; and that the promise is broken is said, whoever had it."""
+        is_broken = matter.promise is not None and red_at(self._calendar, matter.promise, by_the_clock=matter.is_by_clock) <= at
+        if matter.accept_by is None:
+            return False
+        if matter.accept_by <= at and not matter.is_acceptance_late:
+            matter.is_acceptance_late, matter.accept_remind_at = True, None
+        elif matter.accept_remind_at is not None and matter.accept_remind_at <= at:
+            matter.accept_remind_at = None
+        elif is_broken and not matter.promise_provisional and matter.told.get("promise") != matter.promise:
+            matter.told["promise"] = matter.promise
+        else:
+            return False
+        return True
 
     def _end_pause(self, matter: Matter, at: datetime) -> bool:
         """A suspension ends at its time; the desk is reminded of a deferral on its day."""
@@ -447,7 +570,7 @@ class Model:
         return matter.calls_begun_at is not None
 
     def each(self) -> list[Matter]:
-        return list({matter.task_id: matter for matter in self.matters.values()}.values())
+        return list({matter.request_id: matter for matter in self.matters.values()}.values())
 
     def _tell(self, matter: Matter, at: datetime) -> bool:
         """The first of these that is over and was not said: the contact, the leg, the promise; that the leg is over soon."""
@@ -521,6 +644,10 @@ class Model:
         """What has to be kept of the request."""
         return {
             "state": matter.request_state,
+            "version": matter.request_version,
+            "accept_by": matter.accept_by,
+            "accept_remind_at": matter.accept_remind_at,
+            "is_acceptance_late": matter.is_acceptance_late,
             "owner_path": list(matter.path),
             "promise_due_at": matter.promise,
             "rework_count": matter.reworks,
@@ -531,7 +658,7 @@ class Model:
 
     def counted(self, matter: Matter) -> list[str]:
         """What it has to add to the figures, each once for the whole township."""
-        if matter.state == "CANCELLED":
+        if matter.request_state in ELSEWHERE:
             return []
         has_answered, is_closed = matter.verdict is not None, matter.state == "CLOSED"
         holds = {
