@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 from domain.organisation import OrgUnitKind
@@ -13,6 +13,13 @@ DEPARTMENTS = frozenset({OrgUnitKind.PROVIDER, OrgUnitKind.INDUSTRY_COMMITTEE, O
 
 NOT_CALLED = frozenset({Role.ADMINISTRATOR, Role.PRIVACY_OFFICER})
 """Whoever holds only such a post in a department is not meant when it is called out."""
+
+
+RATED_WITHIN = timedelta(days=15)
+"""How long after the end of its task what came of it is rated: as long as whoever asked may say that it is not solved after all."""
+
+REMINDED_AFTER = timedelta(days=7)
+"""When whoever called out is reminded of that."""
 
 
 class CallOutKind(Enum):
@@ -49,7 +56,8 @@ class CallOut:
     """One department, called to one task. `arrive_by` runs from the approval; `missed_told` once nobody had reported in by then.
 
     `path` is where it stood when it was called: the unit and those above it, nearest first.
-    `ended_at` is when its task was over, and it was not concluded: it is rated afterwards where it came or its time was over.
+    `ended_at` is when its task was over, and it was not concluded: it is rated for a while where it came or its time was over;
+    `is_reminded` once that was said.
     """
 
     unit_id: str
@@ -65,6 +73,7 @@ class CallOut:
     grade: CallOutGrade | None = None
     path: tuple[str, ...] = ()
     ended_at: datetime | None = None
+    is_reminded: bool = False
 
     @property
     def is_on_time(self) -> bool | None:
@@ -78,6 +87,9 @@ class CallOut:
         """It came, or its time is over, also where its task was over meanwhile."""
         is_missed = self.missed_told and self.state in {CallOutState.RAISED, CallOutState.ENDED}
         return self.state is CallOutState.REPORTED or is_missed or (self.state is CallOutState.ENDED and self.reported_at is not None)
+
+    def is_too_late_to_rate(self, at: datetime) -> bool:
+        return self.ended_at is not None and at > self.ended_at + RATED_WITHIN
 
     def moved(self, state: CallOutState, **changes: object) -> "CallOut":
         return replace(self, state=state, **changes)  # type: ignore[arg-type]  # its own fields

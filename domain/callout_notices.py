@@ -15,12 +15,13 @@ OF_CALL_OUTS = frozenset(
         EventKind.CALL_OUT_DECIDED,
         EventKind.DEPARTMENT_REPORTED,
         EventKind.CALL_OUT_MISSED,
+        EventKind.CALL_OUT_REMINDED,
     }
 )
 
 
 def concerned_by_call_out(event: Event, task: Task, organisation: Organisation, on: date) -> list[Concern]:
-    """The head of what is asked for, the department of what was approved, the desk of whether it came."""
+    """The head of what is asked for, the department of what was approved, the desk of whether it came and is not rated."""
     at_the_root = organisation.posts_at(organisation.root().id, on)
     match event.kind:
         case EventKind.CALL_OUT_ASKED:
@@ -35,6 +36,10 @@ def concerned_by_call_out(event: Event, task: Task, organisation: Organisation, 
         case EventKind.DEPARTMENT_REPORTED:
             told = [task.assignee_id, *desk({event.actor_id, *task.hidden_from}, organisation, on)]
             return [(person, NoticeKind.DEPARTMENT_REPORTED, task.id) for person in told]
+        case EventKind.CALL_OUT_REMINDED:
+            asked_by, at_the_desk = (fact_of(event, "asked_by") or "").split(), desk(set(task.hidden_from), organisation, on)
+            who_asked = [person for person in at_the_desk if person in asked_by]
+            return [(person, NoticeKind.CALL_OUT_TO_RATE, task.id) for person in (who_asked or at_the_desk) if asked_by]
         case _:
             return [(person, NoticeKind.CALL_OUT_MISSED, task.id) for person in desk(set(task.hidden_from), organisation, on)]
 

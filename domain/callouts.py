@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain.calendar import SHANGHAI, WorkingCalendar
-from domain.call_out import DEPARTMENTS, OPEN, CallOut, CallOutGrade, CallOutKind, CallOutState
+from domain.call_out import DEPARTMENTS, OPEN, REMINDED_AFTER, CallOut, CallOutGrade, CallOutKind, CallOutState
 from domain.cases import Act, Case, Facts, Moment, act_on, permitted
 from domain.errors import RefusalCode, invalid, not_found, refused
 from domain.events import EventKind
@@ -93,6 +93,8 @@ def conclude(
     ended = [each for each in task.call_outs if each.unit_id == unit_id and each.is_to_be_concluded][-1:]
     if not ended:
         raise refused(RefusalCode.WRONG_STATE, "refusal.no_call_out", "unitId", current=task)
+    if ended[0].is_too_late_to_rate(moment.at):
+        raise refused(RefusalCode.TOO_LATE, "refusal.call_out_too_late", "unitId", current=task)
     facts: Facts = {"unit": unit_id, "grade": grade.value, "on_time": ended[0].is_on_time}
     graded = _with(task, ended, lambda each: each.moved(CallOutState.CONCLUDED, grade=grade))
     return _act(case, task, graded, EventKind.CALL_OUT_CONCLUDED, moment.at, facts, note)
@@ -111,6 +113,27 @@ def tell_missed(case: Case, task: Task, moment: Moment) -> Act | None:
         return None
     told = _with(task, late, lambda each: replace(each, missed_told=True))
     return _act(case, task, told, EventKind.CALL_OUT_MISSED, moment.at, {"units": " ".join(each.unit_id for each in late)}, None)
+
+
+def rating_due_at(_case: Case, task: Task, _calendar: WorkingCalendar) -> datetime | None:
+    """When it is time to say that the first department whose task is over is not rated yet."""
+    return min((each.ended_at + REMINDED_AFTER for each in _unrated(task) if each.ended_at), default=None)
+
+
+def remind_to_rate(case: Case, task: Task, moment: Moment) -> Act | None:
+    """Row 16c: told once to whoever called out; to nobody where the clock came too late for it."""
+    due = [each for each in _unrated(task) if each.ended_at and each.ended_at + REMINDED_AFTER <= moment.at]
+    if not due:
+        return None
+    told = _with(task, due, lambda each: replace(each, is_reminded=True))
+    in_time = [each for each in due if not each.is_too_late_to_rate(moment.at)]
+    asked_by = " ".join(dict.fromkeys(each.asked_by_id for each in in_time))
+    facts: Facts = {"units": " ".join(each.unit_id for each in in_time), "asked_by": asked_by}
+    return _act(case, task, told, EventKind.CALL_OUT_REMINDED, moment.at, facts, None)
+
+
+def _unrated(task: Task) -> list[CallOut]:
+    return [each for each in task.call_outs if each.state is CallOutState.ENDED and each.is_to_be_concluded and not each.is_reminded]
 
 
 def _awaited(task: Task) -> list[CallOut]:

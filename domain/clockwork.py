@@ -57,6 +57,7 @@ CLOCK_ACTS: tuple[ClockAct, ...] = (
     ClockAct("take early report", early_reports.due_at, early_reports.take),
     ClockAct("contact missed", overdue.contact_missed_at, overdue.tell_contact_missed),
     ClockAct("call-out missed", callouts.missed_at, callouts.tell_missed),
+    ClockAct("remind to rate", callouts.rating_due_at, callouts.remind_to_rate),
     ClockAct("red", overdue.red_of, overdue.tell_overdue),
     ClockAct("promise broken", overdue.promise_red_of, overdue.tell_promise_broken),
     ClockAct("yellow", overdue.yellow_of, overdue.tell_due_soon),

@@ -63,6 +63,7 @@ class EventKind(Enum):
     DEPARTMENT_REPORTED = "DepartmentReported"
     CALL_OUT_CONCLUDED = "CallOutConcluded"
     CALL_OUT_MISSED = "CallOutMissed"
+    CALL_OUT_REMINDED = "CallOutReminded"
     REQUEST_SUPERVISED = "RequestSupervised"
     TASK_RAISED = "TaskRaised"
     CAMPAIGN_TASK_GIVEN = "CampaignTaskGiven"

@@ -54,9 +54,13 @@ def guard_call_out_asked(task: Task, by_id: str, _at: datetime) -> None:
         raise refused(Code.NOT_ALLOWED, "refusal.own_call_out", "taskId")
 
 
-def guard_call_out_to_conclude(task: Task, _by_id: str, _at: datetime) -> None:
-    if not any(each.is_to_be_concluded for each in task.call_outs):
+def guard_call_out_to_conclude(task: Task, _by_id: str, at: datetime) -> None:
+    """WRONG_STATE where none came, or its time is not over; TOO_LATE where the task of each was over long ago."""
+    to_rate = [each for each in task.call_outs if each.is_to_be_concluded]
+    if not to_rate:
         raise refused(Code.WRONG_STATE, "refusal.no_call_out", "taskId", current=task)
+    if all(each.is_too_late_to_rate(at) for each in to_rate):
+        raise refused(Code.TOO_LATE, "refusal.call_out_too_late", "taskId", current=task)
 
 
 def guard_suspension(task: Task, _by_id: str, _at: datetime) -> None:

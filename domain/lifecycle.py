@@ -100,6 +100,7 @@ class Verb(Enum):
     REPORT_IN = "report in"
     CONCLUDE_CALL_OUT = "conclude a call-out"
     MISS_CALL_OUT = "miss a call-out"
+    REMIND_TO_RATE = "remind to rate"
     CALL_OFF = "call off"
     SUPERVISE = "supervise"
     NUDGE_TASK = "nudge"
@@ -319,9 +320,13 @@ MOVES: tuple[Move, ...] = (
     ),
     _move(
         "16a", Verb.CONCLUDE_CALL_OUT, set(TaskState), None, {Standing.DISPATCHER}, EventKind.CALL_OUT_CONCLUDED, TaskAction.CONCLUDE_CALL_OUT,
-        guard="the department came, or its time is over; the township rates it, also once the task is over, which ends what was open",
+        guard="the department came, or its time is over; the township rates it, for 15 days also once the task is over, which ends what was open",
     ),
     _move("16b", Verb.MISS_CALL_OUT, _OPEN, None, {Standing.CLOCK}, EventKind.CALL_OUT_MISSED, guard="nobody of the department came by the limit; once"),
+    _move(
+        "16c", Verb.REMIND_TO_RATE, set(TaskState), None, {Standing.CLOCK}, EventKind.CALL_OUT_REMINDED,
+        guard="a week after the task was over the department is not rated; once",
+    ),
     _move(
         "31", Verb.CANCEL, {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, RETURN_PENDING, SUSPENDED, DEFERRED}, CANCELLED, _ASSIGNERS,
         EventKind.TASK_CANCELLED, TaskAction.CANCEL,

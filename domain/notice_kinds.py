@@ -62,6 +62,7 @@ class NoticeKind(Enum):
     DEPARTMENT_REPORTED = "department_reported"
     CALL_OUT_MISSED = "call_out_missed"
     CALL_OUT_ENDED = "call_out_ended"
+    CALL_OUT_TO_RATE = "call_out_to_rate"
     TASK_NUDGED = "task_nudged"
     CONTACT_READ_FLAGGED = "contact_read_flagged"
     REQUEST_TO_ACCEPT = "request_to_accept"

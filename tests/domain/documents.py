@@ -60,6 +60,7 @@ CHINESE: Mapping[Verb, str] = {
     Verb.SILENT_CLOSE: "逾期未答办结",
     Verb.REWORK: "重办",
     Verb.MISS_CALL_OUT: "超时未到场",
+    Verb.REMIND_TO_RATE: "吹哨评价提醒",
     Verb.HOLD: "暂存回报",
     Verb.BEGIN_AS_HELD: "按暂存回报开始",
     Verb.COMPLETE_AS_HELD: "按暂存回报办结",

@@ -1,19 +1,20 @@
 """A department is called to a task for two causes only: asked for, approved, there in time or not, rated by the township."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from domain import callouts, withdrawals
 from domain.access import Door, key
-from domain.call_out import CallOutGrade, CallOutKind, CallOutState
+from domain.call_out import RATED_WITHIN, CallOutGrade, CallOutKind, CallOutState
 from domain.cases import Act, Case
 from domain.clockwork import act_of_clock, clock_at
 from domain.errors import RefusalCode
 from domain.events import EventKind
 from domain.guards import CALLED_AT_A_TIME
 from domain.lifecycle import TaskAction, actions
+from domain.request_moves import REOPENED_WITHIN
 from domain.roll_up import call_outs_ended
 from domain.tasks import TaskState
 from tests.domain.cast import CALENDAR, MONDAY, actor, call_out, given_to, id_of, moment, refusal_of, standing_in, town
@@ -35,8 +36,8 @@ def reported(case: Case, *, minutes: int = 20, by: str = HAND) -> Act:
     return callouts.report_in(case, case.tasks[0].id, moment(by, at=MONDAY + timedelta(minutes=minutes)), note="到了")
 
 
-def concluded(case: Case, *, unit_id: str = PROVIDER, by: str = DESK) -> Act:
-    return callouts.conclude(case, case.tasks[0].id, moment(by, at=LATE), unit_id=unit_id, grade=CallOutGrade.GOOD, note=None)
+def concluded(case: Case, *, unit_id: str = PROVIDER, by: str = DESK, at: datetime = LATE) -> Act:
+    return callouts.conclude(case, case.tasks[0].id, moment(by, at=at), unit_id=unit_id, grade=CallOutGrade.GOOD, note=None)
 
 
 def missed(case: Case) -> Act | None:
@@ -143,6 +144,7 @@ def ended(case: Case) -> Act:
     return withdrawals.withdraw(case, moment("resident-1", at=NOON))
 
 
+DAY = timedelta(days=1)
 NOON = MONDAY + timedelta(hours=2)
 PAIR = f"{asked_for().tasks[0].id}/{PROVIDER}"
 
@@ -162,7 +164,7 @@ def test_with_its_task_a_call_out_ends_and_what_came_of_it_is_still_rated(case: 
     assert (one.state, one.grade, one.ended_at) == (CallOutState.ENDED, None, NOON)
     assert call_outs_ended(case.tasks, act.case.tasks) == facts
     assert not task.scopes & actor(HAND).keys, "the department sees it no more"
-    assert clock_at(act.case, task, CALENDAR) is None
+    assert clock_at(act.case, task, CALENDAR) == (NOON + 7 * DAY if is_rated_later else None)
     assert TaskAction.DECIDE_CALL_OUT not in actions(task, actor(HEAD), at=NOON)
     assert TaskAction.REPORT_IN not in actions(task, actor(HAND), at=NOON)
     assert (TaskAction.CONCLUDE_CALL_OUT in actions(task, actor(DESK), at=NOON)) is is_rated_later
@@ -184,6 +186,58 @@ def test_what_nobody_came_to_is_rated_after_the_end_as_well_and_what_was_rated_s
     over = ended(good.case)
     assert over.case.tasks[0].call_outs == good.case.tasks[0].call_outs
     assert call_outs_ended(good.case.tasks, over.case.tasks) == {}
+
+
+def test_fifteen_days_after_the_end_what_came_of_it_is_rated_no_more() -> None:
+    over = ended(reported(decided(asked_for()).case).case).case
+
+    def offered(at: datetime) -> bool:
+        return TaskAction.CONCLUDE_CALL_OUT in actions(over.tasks[0], actor(DESK), at=at)
+
+    last, later = NOON + 15 * DAY, NOON + 15 * DAY + timedelta(milliseconds=1)
+    assert [refusal_of(lambda: concluded(over, at=at)) for at in (last, later)] == [None, RefusalCode.TOO_LATE]  # noqa: B023
+    assert (offered(last), offered(later)) == (True, False)
+    assert refusal_of(lambda: concluded(over, at=later, by=HEAD)) is RefusalCode.NOT_ALLOWED
+    assert RATED_WITHIN == REOPENED_WITHIN, "as long as whoever asked may open it again"
+
+
+def test_of_two_that_came_the_one_whose_task_was_over_long_ago_is_rated_no_more() -> None:
+    """The resident had it opened again, and another department was called."""
+    over = ended(reported(decided(asked_for()).case).case).case
+    another = replace(over.tasks[0].call_outs[0].moved(CallOutState.REPORTED), unit_id="another", ended_at=None)
+    both = Case(over.request, (replace(over.tasks[0], call_outs=(*over.tasks[0].call_outs, another)),))
+
+    refusals = [refusal_of(lambda: concluded(both, unit_id=unit_id, at=NOON + 16 * DAY)) for unit_id in (PROVIDER, "another")]  # noqa: B023
+    assert refusals == [RefusalCode.TOO_LATE, None]
+
+
+def reminded(case: Case, *, days: float) -> Act | None:
+    return act_of_clock(case, case.tasks[0].id, moment("nobody", at=NOON + days * DAY))
+
+
+def test_a_week_after_the_end_whoever_called_out_is_reminded_to_rate_once() -> None:
+    over = ended(reported(decided(asked_for()).case).case).case
+    assert reminded(over, days=6.9) is None
+
+    act = reminded(over, days=7)
+
+    assert act is not None
+    assert (act.kind, act.facts["units"], act.facts["asked_by"]) == (EventKind.CALL_OUT_REMINDED, PROVIDER, id_of(DESK))
+    assert (act.case.tasks[0].updated_at, clock_at(act.case, act.case.tasks[0], CALENDAR)) == (NOON, None)
+    assert reminded(act.case, days=8) is None
+    assert refusal_of(lambda: concluded(act.case, at=NOON + 8 * DAY)) is None
+
+
+def test_nobody_is_reminded_of_what_was_rated_or_cannot_be() -> None:
+    rated = concluded(ended(reported(decided(asked_for()).case).case).case, at=NOON + DAY).case
+    nobody_awaited = ended(decided(asked_for()).case).case
+    for case in (rated, nobody_awaited):
+        assert (clock_at(case, case.tasks[0], CALENDAR), reminded(case, days=8)) == (None, None)
+
+    too_late = reminded(ended(reported(decided(asked_for()).case).case).case, days=16)
+    assert too_late is not None, "the clock stood still"
+    assert (too_late.facts["units"], too_late.facts["asked_by"]) == ("", "")
+    assert clock_at(too_late.case, too_late.case.tasks[0], CALENDAR) is None
 
 
 def test_a_unit_that_the_matter_is_about_is_not_called_out() -> None:

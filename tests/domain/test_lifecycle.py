@@ -96,6 +96,7 @@ LAW: Mapping[Verb, tuple[set[S], S | None, frozenset[Standing], EventKind]] = {
     Verb.REPORT_IN: (set(S) - {S.CLOSED, S.CANCELLED}, None, frozenset({Standing.CALLED}), EventKind.DEPARTMENT_REPORTED),
     Verb.CONCLUDE_CALL_OUT: (set(S), None, frozenset({Standing.DISPATCHER}), EventKind.CALL_OUT_CONCLUDED),
     Verb.MISS_CALL_OUT: (set(S) - {S.CLOSED, S.CANCELLED}, None, CLOCK, EventKind.CALL_OUT_MISSED),
+    Verb.REMIND_TO_RATE: (set(S), None, CLOCK, EventKind.CALL_OUT_REMINDED),
     Verb.CANCEL: (
         {S.QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, PENDING, S.SUSPENDED, S.DEFERRED},
         S.CANCELLED,
@@ -162,7 +163,8 @@ def test_nobody_leaves_a_closed_or_cancelled_task() -> None:
     assert all(not move.sources & {S.CLOSED, S.CANCELLED} or move.target is None for move in MOVES)
     still = {move.verb for move in MOVES if move.sources & {S.CLOSED, S.CANCELLED}}
 
-    assert still == {Verb.CONCLUDE_CALL_OUT, Verb.REPORT_LATE, Verb.REPORT_AFTER}, "what came is rated, and what comes late is kept"
+    of_call_outs = {Verb.CONCLUDE_CALL_OUT, Verb.REMIND_TO_RATE}
+    assert still == of_call_outs | {Verb.REPORT_LATE, Verb.REPORT_AFTER}, "what came is rated, and what comes late is kept"
 
 
 def test_each_of_the_cast_stands_to_a_task_as_told() -> None:
@@ -316,6 +318,7 @@ CALLED = (
     (ASKED_FOR.moved(CallOutState.REPORTED, arrive_by=MONDAY, reported_at=MONDAY),),
     (ASKED_FOR.moved(CallOutState.ENDED, arrive_by=MONDAY, ended_at=MONDAY),),
     (ASKED_FOR.moved(CallOutState.ENDED, arrive_by=MONDAY, reported_at=MONDAY, ended_at=MONDAY),),
+    (ASKED_FOR.moved(CallOutState.ENDED, arrive_by=MONDAY, reported_at=MONDAY, ended_at=MONDAY - timedelta(days=12)),),
 )
 
 

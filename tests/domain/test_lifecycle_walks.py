@@ -43,7 +43,8 @@ def _call_out(case: Case, now: Moment, number: int) -> Act:
 
 
 def _conclude(case: Case, now: Moment, _: int) -> Act:
-    ready = next((each.unit_id for each in case.tasks[0].call_outs if each.is_to_be_concluded), PROVIDER)
+    came = [each for each in case.tasks[0].call_outs if each.is_to_be_concluded and not each.is_too_late_to_rate(now.at)]
+    ready = came[0].unit_id if came else PROVIDER
     return conclude(case, case.tasks[0].id, now, unit_id=ready, grade=CallOutGrade.GOOD, note=None)
 
 

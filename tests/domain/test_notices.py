@@ -169,7 +169,7 @@ def test_each_act_is_told_to_those_whom_it_concerns(verb: Verb, state: TaskState
     assert told_of(verb, state, by) == expected
 
 
-CALLING_OUT = {Verb.CALL_OUT, Verb.DECIDE_CALL_OUT, Verb.REPORT_IN, Verb.CONCLUDE_CALL_OUT, Verb.MISS_CALL_OUT}
+CALLING_OUT = {Verb.CALL_OUT, Verb.DECIDE_CALL_OUT, Verb.REPORT_IN, Verb.CONCLUDE_CALL_OUT, Verb.MISS_CALL_OUT, Verb.REMIND_TO_RATE}
 """Told in tests/journeys/test_callouts.py."""
 
 

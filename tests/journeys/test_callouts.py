@@ -108,6 +108,34 @@ async def test_who_was_called_hears_that_it_is_over_and_the_township_rates_who_c
     assert (await task_of(desk, matter) or {})["actions"] == []
 
 
+async def test_who_called_a_department_out_is_reminded_to_rate_it_once_and_after_fifteen_days_nobody_does(town: Town) -> None:
+    matter, _, desk, head, hand = await in_progress(town)
+    resident, provider = await town.person("resident-1"), unit_of(town, "provider-worker-1")
+    await act(desk, "callOut", matter, unitIds=[provider], **OUT)
+    await act(head, "decideCallOut", matter, approved=True)
+    await act(hand, "reportIn", matter)
+    await on_request(resident, "withdrawRequest", matter)
+    rated = {"unitId": provider, "grade": "GOOD"}
+
+    for days, told in ((6, 0), (1, 1), (1, 1)):
+        town.clock.advance(days=days)
+        await town.wind()
+        await town.settle()
+        await desk.sign_in()
+        assert (await titles(desk)).count("请评价吹哨报到") == told
+    assert await town.count("events", kind="CallOutReminded") == 1
+    assert (await task_of(desk, matter) or {})["actions"] == ["CONCLUDE_CALL_OUT"]
+
+    town.clock.advance(days=8)
+    await desk.sign_in()
+    assert (await task_of(desk, matter) or {})["actions"] == []
+    async with nothing_written(town):
+        assert (await refused(desk, "concludeCallOut", matter, **rated))["code"] == "TOO_LATE"
+    for other in (head, hand):
+        await other.sign_in()
+        assert "请评价吹哨报到" not in await titles(other)
+
+
 async def test_who_was_called_to_a_part_that_was_called_off_hears_of_it_once(town: Town) -> None:
     matter, worker, desk, head, plumber = await in_progress(town)
     resident, clerk = await town.people("resident-1", "centre-clerk-1")
