@@ -27,6 +27,8 @@ GONE = frozenset({RequestState.WITHDRAWN, RequestState.HANDED_OFF})
 """They never come back; what was merged or declined may."""
 
 WINDOWS = ("acknowledge_by", "remind_at", "contact_by", "return_by")
+IN_FIGURES = ("acknowledge_by", "contact_by")
+"""Those that somebody is judged by, also after the act that ended them."""
 
 
 def to_recount(thing: Request | Task) -> datetime | None:
@@ -141,6 +143,22 @@ def raised(now: Case, kept: Case) -> Case:
     if request is not None and request != kept.request and kept.request is not None and request.version == kept.request.version:
         request = replace(request, version=request.version + 1)
     return Case(request, tasks)
+
+
+def windows_moved(kept: Case, now: Case) -> Facts:
+    """The fact of windows that moved beside an act, as `task/window/moment`: where it ends one, that is kept nowhere else."""
+    old = {task.id: task for task in kept.tasks}
+    moved = [
+        (task, name, getattr(task, name)) for task in now.tasks for name in IN_FIGURES if getattr(task, name) != getattr(old[task.id], name)
+    ]
+    return {"windows_moved": " ".join(f"{task.id}/{name}/{by.isoformat()}" for task, name, by in moved)} if moved else {}
+
+
+def with_windows_moved(task: Task, facts: Facts) -> Task:
+    """The task as it was when the act with these facts found it."""
+    moved = [part.split("/") for part in str(facts.get("windows_moved") or "").split()]
+    windows_now: dict[str, Any] = {name: datetime.fromisoformat(by) for id_, name, by in moved if id_ == task.id}
+    return replace(task, **windows_now)
 
 
 def recounted(before: Case, now: Case, *, at: datetime) -> Act | None:

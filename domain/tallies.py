@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 from domain.calendar import SHANGHAI
 from domain.events import EventKind
+from domain.recounting import with_windows_moved
 from domain.replay import Reveal, Step
 from domain.requests import LOWEST_GRADES, EntryKind, Request, RequestState, Verdict
 from domain.tasks import PAUSED, Task, TaskState
@@ -225,6 +226,7 @@ def _follow_leg(legs: list[Leg], before: Task | None, task: Task, step: Step) ->
     current = legs[-1] if legs else None
     if current is not None:
         current.run_to(at)
+        _recount(current, with_windows_moved(before or task, step.event.facts))
         if current.left_at is None and (is_new or task.assignee_id is None or task.is_over):
             current.left_at = at
     if is_new:

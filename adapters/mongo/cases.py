@@ -21,7 +21,7 @@ from domain.commands import Command, Replayed
 from domain.errors import NumberTaken, RefusalCode, not_found, refused
 from domain.events import Event
 from domain.ids import Kind, township_of
-from domain.recounting import looked_at_until, raised, recounted, settled
+from domain.recounting import looked_at_until, raised, recounted, settled, windows_moved
 from domain.requests import Request, Words
 from domain.roll_up import call_outs_ended, in_order
 from domain.similar import matter_key
@@ -157,7 +157,7 @@ class MongoCases:
         before = loaded.kept
         await self._remark(before, act, event_id, session)
         if loaded.settled != before:
-            act = replace(act, case=raised(act.case, before))
+            act = replace(act, case=raised(act.case, before), facts={**act.facts, **windows_moved(before, loaded.settled)})
         await self._keep(before, act, event_id, command, loaded.calendar, session)
         return act.case
 

@@ -15,7 +15,7 @@ from domain.events import EventKind
 from domain.following import follow
 from domain.legs import later, promise, windows
 from domain.lifecycle import Verb
-from domain.recounting import looked_at_until, raised, recounted, settled
+from domain.recounting import looked_at_until, raised, recounted, settled, windows_moved, with_windows_moved
 from domain.requests import Request, RequestState
 from domain.subject_requests import SubjectRequest, SubjectRequestKind, SubjectRequestState, answer_due
 from domain.tasks import Outcome, Task, TaskState
@@ -186,6 +186,17 @@ def test_a_task_that_nobody_asked_for_is_counted_anew_too() -> None:
     assert act is not None
     assert act.case.tasks[0].due_at == here("2027-01-08")
     assert "from" not in act.facts
+
+
+def test_windows_that_moved_beside_an_act_are_told_with_it_and_found_again() -> None:
+    before = asked(at=RECEIVED)
+    moved = by(before, replace(CALENDAR.with_days([off("2026-12-30")]), version=2))
+    facts, [task] = windows_moved(before, moved), moved.tasks
+
+    assert facts == {"windows_moved": f"{task.id}/acknowledge_by/2026-12-31T06:00:00+00:00"}
+    assert with_windows_moved(before.tasks[0], facts).acknowledge_by == task.acknowledge_by == here("2026-12-31", "14:00")
+    assert with_windows_moved(replace(before.tasks[0], id="another"), facts).acknowledge_by == before.tasks[0].acknowledge_by
+    assert windows_moved(moved, moved) == {}
 
 
 # --- Nobody is late on a date that may still move.

@@ -244,6 +244,23 @@ async def test_a_verb_before_the_clockwork_finds_its_case_counted_anew(town: Tow
     assert [row async for row in MongoHistories(town.house.mongo).differing(town.planned.township_code)] == []
 
 
+async def test_who_signs_before_the_clockwork_counted_anew_is_judged_by_the_new_table(town: Town) -> None:
+    worker, dispatcher = await town.people("grid-worker-1", "dispatcher-1")
+    matter = await submit(town, await town.person("resident-1"))  # Monday, 10:00: to be taken by 15:30
+    await run(town, "mark", "2026-11-23", "off", "--reason", "县里通知")
+
+    town.clock.advance(hours=23)
+    await worker.sign_in()
+    await act(worker, "acknowledgeTask", matter)
+    town.clock.advance(days=1)
+    await dispatcher.sign_in()
+    await town.settle()
+
+    document = 'query($u: ID!) { measures(unitId: $u, from: "2026-11-23", to: "2026-11-24") { acknowledgedOnTimeRate } }'
+    found = (await dispatcher.ask(document, u=unit_of(town, "柳湾镇党委")))["measures"][0]
+    assert (found["acknowledgedOnTimeRate"], await town.count("events", kind="DeadlinesRecounted")) == (1.0, 0)
+
+
 async def test_after_several_changes_each_is_counted_once(town: Town) -> None:
     resident = await town.person("resident-1")
     early = await submit(town, resident)
