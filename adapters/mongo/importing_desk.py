@@ -71,14 +71,16 @@ class MongoImportDesk:
         return decode(ImportJob, found) if found else None
 
     async def check(self, import_id: UUID, run: Import, *, command: Command) -> ImportJob:
-        job = await self._job(import_id, run.by_id)
+        job, attempt = await self._job(import_id, run.by_id), {"attempt": str(command.command_id)}
 
         async def begun(session: Session) -> None:
-            await self._set(replace(job, state=ImportState.CHECKING, at=run.at, outcome=None, message=None), session=session)
+            checking = replace(job, state=ImportState.CHECKING, at=run.at, outcome=None, message=None)
+            await self._set(checking, also=attempt, session=session)
 
         if isinstance(await self._ledger.once(command, run.township, job.id, begun), Replayed):
             return await self._job(import_id, run.by_id)
-        return await self._carry_out(job, run, lambda source: self.imports.check(source, run), ImportState.CHECKED)
+        own = {"state": ImportState.CHECKING.value, **attempt}
+        return await self._carry_out(job, run, lambda source: self.imports.check(source, run), ImportState.CHECKED, own)
 
     async def apply(self, import_id: UUID, run: Import, *, command: Command) -> ImportJob:
         if await self._ledger.replay_of(command):
@@ -89,11 +91,11 @@ class MongoImportDesk:
         applying, attempt = replace(job, state=ImportState.APPLYING, at=run.at), {"attempt": str(command.command_id)}
         if not await self._set(applying, only={"state": job.state.value}, also=attempt):
             raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "importId")
-        return await self._carry_out(job, replace(run, command=command), None, ImportState.APPLIED)
+        applied, own = replace(run, command=command), {"state": ImportState.APPLYING.value, **attempt}
+        return await self._carry_out(job, run, lambda source: self.imports.apply(source, applied), ImportState.APPLIED, own)
 
-    async def _carry_out(self, job: ImportJob, run: Import, work: Work | None, then: ImportState) -> ImportJob:
-        does = work or (lambda source: self.imports.apply(source, run))
-        task = asyncio.create_task(self._in_background(job, run, does, then))
+    async def _carry_out(self, job: ImportJob, run: Import, work: Work, then: ImportState, own: Document) -> ImportJob:
+        task = asyncio.create_task(self._in_background(job, run, work, then, own))
         self._going_on.add(task)
         task.add_done_callback(self._going_on.discard)
         await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
@@ -102,15 +104,13 @@ class MongoImportDesk:
         task.add_done_callback(_heard)
         return await self.job(UUID(job.id.rpartition("/")[2]), by_id=job.by_id) or job
 
-    async def _in_background(self, job: ImportJob, run: Import, work: Work, then: ImportState) -> ImportJob:
+    async def _in_background(self, job: ImportJob, run: Import, work: Work, then: ImportState, own: Document) -> ImportJob:
         """Whatever comes of it stands in the job, also where nobody waits for it any more; but never over what another one made of it.
 
-        Several may apply a file at once, and the township lets one: what came of that one stands, whoever of them began last.
+        Another part may come meanwhile, and another check: what came of this one, which is `own`, is then nobody's any more. Several may
+        apply a file at once, and the township lets one: what came of that one stands, whoever of them began last.
         """
         is_applied = then is ImportState.APPLIED
-        own: Document = {"state": ImportState.CHECKING.value}
-        if is_applied:
-            own = {"state": ImportState.APPLYING.value, "attempt": str(run.command.command_id) if run.command else None}
         try:
             async with self._file(job) as path:
                 with await asyncio.to_thread(_Entered, self._open, path, await self._file_name(job)) as source:

@@ -228,7 +228,8 @@ def _heads(document: Document | None) -> list[Head]:
 
 def _head(township: str, name: str, kept: Document) -> Head:
     edition, _, turn = name.removeprefix("e").partition("t")
-    return Head(township, kept["seq"], int(turn), int(edition), kept["until"])
+    # Of one that a rival had forgotten already nothing is there but its end, until whoever came too late has forgotten it too.
+    return Head(township, kept["seq"], int(turn), int(edition), kept.get("until", 0))
 
 
 def _cases_of(event: Document) -> list[str]:

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from random import Random
 from uuid import uuid4
 
 import pytest
+from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from adapters.mongo import replay
 from adapters.mongo.calendars import MongoCalendars
-from adapters.mongo.driver import Document
+from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.replay import MongoHistories
-from adapters.mongo.tallies import BATCH, MongoTallies
+from adapters.mongo.tallies import BATCH, Head, MongoTallies
 from domain.contacts import RevealReason
 from domain.events import EventKind
 from domain.households import Reach
@@ -38,6 +40,7 @@ from resolvers.tasks import (
     verify_task,
 )
 from server.loops import end
+from server.wiring import build_house
 from tests.adapters.stage import Stage
 from tests.conftest import drops_sockets
 
@@ -226,6 +229,59 @@ async def test_sums_of_two_releases_ago_are_removed(stage: Stage) -> None:
         assert kept == {f"e{edition:03}", f"e{edition - 1:03}" if edition > EDITION else "000001"}
     [document] = await stage.find("tally_heads")
     assert (document["seq"], sorted(document["counted"])) == (0, [f"e{EDITION + 1}t1", f"e{EDITION + 2}t1"])
+
+
+class Late(MongoTallies):
+    """Has read what is outdated, and sets about it when the story says so."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        super().__init__(mongo, MongoHistories(mongo), MongoCalendars(mongo))
+        self.has_read, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def _forget_outdated(self, head: Head, heads: Sequence[Head]) -> None:
+        self.has_read.set()
+        await self.may_go_on.wait()
+        await super()._forget_outdated(head, heads)
+
+
+class KilledAt(CommandListener):
+    """Kills a task at the moment at which it sends such a command."""
+
+    def __init__(self, command: str) -> None:
+        self._command, self._loop = command, asyncio.get_running_loop()
+        self.task: asyncio.Task[int] | None = None
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if self.task is not None and event.command_name == self._command:
+            self._loop.call_soon_threadsafe(self.task.cancel)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+@drops_sockets
+async def test_whoever_comes_too_late_to_forget_what_is_outdated_and_dies_of_it_leaves_the_figures_readable(stage: Stage) -> None:
+    await stage.submit()
+    await count(stage)
+    again = await stage.house.tallies.begin_anew(stage.township)
+    await stage.house.tallies.count()
+    killed = KilledAt("delete")
+    house = build_house(stage.house.settings, listeners=[killed])
+    late = Late(house.mongo)
+
+    killed.task = asyncio.create_task(late.count())
+    await late.has_read.wait()
+    await stage.house.tallies.count()
+    late.may_go_on.set()
+    await asyncio.gather(killed.task, return_exceptions=True)
+    await house.close()
+
+    assert (await stage.house.tallies.head(stage.township)).turn == again.turn
+    assert await are_right(stage)
+    await stage.house.tallies.count()
+    [kept] = await stage.find("tally_heads")
+    assert list(kept["counted"]) == [f"e{EDITION}t{again.turn}"]
 
 
 async def test_a_look_is_counted_once_and_still_when_the_log_of_it_is_gone(stage: Stage) -> None:

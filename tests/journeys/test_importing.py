@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import tempfile
+from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from adapters.workbook.reading import opened
 from domain.errors import Refused
 from domain.importing import Import, Outcome
 from domain.importing_desk import ImportJob, ImportState
+from domain.ports import Ports
 from domain.workbook_pages import Source
 from domain.workbook_rows import Sheet
-from resolvers.importing import ApplyImport, apply_import
+from resolvers.importing import ApplyImport, CheckImport, apply_import, check_import
 from server.demo.main_job import Player
 from tests.adapters.stage import Stage
 from tests.conftest import Town
@@ -120,20 +122,52 @@ async def test_of_rivals_one_applies_the_file_and_the_others_do_not_unsay_it(tow
 
 
 class Paced(MongoImports):
-    """Begins to make a file true, and tells that it is, when the story lets it."""
+    """Begins to check a file, or to make it true, and tells what came of it, when the story lets it."""
 
     def __init__(self, imports: MongoImports) -> None:
         self._imports = imports
         self.has_begun, self.may_go_on, self.is_over, self.may_tell = (asyncio.Event() for _ in range(4))
 
+    async def check(self, source: Source, run: Import, **more: Any) -> Outcome:
+        return await self._paced(self._imports.check(source, run, **more))
+
     async def apply(self, source: Source, run: Import, **more: Any) -> Outcome:
+        return await self._paced(self._imports.apply(source, run, **more))
+
+    async def _paced(self, work: Awaitable[Outcome]) -> Outcome:
         self.has_begun.set()
         await self.may_go_on.wait()
         try:
-            return await self._imports.apply(source, run, **more)
+            return await work
         finally:
             self.is_over.set()
             await self.may_tell.wait()
+
+
+def with_desk(town: Town, paced: Paced) -> Ports:
+    desk = MongoImportDesk(town.house.mongo, Ledger(town.house.mongo), paced, opened)
+    return replace(town.house.ports, import_desk=desk)
+
+
+async def test_what_was_found_in_a_file_is_not_said_of_the_one_that_was_sent_instead_of_it(town: Town, tmp_path: Path) -> None:
+    administrator, import_id = await town.person("administrator-1", language="en"), str(uuid4())
+    by = await Stage(town.house, town.planned, town.clock).actor("administrator-1")
+    faulty = Book(demo_rows())
+    planted = plant(faulty)
+    checks, running = [Paced(town.house.imports), Paced(town.house.imports)], list[asyncio.Task[ImportJob]]()
+
+    for book, paced in zip((renamed("柳湾新村党委"), faulty), checks, strict=True):
+        await upload(administrator, book.save(tmp_path / "book.xlsx"), import_id)
+        sent = CheckImport(uuid4(), UUID(import_id))
+        running.append(asyncio.create_task(check_import(sent, by=by, ports=with_desk(town, paced))))
+        await paced.has_begun.wait()
+    for paced, task in zip(checks, running, strict=True):
+        paced.may_go_on.set()
+        paced.may_tell.set()
+        await task
+
+    found = await administrator.ask(f'{{ organisationImport(id: "{import_id}") {{ state faults {{ row }} }} }}')
+    assert (found["organisationImport"]["state"], len(found["organisationImport"]["faults"])) == ("CHECKED", len(planted))
 
 
 async def test_whoever_began_first_and_came_too_late_does_not_unsay_what_was_applied(town: Town, tmp_path: Path) -> None:
@@ -144,9 +178,7 @@ async def test_whoever_began_first_and_came_too_late_does_not_unsay_what_was_app
     first, second = Paced(town.house.imports), Paced(town.house.imports)
 
     async def applied_by(paced: Paced) -> ImportJob:
-        desk = MongoImportDesk(town.house.mongo, Ledger(town.house.mongo), paced, opened)
-        sent = ApplyImport(uuid4(), UUID(import_id), 1)
-        return await apply_import(sent, by=by, ports=replace(town.house.ports, import_desk=desk))
+        return await apply_import(ApplyImport(uuid4(), UUID(import_id), 1), by=by, ports=with_desk(town, paced))
 
     slow = asyncio.create_task(applied_by(first))
     await first.has_begun.wait()
