@@ -36,22 +36,27 @@ def above(tasks: Sequence[Task], task: Task) -> Iterator[Task]:
 
 
 def settled(tasks: Sequence[Task]) -> tuple[Task, ...]:
-    """Each with what follows from the others: the required ones it waits for, who worked on them, who has those above it."""
-    return tuple(_settled(task, tasks) for task in tasks)
+    """Each with what follows from the others: the required ones it waits for, who worked on them, who has those above it.
+
+    Settled once it is settled for good: the next act changes nothing of a task that it does not touch.
+    """
+    # Whoever did a part of the work checks the whole of it no more than that part.
+    whole = [replace(task, past_assignees=_worked(task, tasks)) for task in tasks]
+    return tuple(_settled(before, task, whole) for before, task in zip(tasks, whole, strict=True))
 
 
-def _settled(task: Task, tasks: Sequence[Task]) -> Task:
+def _worked(task: Task, tasks: Sequence[Task]) -> tuple[str, ...]:
+    parts = (person for helping in below(tasks, task.id) for person in helping.past_assignees)
+    return tuple(dict.fromkeys([*task.past_assignees, *parts]))
+
+
+def _settled(before: Task, task: Task, tasks: Sequence[Task]) -> Task:
     leads = tuple(dict.fromkeys(lead.assignee_id for lead in above(tasks, task) if lead.assignee_id))
     waits_for = sum(helping.is_required and helping.state not in DONE for helping in tasks if helping.parent_id == task.id)
-    # Whoever did a part of the work checks the whole of it no more than that part.
-    worked = tuple(
-        dict.fromkeys([*task.past_assignees, *(person for helping in below(tasks, task.id) for person in helping.past_assignees)])
-    )
     # Nor does anybody check a part whose other parts they worked on.
     colleagues = tuple(sorted(frozenset[str]().union(*(other.workers for other in tasks if other.id != task.id))))
-    if (leads, waits_for, worked, colleagues) == (task.leads, task.open_assists, task.past_assignees, task.colleagues):
-        return task
-    return replace(task, leads=leads, open_assists=waits_for, past_assignees=worked, colleagues=colleagues)
+    after = replace(task, leads=leads, open_assists=waits_for, colleagues=colleagues)
+    return before if after == before else after
 
 
 def changed_along(tasks: Sequence[Task], changed: Task, also: Sequence[Task]) -> tuple[Task, ...]:

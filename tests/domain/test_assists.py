@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domain import assists, cases
 from domain.access import Door, key
 from domain.cases import Act, Case
+from domain.desk_nudges import nudge_task
 from domain.errors import RefusalCode, Refused
 from domain.events import EventKind
 from domain.further_owners import service_of_unit
@@ -95,6 +96,15 @@ def test_a_task_is_not_complete_while_a_required_one_that_helps_is_open() -> Non
 
     assert refusal_of(lambda: completed(case, LEAD, WORKER)) is RefusalCode.WRONG_STATE
     assert TaskAction.COMPLETE not in actions(case.tasks[0], moment(WORKER).by, at=MONDAY)
+
+
+def test_what_is_done_to_the_whole_leaves_a_part_that_it_does_not_touch_as_it_was() -> None:
+    """Else its version would grow by what somebody else did, and the helper's phone be told that it is out of date."""
+    case = completed(worked(helped(), CHILD, PLUMBER), CHILD, PLUMBER).case
+    nudged = nudge_task(case, LEAD, moment(LEADER, at=TUESDAY), note=None).case
+
+    assert (nudged.task(LEAD).version, nudged.task(CHILD)) == (case.task(LEAD).version + 1, case.task(CHILD))
+    assert checked(nudged, CHILD).case.task(CHILD).state is S.CLOSED
 
 
 def test_the_last_one_done_moves_what_it_helped_in_the_same_act() -> None:

@@ -23,7 +23,7 @@ from domain.ids import Kind
 from domain.lifecycle import MOVES, TaskAction, Verb, actions
 from domain.request_moves import RequestAction, request_actions
 from domain.requests import Grade, Request, RequestState, Verdict
-from domain.roll_up import in_order
+from domain.roll_up import in_order, settled
 from domain.standings import Standing
 from domain.tasks import OVER, Task, TaskState
 from domain.waiting import request_clock_at
@@ -135,6 +135,7 @@ def assert_sound(before: Case, act: Act, by: str) -> None:
         if task.id in old and task.state is not old[task.id].state:
             assert any(task.state in {move.target, move.target or task.state} for move in MOVES)
     assert after != before, "no event without a change"
+    assert settled(after.tasks) == after.tasks, "the next act changes nothing of others that this one did not"
     if act.kind in CHECKS | LAST_WORDS:
         assert id_of(by) not in before.workers, "never whoever worked on it"
     assert_request_sound(before.request, after.request, act, by)
