@@ -1,10 +1,11 @@
 """Carries what an earlier release kept over to this one: case by case, each in a transaction of its own and once.
 
-It goes through what is open, or may be opened again; killed at any moment, the next run goes on; whoever acts meanwhile waits for nothing.
+It goes through what is open, or may be opened again, township by township; killed at any moment, the next run goes on; whoever acts
+meanwhile waits for nothing.
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,7 +18,7 @@ from adapters.mongo.catalogue import MongoCatalogue
 from adapters.mongo.codec import decode
 from adapters.mongo.driver import Document, Mongo, Session
 from adapters.mongo.ledger import Ledger
-from adapters.mongo.reads import Filter
+from domain.access import Door
 from domain.carrying import carried_over
 from domain.cases import Act, Case
 from domain.commands import CLOCK, Command, Replayed
@@ -47,42 +48,66 @@ log = logging.getLogger(__name__)
 async def carry_over(mongo: Mongo, *, at: datetime) -> int:
     """Completes every case that lacks something; how many did. Says how far it is."""
     carrier, looked_at, carried = _Carrier(mongo, at), 0, 0
-    async for documents in _batches(mongo, at):
-        looked_at += len(documents)
-        for document in documents:
-            missing = await carrier.missing(document)
-            carried += await carrier.carry(document["_id"], missing) if missing else 0
+    async for cases in _batches(mongo, at):
+        looked_at += len(cases)
+        for documents in cases:
+            missing = _what_is_missing(documents)
+            carried += await carrier.carry(documents[0]["_id"], missing) if missing else 0
         log.info("carried over: %d open cases looked at, %d of them completed", looked_at, carried)
     return carried
 
 
-async def _batches(mongo: Mongo, at: datetime) -> AsyncIterator[list[Document]]:
-    """Open requests, and those that may be opened again; then open work that nobody asked for."""
-    closed = {"state": RequestState.CLOSED.value, "closed_at": {"$gte": at - OPENED_AGAIN_WITHIN}}
-    wanted: Mapping[str, Filter] = {
-        "requests": {"$or": [{"state": {"$in": COMING_BACK}}, closed]},
-        "tasks": {"request_id": None, "state": {"$in": OPEN_TASKS}},
-    }
-    for name, filter_ in wanted.items():
+async def _batches(mongo: Mongo, at: datetime) -> AsyncIterator[Sequence[list[Document]]]:
+    """Requests that are open, or may be opened again, each with its tasks; then open work that nobody asked for."""
+    townships = await mongo.collection("townships").find({}, {"_id": 1}).sort([("_id", 1)]).to_list()
+    for township in (document["_id"] for document in townships):
+        ids = await _coming_back(mongo, township, at)
+        for start in range(0, len(ids), BATCH):
+            yield await _requests(mongo, township, ids[start : start + BATCH])
         last = ""
-        while documents := await _next(mongo, name, {"_id": {"$gt": last}, **filter_}):
-            last = documents[-1]["_id"]
-            yield documents
+        while tasks := await _next_tasks(mongo, township, last):
+            last = tasks[-1]["_id"]
+            yield await _work(mongo, township, tasks)
 
 
-async def _next(mongo: Mongo, name: str, wanted: Filter) -> list[Document]:
-    return await mongo.collection(name).find(wanted).sort([("_id", 1)]).limit(BATCH).hint("_id_").to_list()
+async def _coming_back(mongo: Mongo, township: str, at: datetime) -> list[str]:
+    """Ids of requests: each is found by the units that it is open to, and by when it ended, if it did."""
+    requests, of_a_unit = mongo.collection("requests"), {"$elemMatch": {"$gte": Door.UNIT.value, "$lt": f"{Door.UNIT.value}~"}}
+    in_state = {"township": township, "scopes": of_a_unit, "state": {"$in": COMING_BACK}}
+    ended = {"township": township, "closed_at": {"$gte": at - OPENED_AGAIN_WITHIN}}
+    found = await requests.find(in_state, {"_id": 1}).hint("in_scope_by_state").to_list()
+    found += await requests.find(ended, {"_id": 1}).hint("retention").to_list()
+    return sorted({document["_id"] for document in found})
+
+
+async def _requests(mongo: Mongo, township: str, ids: Sequence[str]) -> Sequence[list[Document]]:
+    wanted = {"township": township, "_id": {"$in": ids}, "state": {"$in": [*COMING_BACK, RequestState.CLOSED.value]}}
+    cases = {document["_id"]: [document] for document in await mongo.collection("requests").find(wanted).hint("_id_").to_list()}
+    of_them = {"township": township, "request_id": {"$in": sorted(cases)}}
+    for task in await mongo.collection("tasks").find(of_them).sort([("_id", 1)]).hint("of_request").to_list():
+        cases[task["request_id"]].append(task)
+    return list(cases.values())
+
+
+async def _next_tasks(mongo: Mongo, township: str, last: str) -> list[Document]:
+    wanted = {"township": township, "request_id": None, "_id": {"$gt": last}, "state": {"$in": OPEN_TASKS}}
+    return await mongo.collection("tasks").find(wanted).sort([("_id", 1)]).limit(BATCH).hint("of_request").to_list()
+
+
+async def _work(mongo: Mongo, township: str, tasks: Sequence[Document]) -> Sequence[list[Document]]:
+    """What these belong to, each with all that helps with it."""
+    of_one_task = [[task] for task in tasks if task.get("root_id") is None]
+    roots: dict[str, list[Document]] = {task["root_id"]: [] for task in tasks if task.get("root_id")}
+    of_them = {"township": township, "root_id": {"$in": sorted(roots)}}
+    for task in await mongo.collection("tasks").find(of_them).sort([("_id", 1)]).hint("of_root").to_list() if roots else []:
+        roots[task["root_id"]].append(task)
+    return [*of_one_task, *roots.values()]
 
 
 class _Carrier:
     def __init__(self, mongo: Mongo, at: datetime) -> None:
         self._mongo, self._at = mongo, at
         self._ledger, self._calendars, self._catalogue = Ledger(mongo), MongoCalendars(mongo), MongoCatalogue(mongo)
-
-    async def missing(self, document: Document) -> str:
-        """What a case lacks, in words; nothing where it is whole."""
-        lacking = {each["_id"]: sorted(_missing(each)) for each in await self._documents(document, None)}
-        return " ".join(f"{id_}:{','.join(names)}" for id_, names in lacking.items() if names)
 
     async def carry(self, id_: str, missing: str) -> bool:
         """Completes one case, unless somebody did: once for what is missing.
@@ -103,7 +128,7 @@ class _Carrier:
         done = await self._ledger.once(command, township_of(id_), id_, work)
         return not isinstance(done, Replayed) and done
 
-    async def _documents(self, root: Document, session: Session | None) -> list[Document]:
+    async def _documents(self, root: Document, session: Session) -> list[Document]:
         """The whole case, the request first; a task that nobody asked for with what helps with it."""
         tasks = self._mongo.collection("tasks")
         if root["_id"].startswith(Kind.REQUEST.value):
@@ -141,6 +166,12 @@ class _Carrier:
 
 def _kind(document: Document) -> Kind:
     return Kind.REQUEST if document["_id"].startswith(Kind.REQUEST.value) else Kind.TASK
+
+
+def _what_is_missing(documents: Sequence[Document]) -> str:
+    """In words; nothing where the case is whole."""
+    lacking = {each["_id"]: sorted(_missing(each)) for each in documents}
+    return " ".join(f"{id_}:{','.join(names)}" for id_, names in lacking.items() if names)
 
 
 def _missing(document: Document) -> frozenset[str]:

@@ -163,9 +163,11 @@ def _comparisons(value: object) -> Iterator[str]:
     if not isinstance(value, Mapping):
         yield "="
         return
+    if "$elemMatch" in value:  # of one and the same key of several
+        yield from _comparisons(value["$elemMatch"])
     if RANGE & value.keys():
         yield "range"
-    for operator in value.keys() - RANGE:
+    for operator in value.keys() - RANGE - {"$elemMatch"}:
         yield WORDS[operator]
 
 
@@ -204,11 +206,11 @@ def _named(command: Command) -> int:
 
 
 def _explained(shape: Shape, step: str, plan: Plan, own: int | None, named: int) -> Explained:
-    cursor = plan["stages"][0]["$cursor"] if "stages" in plan else plan
+    reads = list(_reads(plan))
     joins = [stage for stage in plan.get("stages", []) if "$lookup" in stage]
-    statistics = cursor["executionStats"]
-    winning = list(_stages(_winning(cursor["queryPlanner"]["winningPlan"])))
-    did = list(_stages(statistics["executionStages"]))
+    statistics = [read["executionStats"] for read in reads]
+    winning = [stage for read in reads for stage in _stages(_winning(read["queryPlanner"]["winningPlan"]))]
+    did = [stage for done in statistics for stage in _stages(done["executionStages"])]
     matched = sum(stage.get("nMatched", 0) + stage.get("nWouldDelete", 0) for stage in did)
     indexes = {
         "_id_" if stage["stage"] == "IDHACK" else stage["indexName"]
@@ -220,13 +222,24 @@ def _explained(shape: Shape, step: str, plan: Plan, own: int | None, named: int)
         step=step,
         indexes=frozenset(indexes | {name for join in joins for name in join["indexesUsed"]}),
         stages=frozenset(stage["stage"] for stage in winning) | {"COLLSCAN" for join in joins if int(join["collectionScans"])},
-        keys=int(statistics["totalKeysExamined"] + sum(join["totalKeysExamined"] for join in joins)),
-        examined=int(statistics["totalDocsExamined"] + sum(join["totalDocsExamined"] for join in joins)),
-        returned=int(matched or statistics["nReturned"]),
-        milliseconds=int(statistics["executionTimeMillis"]),
+        keys=int(sum(each["totalKeysExamined"] for each in (*statistics, *joins))),
+        examined=int(sum(each["totalDocsExamined"] for each in (*statistics, *joins))),
+        returned=int(matched or sum(each["nReturned"] for each in statistics)),
+        milliseconds=int(sum(each["executionTimeMillis"] for each in statistics)),
         own=own,
         named=named,
     )
+
+
+def _reads(plan: Plan) -> Iterator[Plan]:
+    """The plan, or of several that are united each."""
+    if "stages" not in plan:
+        yield plan
+        return
+    yield plan["stages"][0]["$cursor"]
+    for stage in plan["stages"]:
+        if "$unionWith" in stage:
+            yield stage["$unionWith"]["pipeline"][0]["$cursor"]
 
 
 def _winning(plan: Plan) -> Plan:

@@ -1,7 +1,7 @@
 """A database of the first release goes on: what it did not keep is completed, case by case, and everything that waits is done."""
 
 from asyncio import gather
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,14 @@ from adapters.mongo.carrying import carry_over
 from adapters.mongo.driver import Document
 from adapters.mongo.migrations import MIGRATIONS, migrate
 from adapters.mongo.replay import MongoHistories
-from domain.requests import Grade, Verdict
+from domain.requests import OPEN, Grade, RequestState, Verdict
 from domain.tasks import ContactKind, Outcome
 from resolvers.clock import wind
+from resolvers.proactive import CreateTask, create_task
 from resolvers.requests import AnswerFollowUp, answer_follow_up
 from resolvers.tasks import AcknowledgeTask, CompleteTask, StartTask, VerifyTask, acknowledge_task, complete_task, start_task, verify_task
+from tests.adapters.filling import fill
+from tests.adapters.sent import listened_to
 from tests.adapters.stage import Stage
 
 FIRST: dict[str, set[str]] = {
@@ -209,3 +212,39 @@ async def test_what_ended_long_ago_stays_as_it_is(stage: Stage) -> None:
 
     assert await carry_over(stage.house.mongo, at=stage.later(days=31)) == 0
     assert await stage.contents() == before
+
+
+def may_come_back(request: Document, at: datetime) -> bool:
+    state = RequestState(request["state"])
+    if state is RequestState.CLOSED:
+        return bool(request["closed_at"] >= at - timedelta(days=30))
+    return state in OPEN | {RequestState.DECLINED, RequestState.MERGED}
+
+
+async def test_whatever_may_come_back_is_completed_and_nothing_else_is(stage: Stage) -> None:
+    await fill(stage.house, stage.planned, until=stage.clock(), requests=1_500)
+    wanted = {"item_id": stage.item("stairwell-lamp"), "text": "路面有坑", "grid_id": stage.planned.parts.grids[0].id}
+    pothole = await stage.do(create_task, CreateTask, "grid-leader-1", **wanted)
+    everything = {"requests": "title", "tasks": "late"}
+    for name, field in everything.items():
+        await stage.house.mongo.collection(name).update_many({}, {"$unset": {field: ""}})
+    at = stage.clock()
+    back = {request["_id"]: request["state"] for request in await stage.find("requests") if may_come_back(request, at)}
+
+    assert {"IN_HAND", "ANSWERED", "DECLINED", "MERGED", "CLOSED"} <= set(back.values())
+    assert await carry_over(stage.house.mongo, at=at) == len(back) + 1
+    carried = await stage.find("events", **{"facts.carried_over": True})
+    assert sorted(event["request_id"] or event["task_id"] for event in carried) == sorted([*back, pothole.id])
+    assert await stage.count("requests", title={"$exists": True}) == len(back)
+    assert await carry_over(stage.house.mongo, at=at) == 0
+
+
+async def test_what_lacks_nothing_is_looked_at_by_the_batch_and_left_alone(stage: Stage) -> None:
+    await fill(stage.house, stage.planned, until=stage.clock(), requests=2_500)
+    looked_at = sum(may_come_back(request, stage.clock()) for request in await stage.find("requests"))
+    batches = -(-looked_at // hand.BATCH)
+    async with listened_to(stage) as (house, sent):
+        assert await carry_over(house.mongo, at=stage.clock()) == 0
+
+    assert batches > 1
+    assert sent.commands == {"find townships": 1, "find requests": 2 + batches, "find tasks": batches + 1}

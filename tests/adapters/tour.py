@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+from adapters.mongo.carrying import carry_over
 from adapters.mongo.catalogue import keep_items
 from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
@@ -39,6 +40,7 @@ from resolvers.devices import RegisterDevice, RetireDevice, register_device, ret
 from resolvers.enrolment import CorrectPerson, EnrolPerson, IssueEnrolmentCode, correct_person, enrol_person, issue_enrolment_code
 from resolvers.notices import MarkNoticesRead, mark_notices_read
 from resolvers.own_data import data_of_subject
+from resolvers.proactive import CreateTask, create_task
 from resolvers.recounting import recount
 from resolvers.requests import AnswerFollowUp, SubmitRequest, answer_follow_up, submit_request
 from resolvers.search import enter_look, search_log
@@ -112,6 +114,7 @@ class Tour:
         await self._enrolment()
         await self._background()
         await tour_of_campaigns(self._house, await self.actor("dispatcher-1"), self._note)
+        await self._set_up_again()
         await self._demo()
         await self._end_a_post()
         await tour_of_importing(self._house, self._planned, self.actor, self._note, self._clock)
@@ -492,6 +495,21 @@ class Tour:
                 await self.actor("grid-worker-1"), person=next(p for p in self._organisation.holders if p.id == post.person_id)
             )
             await register_device(RegisterDevice(uuid4(), f"another-phone-{number}", DevicePlatform.ANDROID), by=holder, ports=self._ports)
+
+    async def _set_up_again(self) -> None:
+        """A request, and work that nobody asked for, as an earlier release kept them, among all that is whole."""
+        self._note("what an earlier release kept")
+        lamp = next(item.id for item in self._planned.items if item.code == "stairwell-lamp")
+        request = (
+            await submit_request(SubmitRequest(uuid4(), lamp, "灯不亮"), by=await self.actor("resident-3"), ports=self._ports)
+        ).subject
+        sent = CreateTask(uuid4(), lamp, "路灯不亮", request.place.grid_id or "")
+        work = (await create_task(sent, by=await self.actor("grid-leader-1"), ports=self._ports)).subject
+        for name, id_ in (("requests", request.id), ("tasks", work.id)):
+            by_id = {"township": self._township, "_id": id_}
+            await self._house.mongo.collection(name).update_one(by_id, {"$unset": {"title" if name == "requests" else "late": ""}})
+        self._note("setting up again")
+        assert await carry_over(self._house.mongo, at=self._clock()) == 2
 
     async def _demo(self) -> None:
         self._note("the demo")
