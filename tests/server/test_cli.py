@@ -31,6 +31,8 @@ from tests.conftest import DATA_KEY, Served
 
 DEMO = {"LIANHU_MODE": "demo"}
 PRODUCTION = {"LIANHU_FIREBASE_PROJECT": "lianhu-heze", "LIANHU_DATA_KEY": DATA_KEY}
+NOBODYS_PORT = "1"
+"""On which no program of ours, nor of anybody's, listens: a free one may be taken meanwhile."""
 Captured = pytest.CaptureFixture[str]
 
 
@@ -51,7 +53,7 @@ leaves_sockets = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::
 @pytest.fixture
 def unreachable() -> Iterator[Mapping[str, str]]:
     """A database that nobody answers for, as settings."""
-    yield {"LIANHU_MONGODB_URI": f"mongodb://127.0.0.1:{free_port()}/?replicaSet=nobody"}
+    yield {"LIANHU_MONGODB_URI": f"mongodb://127.0.0.1:{NOBODYS_PORT}/?replicaSet=nobody"}
     gc.collect()
 
 
@@ -391,7 +393,7 @@ async def test_health_is_good_while_the_service_is_ready(served: Served, capsys:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 def test_token_and_health_say_that_nobody_answers(host: str, capsys: Captured) -> None:
-    port = str(free_port())
+    port = NOBODYS_PORT
 
     assert "no demo answers" in fails(capsys, "token", "resident-1", LIANHU_PORT=port, LIANHU_HOST=host)
     assert f"nothing answers on port {port}" in fails(capsys, "health", LIANHU_PORT=port, LIANHU_HOST=host)
@@ -399,7 +401,7 @@ def test_token_and_health_say_that_nobody_answers(host: str, capsys: Captured) -
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_health_asks_this_machine_whatever_it_listens_on(host: str, capsys: Captured) -> None:
-    assert "nothing answers" in fails(capsys, "health", LIANHU_PORT=str(free_port()), LIANHU_HOST=host)
+    assert "nothing answers" in fails(capsys, "health", LIANHU_PORT=NOBODYS_PORT, LIANHU_HOST=host)
 
 
 class _SomethingElse(BaseHTTPRequestHandler):
