@@ -21,11 +21,13 @@ from domain.calendar import SHANGHAI
 from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode, Refused
 from domain.identity import SignIn
+from domain.items import ServiceItem
 from domain.posts import Role
 from domain.requests import DeclineReason, Grade, HandOffTo, Request, Verdict
-from domain.tasks import ContactKind, Outcome, ReturnReason, Task
-from resolvers import intake, pauses, requests, tasks, withdrawals
+from domain.tasks import ContactKind, Outcome, ReturnReason
+from resolvers import assists, intake, pauses, requests, tasks, withdrawals
 from resolvers.acting import Done
+from resolvers.assists import AddAssist, CancelTask
 from resolvers.clock import wind
 from resolvers.confirmations import code_for
 from resolvers.intake import AcceptRequest, DeclineRequest, HandOffRequest, ObjectToDecline
@@ -37,7 +39,8 @@ from server.demo.settlement import Settlement, uid_of
 from server.settings import Settings
 from server.wiring import House
 from tests.conftest import DATA_KEY, MONDAY_MORNING, TestClock, open_house, plant
-from tests.resolvers.model import OF_A_REQUEST, Matter, Model
+from tests.resolvers.model import Matter, Work
+from tests.resolvers.model_acts import Found, Model
 
 Document = dict[str, Any]
 CAST = (
@@ -69,9 +72,11 @@ DEEDS: dict[type[Any], Callable[..., Any]] = {
     AcceptRequest: intake.accept_request,
     DeclineRequest: intake.decline_request,
     ObjectToDecline: intake.object_to_decline,
+    AddAssist: assists.add_assist,
+    CancelTask: assists.cancel_task,
 }
 ASKERS = ["resident-1", "resident-2", "resident-4", "grid-worker-1"]
-OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist", "pause", "take_in", "confirm"] * 2
+OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist", "pause", "take_in", "confirm", "help"] * 2
 OFTEN += ["wait", "count", "send_again", "send_changed", "try_again", "end"]
 PASSING = [timedelta(minutes=11), timedelta(hours=1), timedelta(hours=3), timedelta(days=1), timedelta(days=4)]
 PAUSES = [timedelta(hours=2), timedelta(hours=2), timedelta(days=1), timedelta(days=6), timedelta(days=20)]
@@ -255,10 +260,10 @@ class Commands(RuleBasedStateMachine):
         self.send(sent, asker)
 
     def go_on(self, data: st.DataObject) -> None:
-        """What somebody may do with one of the tasks now, a few times."""
+        """What somebody may do with one of the requests or its tasks now, a few times."""
         matter = self.any_matter(data)
         for _ in range(data.draw(st.integers(2, 6))):
-            sent_by_verb = {type(sent): sent for sent in self.deeds(matter, data)}
+            sent_by_verb = {type(sent): sent for sent in self.deeds(matter, self.any_work(data, matter), data)}
             able = {verb: people for verb, sent in sent_by_verb.items() if (people := self.able(sent))}
             verb = data.draw(st.sampled_from([verb for verb in LIKELY if verb in able] or [AssignTask]))
             if verb in able:
@@ -267,49 +272,74 @@ class Commands(RuleBasedStateMachine):
     def meddle(self, data: st.DataObject) -> None:
         """Anything by anybody, or by somebody who sees it; perhaps of a version that is gone."""
         matter = self.any_matter(data)
-        known = [handle for handle in CAST if self.model.sees(self.world.id_of(handle), matter, request=True)]
-        sent = data.draw(st.sampled_from(self.deeds(matter, data)))
+        sent = data.draw(st.sampled_from(self.deeds(matter, self.any_work(data, matter), data)))
+        known = [handle for handle in CAST if self.model.sees(self.world.id_of(handle), matter)]
         by = data.draw(st.sampled_from(known if data.draw(st.booleans()) else CAST))
-        now = matter.request_version if isinstance(sent, OF_A_REQUEST) else matter.version
-        version = data.draw(st.sampled_from([None, now, 1, 99]))
-        self.send(sent if isinstance(sent, AnswerFollowUp) else replace(sent, expected_version=version), by)
+        if isinstance(sent, AnswerFollowUp):
+            return self.send(sent, by)
+        version = data.draw(st.sampled_from([None, self.model.subject_of(sent).version, 1]))
+        self.send(replace(sent, expected_version=version), by)
+        for late in self.able(sent)[:1]:
+            self.send(replace(sent, command_id=self.new_id(), expected_version=99), late)
+        return None
 
     def insist(self, data: st.DataObject) -> None:
         """Whoever has it sends it back once more, however late; or the desk gives it to whoever has it."""
-        matter = self.any_matter(data, state=data.draw(st.sampled_from(["ASSIGNED", "ACKNOWLEDGED"])))
-        holder = next((handle for handle in GIVEN_TO if self.world.id_of(handle) == matter.assignee), None)
-        if holder is None:
+        work = self.any_work(data, state=data.draw(st.sampled_from(["ASSIGNED", "ACKNOWLEDGED"])))
+        holder = self.holder(work)
+        if work is None or holder is None:
             return
         is_late = data.draw(st.booleans())
         if is_late:
-            if matter.state == "ASSIGNED":
-                self.send(AcknowledgeTask(self.new_id(), matter.task_id), holder)
+            if work.state == "ASSIGNED":
+                self.send(AcknowledgeTask(self.new_id(), work.task_id), holder)
             self.pass_time(timedelta(days=4))
         if is_late or data.draw(st.booleans()):
-            self.send(ReturnTask(self.new_id(), matter.task_id, ReturnReason.NO_AUTHORITY, "办不了"), holder)
+            self.send(ReturnTask(self.new_id(), work.task_id, ReturnReason.NO_AUTHORITY, "办不了"), holder)
         else:
-            self.send(AssignTask(self.new_id(), matter.task_id, self.world.id_of(holder)), "dispatcher-1")
+            self.send(AssignTask(self.new_id(), work.task_id, self.world.id_of(holder)), "dispatcher-1")
 
     def pause(self, data: st.DataObject) -> None:
         """What somebody works on stands still, and perhaps goes on; or it has to wait for a decision."""
-        matter, new = self.any_matter(data, state="IN_PROGRESS"), self.new_id
-        if not matter.task_id:
-            return
+        work, new = self.any_work(data, state="IN_PROGRESS"), self.new_id
         way, pause, is_yes = data.draw(st.tuples(st.integers(0, 1), st.sampled_from(PAUSES), st.booleans()))
-        task_id, on = matter.task_id, (self.now + timedelta(days=pause.days + 1)).astimezone(SHANGHAI).date()
-        begun = [AcknowledgeTask(new(), task_id), StartTask(new(), task_id, ContactKind.CALL)]
+        if work is None:
+            return
+        task_id, on = work.task_id, (self.now + timedelta(days=pause.days + 1)).astimezone(SHANGHAI).date()
         suspended = [SuspendTask(new(), task_id, SuspendCause.WEATHER, self.now + pause), ResumeTask(new(), task_id)]
         asked = [DeferTask(new(), task_id, "统一改造", "要等材料", on), DecideDeferral(new(), task_id, is_yes, "看过了")]
-        for sent in [*begun, *([*asked, UndeferTask(new(), task_id)] if way else suspended)]:
-            able = self.able(sent)
-            if able:
-                self.send(sent, data.draw(st.sampled_from(able)))
+        for sent in [*self.begun(work), *([*asked, UndeferTask(new(), task_id)] if way else suspended)]:
+            self.send_if_able(sent, data)
+
+    def help(self, data: st.DataObject) -> None:
+        """Somebody is called in, however deep: the whole waits for what is required, which is done, called off or left."""
+        whole, new = self.any_work(data, state="IN_PROGRESS"), self.new_id
+        ways = st.sampled_from(["done", "left", "called off"])
+        to, is_required, way = data.draw(st.tuples(st.sampled_from(GIVEN_TO), st.booleans(), ways))
+        if whole is None:
+            return
+        called = AddAssist(new(), whole.task_id, "先停水", assignee_id=self.world.id_of(to), required=is_required)
+        for sent in (*self.begun(whole), called):
+            self.send_if_able(sent, data)
+        holder, part = self.holder(whole), next(iter(whole.below[-1:]), None)
+        if part is None or holder is None:
+            return
+        if is_required:
+            self.send(CompleteTask(new(), whole.task_id, Outcome.SOLVED, "都好了"), holder)
+        done: list[Any] = [*self.begun(part), CompleteTask(new(), part.task_id, Outcome.SOLVED, "停好了")]
+        for sent in {"done": done, "called off": [CancelTask(new(), part.task_id, "不用了")], "left": []}[way]:
+            self.send_if_able(sent, data)
+        self.send_if_able(CompleteTask(new(), whole.task_id, Outcome.SOLVED, "都好了"), data)
+
+    def begun(self, work: Work) -> list[Any]:
+        """How whoever has it begins."""
+        return [AcknowledgeTask(self.new_id(), work.task_id), StartTask(self.new_id(), work.task_id, ContactKind.CALL)]
 
     def take_in(self, data: st.DataObject) -> None:
         """What waits is taken in, perhaps as something else, or declined; whoever asked may object, and it waits once more."""
-        if not any(matter.request_state == "RECEIVED" for matter in self.model.each()):
+        if not any(matter.state == "RECEIVED" for matter in self.model.matters.values()):
             self.ask(data, codes=["new-facility"])
-        matter = self.any_matter(data, request_states={"RECEIVED", "DECLINED"})
+        matter = self.any_matter(data, states={"RECEIVED", "DECLINED"})
         code, is_taken_at_once, later = data.draw(
             st.tuples(st.sampled_from(TAKEN_IN_AS), st.sampled_from([False, False, True]), st.sampled_from([timedelta(), *PASSING]))
         )
@@ -317,23 +347,22 @@ class Commands(RuleBasedStateMachine):
         accept = AcceptRequest(new(), request_id, self.item(code) if code else None)
         decline = DeclineRequest(new(), request_id, DeclineReason.OTHER_BODY, "请到镇政府一楼窗口")
         for sent in [accept] if is_taken_at_once else [decline, ObjectToDecline(new(), request_id, "这事归你们管"), accept]:
-            able = self.able(sent)
-            if able and data.draw(st.sampled_from([True, True, True, False])):
-                self.send(sent, data.draw(st.sampled_from(able)))
+            if data.draw(st.sampled_from([True, True, True, False])) and self.send_if_able(sent, data):
                 self.pass_time(later)
 
     def confirm(self, data: st.DataObject) -> None:
         """Whoever asked stands by and tells their code, or somebody guesses one, several times."""
-        matter = self.any_matter(data, state="IN_PROGRESS")
+        work = self.any_work(data, self.any_matter(data, states={"IN_HAND"}))
         guesses, is_told = data.draw(st.tuples(st.sampled_from([0, 0, 1, 7, 0, 0]), st.sampled_from([True, True, False])))
-        if not matter.task_id:
+        if work is None:
             return
-        code = self.code_shown(matter)
+        for sent in self.begun(work):
+            self.send_if_able(sent, data)
+        code = self.code_shown(work.matter)
         wrong = "000000" if code != "000000" else "111111"
         for given in [wrong] * guesses + [code] * (is_told and code is not None):
-            sent = CompleteTask(self.new_id(), matter.task_id, Outcome.SOLVED, "换好了", confirmation_code=given)
-            holder = next((handle for handle in CAST if self.world.id_of(handle) == matter.assignee), "dispatcher-1")
-            self.send(sent, holder)
+            done = CompleteTask(self.new_id(), work.task_id, Outcome.SOLVED, "换好了", confirmation_code=given)
+            self.send(done, self.holder(work) or "dispatcher-1")
 
     def code_shown(self, matter: Matter) -> str | None:
         """Only whoever asked is shown one, while others work on it."""
@@ -347,17 +376,13 @@ class Commands(RuleBasedStateMachine):
         matter = self.any_matter(data)
         away = HandOffRequest(self.new_id(), matter.request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1")
         is_kept = matter.deadline_class is DeadlineClass.DANGER or data.draw(st.booleans())
-        sent = away if is_kept else WithdrawRequest(self.new_id(), matter.request_id)
-        able = self.able(sent)
-        if able:
-            self.send(sent, data.draw(st.sampled_from(able)))
+        self.send_if_able(away if is_kept else WithdrawRequest(self.new_id(), matter.request_id), data)
 
     def send_again(self, data: st.DataObject) -> None:
         """The phone did not hear the answer: the same again is the same thing, for whoever may still see it."""
         by, sent, subject_id = data.draw(st.sampled_from(self.taken))
         answer = self.world.do(sent, by)
-        matter = self.model.matters[subject_id]
-        if self.model.sees(self.world.id_of(by), matter, request=subject_id == matter.request_id):
+        if self.model.sees(self.world.id_of(by), self.model.matters.get(subject_id) or self.model.works[subject_id]):
             assert isinstance(answer, Done)
             assert (answer.is_replay, answer.subject.id) == (True, subject_id)
         else:
@@ -408,19 +433,37 @@ class Commands(RuleBasedStateMachine):
     def item(self, code: str) -> str:
         return next(item.id for item in self.world.planned.items if item.code == code)
 
-    def any_matter(self, data: st.DataObject, *, state: str | None = None, request_states: Set[str] = frozenset()) -> Matter:
+    def any_matter(self, data: st.DataObject, *, states: Set[str] = frozenset()) -> Matter:
         """Any, or one that stands there, if any does."""
-        matters = sorted(self.model.each(), key=lambda matter: matter.request_id)
-        there = [matter for matter in matters if matter.state == state or matter.request_state in request_states]
-        return data.draw(st.sampled_from(there or matters))
+        matters = [self.model.matters[id_] for id_ in sorted(self.model.matters)]
+        return data.draw(st.sampled_from([matter for matter in matters if matter.state in states] or matters))
 
-    def deeds(self, matter: Matter, data: st.DataObject) -> list[Any]:
+    def any_work(self, data: st.DataObject, matter: Matter | None = None, *, state: str = "") -> Work | None:
+        """Any, of that request if one is given, or one that stands there, if any does."""
+        works = matter.works if matter else [self.model.works[id_] for id_ in sorted(self.model.works)]
+        there = [work for work in works if work.state == state] or works
+        return data.draw(st.sampled_from(there)) if there else None
+
+    def holder(self, work: Work | None) -> str | None:
+        return next((handle for handle in CAST if work is not None and self.world.id_of(handle) == work.assignee), None)
+
+    def deeds(self, matter: Matter, work: Work | None, data: st.DataObject) -> list[Any]:
         """One of each verb: of the task, if there is one, and of the request."""
         given_to, verdict, grade, outcome, ago, is_yes, is_named = data.draw(ARGUMENTS)
-        assignee, task_id, new = self.world.id_of(given_to), matter.task_id, self.new_id
-        pause, today = PAUSES[is_yes + 2 * is_named], self.now.astimezone(SHANGHAI).date()
-        withdrawn = [] if matter.deadline_class is DeadlineClass.DANGER else [WithdrawRequest(new(), matter.request_id)]
-        of_task = [
+        assignee, request_id, new = self.world.id_of(given_to), matter.request_id, self.new_id
+        withdrawn = [] if matter.deadline_class is DeadlineClass.DANGER else [WithdrawRequest(new(), request_id)]
+        of_request = [
+            AnswerFollowUp(new(), request_id, verdict, grade),
+            AcceptRequest(new(), request_id),
+            DeclineRequest(new(), request_id, DeclineReason.UNCLEAR, "请到窗口说明"),
+            ObjectToDecline(new(), request_id, "我说得很清楚"),
+            HandOffRequest(new(), request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1"),
+            *withdrawn,  # where others are in danger the work goes on without the person: that has tests of its own
+        ]
+        if work is None:
+            return of_request
+        task_id, pause, today = work.task_id, PAUSES[is_yes + 2 * is_named], self.now.astimezone(SHANGHAI).date()
+        return [
             AssignTask(new(), task_id, assignee, "请您看看"),
             AcknowledgeTask(new(), task_id),
             StartTask(new(), task_id, ContactKind.CALL, not is_yes, device_time=None if ago is None else self.now - ago),
@@ -428,42 +471,43 @@ class Commands(RuleBasedStateMachine):
             DecideReturn(new(), task_id, is_yes, assignee if is_named else None, "看过了"),
             CompleteTask(new(), task_id, outcome, "办好了"),
             VerifyTask(new(), task_id, not is_yes, "看过了"),
+            AddAssist(new(), task_id, "先停水", assignee_id=assignee, required=is_yes),
+            CancelTask(new(), task_id, "不用了"),
             SuspendTask(new(), task_id, SuspendCause.WEATHER, self.now + pause),
             ResumeTask(new(), task_id),
             DeferTask(new(), task_id, "统一改造", "要等材料", today + timedelta(days=pause.days + 1)),
             DecideDeferral(new(), task_id, is_yes, "看过了"),
             UndeferTask(new(), task_id),
-        ]
-        return [
-            *(of_task if task_id else ()),
-            AnswerFollowUp(new(), matter.request_id, verdict, grade),
-            AcceptRequest(new(), matter.request_id),
-            DeclineRequest(new(), matter.request_id, DeclineReason.UNCLEAR, "请到窗口说明"),
-            ObjectToDecline(new(), matter.request_id, "我说得很清楚"),
-            HandOffRequest(new(), matter.request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1"),
-            *withdrawn,  # where others are in danger the work goes on without the person: that has tests of its own
+            *of_request,
         ]
 
     def able(self, sent: Any) -> list[str]:
         """Who of the cast may do it now."""
         return [handle for handle in CAST if self.model.refusal(sent, self.world.id_of(handle), self.now) is None]
 
+    def send_if_able(self, sent: Any, data: st.DataObject) -> bool:
+        able = self.able(sent)
+        if able:
+            self.send(sent, data.draw(st.sampled_from(able)))
+        return bool(able)
+
     def send(self, sent: Any, by: str) -> None:
         person, is_coded = self.world.id_of(by), isinstance(sent, CompleteTask) and sent.confirmation_code is not None
         if is_coded:
-            self.code_shown(self.model.matter_of(sent))
+            self.code_shown(self.model.works[sent.task_id].matter)
         expected = self.model.refusal(sent, person, self.now)
         answer = self.world.do(sent, by)
 
         if expected is not None:
-            assert answer is expected, (sent, by, self.model.matter_of(sent))
+            assert answer is expected, (sent, by, self.model.subject_of(sent))
             self.refused.append((by, sent))
             self.world.done[expected.value] += 1
+            self.world.done["waited"] += isinstance(sent, CompleteTask) and bool(self.model.works[sent.task_id].waits_for)
             if is_coded and expected in {RefusalCode.INVALID_INPUT, RefusalCode.LIMIT_REACHED}:
-                self.model.guessed(sent, person, self.now)
+                self.model.works[sent.task_id].guesses[person, self.now.astimezone(SHANGHAI).date()] += 1
                 self.world.done["guessed", expected.value] += 1
             return
-        assert isinstance(answer, Done), (sent, by, answer, None if isinstance(sent, SubmitRequest) else self.model.matter_of(sent))
+        assert isinstance(answer, Done), (sent, by, answer, None if isinstance(sent, SubmitRequest) else self.model.subject_of(sent))
         assert not answer.is_replay
         self.acts += 1
         self.commands += 1
@@ -472,18 +516,18 @@ class Commands(RuleBasedStateMachine):
         if isinstance(sent, SubmitRequest):
             self.learn(answer.subject, sent, person)
         else:
-            self.model.apply(sent, person, self.now)
-            if isinstance(sent, AcceptRequest):
-                self.taken_in(sent)
-            if isinstance(sent, DecideReturn) and sent.approved and sent.assignee_id is None:
-                self.follow_router(answer.subject)
+            if isinstance(sent, AcceptRequest) and sent.item_id is not None:
+                self.model.taken_in_as(self.model.matters[sent.request_id], self.item_of(sent.item_id).deadline_class)
+            self.model.apply(sent, person, self.now, self.found_for(sent))
         self.refused = [pair for pair in self.refused if pair[1] is not sent]
         self.taken.append((by, sent, answer.subject.id))
 
+    def item_of(self, item_id: str) -> ServiceItem:
+        return next(item for item in self.world.planned.items if item.id == item_id)
+
     def learn(self, request: Request, sent: SubmitRequest, person: str) -> None:
         """A new matter, where the router sent it; that it is right is for the tests of routing."""
-        item = next(item for item in self.world.planned.items if item.id == sent.item_id)
-        hidden = frozenset({sent.about_person_id} if sent.about_person_id else ())
+        item, hidden = self.item_of(sent.item_id), frozenset({sent.about_person_id} if sent.about_person_id else ())
         clerk = next(post for post in self.world.planned.parts.appointments if post.role is Role.CENTRE_CLERK)
         matter = Matter(
             request_id=request.id,
@@ -493,52 +537,46 @@ class Commands(RuleBasedStateMachine):
             about_units=frozenset(self.model.unit_of(each) for each in hidden),
             grid=None if item.is_shielded else request.place.grid_id,
             deadline_class=item.deadline_class,
-            promise=None,
             owner=request.owner_path[0],
-            path=(),
             counter=None if item.is_auto_accepted else clerk.unit_id,
         )
         self.model.asked(matter, self.now, is_taken_in=item.is_auto_accepted)
-        self.model.matters[request.id] = matter
         if item.is_auto_accepted:
-            self.begin_work(matter)
+            self.model.begin(matter, self.found(matter), self.now)
 
-    def taken_in(self, sent: AcceptRequest) -> None:
-        """With whoever serves; as another item, with that item's promise."""
-        matter = self.model.matters[sent.request_id]
-        if sent.item_id is not None:
-            item = next(item for item in self.world.planned.items if item.id == sent.item_id)
-            self.model.taken_in_as(matter, item.deadline_class)
-        self.begin_work(matter)
+    def found_for(self, sent: Any) -> Found | None:
+        """Whom the router found, where it was asked; and the task that there is now, where there is a new one."""
+        if isinstance(sent, AcceptRequest):
+            return self.found(self.model.matters[sent.request_id])
+        if isinstance(sent, AddAssist):
+            return self.found(self.model.works[sent.task_id].matter)
+        if isinstance(sent, DecideReturn) and sent.approved and sent.assignee_id is None:
+            return self.found(self.model.works[sent.task_id].matter, sent.task_id)
+        return None
 
-    def begin_work(self, matter: Matter) -> None:
-        """The task that there is now, with whom the router found."""
-        [task] = [task for task in self.world.kept("tasks") if task["request_id"] == matter.request_id]
-        self.model.begun(matter, task["_id"], task["assignee_id"], task["owner_id"], self.now)
-        self.model.matters[matter.task_id] = matter
-        assert task["assignee_id"] is not None
-        assert task["assignee_id"] not in matter.hidden
-
-    def follow_router(self, task: Task) -> None:
-        """Where the router sent it; never back to whoever returned it."""
-        matter = self.model.matters[task.id]
-        assert task.assignee_id not in {*matter.returners, *matter.hidden}
-        self.model.hand(matter, task.assignee_id, task.owner_id, self.now, is_new_leg=True)
+    def found(self, matter: Matter, task_id: str | None = None) -> Found:
+        """Of one task, or the new one; nobody gets what they gave back, or what is about them."""
+        tasks = [task for task in self.world.kept("tasks") if task["request_id"] == matter.request_id]
+        [task] = [task for task in tasks if task["_id"] == task_id or (task_id is None and task["_id"] not in self.model.works)]
+        assert task["assignee_id"] not in {*matter.hidden, *(matter.returners if task_id else ())}
+        assert task_id is not None or task["assignee_id"] is not None
+        return Found(task["_id"], task["assignee_id"], task["owner_id"])
 
     # --- What always holds.
 
     @invariant()
     def it_stands_as_the_model_says_with_one_owner_and_the_promise_as_it_was(self) -> None:
         kept = {document["_id"]: document for name in ("requests", "tasks") for document in self.world.kept(name)}
-        assert set(kept) == set(self.model.matters)
-        for matter in self.model.each():
-            request, wanted = kept[matter.request_id], self.model.request_stands(matter)
+        assert set(kept) == {*self.model.matters, *self.model.works}
+        for id_, matter in self.model.matters.items():
+            request, wanted = kept[id_], self.model.request_stands(matter)
             assert {name: request[name] for name in wanted} == wanted
-            if matter.task_id:
-                task, wanted = kept[matter.task_id], self.model.stands(matter)
-                assert {name: task[name] for name in wanted} == wanted
-                assert (task["assignee_id"] is None) == (task["state"] == "QUEUED")
-                assert request["closed_at"] is None or task["outcome"] or task["state"] == "CANCELLED"
+            is_called_off = all(work.state == "CANCELLED" for work in matter.works)
+            assert request["closed_at"] is None or is_called_off or kept[matter.works[0].task_id]["outcome"]
+        for id_, work in self.model.works.items():
+            task, wanted = kept[id_], self.model.stands(work)
+            assert {name: task[name] for name in wanted} == wanted
+            assert (task["assignee_id"] is None) <= (task["state"] in {"QUEUED", "CANCELLED"})
         self.versions_grow_by_one(kept)
 
     def versions_grow_by_one(self, kept: dict[str, Document]) -> None:
@@ -568,7 +606,7 @@ class Commands(RuleBasedStateMachine):
         kept, recounted = self.world.figures()
         assert kept == recounted
         root = self.world.planned.parts.units[0].id
-        by_model = Counter(name for matter in self.model.each() for name in self.model.counted(matter))
+        by_model = Counter(name for matter in self.model.matters.values() for name in self.model.counted(matter))
         in_all = Counter[str]()
         for (unit, period, name), number in kept.items():
             in_all[name] += number if unit == root and len(period) == len("2026-11") else 0
@@ -597,7 +635,7 @@ PROFILE = settings(
 WANTED = {
     *(kind.__name__ for kind in DEEDS),
     *("NOT_FOUND", "NOT_ALLOWED", "CONFLICT", "WRONG_STATE", "INVALID_INPUT", "LIMIT_REACHED", "TOO_LATE"),
-    *("sent again", "mismatched", "wound", "confirmed", ("guessed", "INVALID_INPUT"), ("guessed", "LIMIT_REACHED")),
+    *("sent again", "mismatched", "wound", "confirmed", "waited", ("guessed", "INVALID_INPUT"), ("guessed", "LIMIT_REACHED")),
 }
 
 
