@@ -1,18 +1,24 @@
 """What is alike on MongoDB: requests by the key of their matter, which is kept with each that has one."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from adapters.mongo.codec import decode
-from adapters.mongo.driver import Mongo
+from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.reads import Filter, seen_by_filter
 from domain.access import Actor, Door
 from domain.ids import Kind, first_id_at
+from domain.pages import MAX_SIZE
 from domain.requests import Request
 from domain.similar import ALIKE_WITHIN, COUNTED, MOST_LOOKED_AT, MOST_RELATED, SUGGESTED, is_alike, matter_key
 
-FOR_EACH = 3 * MOST_RELATED
-"""So many for each request of a page one read brings of what is related to them; where there are more, each is read by itself."""
+FOR_EACH = 3 * MOST_RELATED // 2
+"""So many for each request of a page one read brings of what is related to them; where there are more, a second one reads them request by
+request."""
+
+IN_ORDER: Mapping[str, Document] = {"matter": {"matter_key": 1, "_id": -1}, "in_scope_by_item": {"item_id": 1, "_id": -1}}
+"""Of one matter the newest first, said so that of all indexes this one alone has it."""
 
 
 class MongoSimilarRequests:
@@ -35,7 +41,7 @@ class MongoSimilarRequests:
             del scoped["scopes"]
         ids = {"$gte": first_id_at(Kind.REQUEST, township, since)}
         wanted = {**scoped, "matter_key": matter, "_id": ids, "state": {"$in": sorted(state.value for state in SUGGESTED)}}
-        return await self._newest(wanted, MOST_LOOKED_AT)
+        return [decode(Request, document) for document in await self._newest(wanted, MOST_LOOKED_AT)]
 
     async def around(self, requests: Sequence[Request], *, seen_by: Actor) -> Mapping[str, Sequence[Request]]:
         scoped = seen_by_filter(seen_by)
@@ -46,13 +52,23 @@ class MongoSimilarRequests:
         limit = FOR_EACH * len(asked) if len(asked) > 1 else 1 + MOST_RELATED
         found = await self._newest(_near(scoped, asked, index), limit, index)
         if len(found) == limit and len(asked) > 1:
-            each = [await self._newest(_near(scoped, [request], index), 1 + MOST_RELATED, index) for request in asked]
-            return {request.id: _alike(request, near) for request, near in zip(asked, each, strict=True)}
-        return {request.id: _alike(request, found) for request in asked}
+            found = await self._newest_of_each([_near(scoped, [request], index) for request in asked], index)
+        by_matter: defaultdict[str | None, list[Request]] = defaultdict(list)
+        for other in (decode(Request, document) for document in found):
+            by_matter[matter_key(other)].append(other)
+        return {request.id: _alike(request, by_matter[matter_key(request)]) for request in asked}
 
-    async def _newest(self, wanted: Filter, limit: int, index: str = "matter") -> list[Request]:
-        found = self._mongo.collection("requests").find(wanted).sort([("_id", -1)]).limit(limit).hint(index)
-        return [decode(Request, document) for document in await found.to_list()]
+    async def _newest_of_each(self, wanted: Sequence[Filter], index: str) -> list[Document]:
+        """Enough for each, the newest first, by one command a page."""
+        found: dict[str, Document] = {}
+        for start in range(0, len(wanted), MAX_SIZE):
+            steps, *others = (_steps(near, index) for near in wanted[start : start + MAX_SIZE])
+            steps += [{"$unionWith": {"coll": "requests", "pipeline": other}} for other in others]
+            found |= {document["_id"]: document for document in await self._mongo.aggregate("requests", steps, hint=index)}
+        return [found[id_] for id_ in sorted(found, reverse=True)]
+
+    async def _newest(self, wanted: Filter, limit: int, index: str = "matter") -> list[Document]:
+        return await self._mongo.collection("requests").find(wanted).sort([("_id", -1)]).limit(limit).hint(index).to_list()
 
 
 def _index(reader: Actor) -> str:
@@ -67,6 +83,11 @@ def _near(scoped: Filter, requests: Sequence[Request], index: str) -> Filter:
     keys = sorted({key for request in requests if (key := matter_key(request))})
     items = {"item_id": {"$in": sorted({request.item_id for request in requests})}} if index == "in_scope_by_item" else {}
     return {**scoped, **items, "matter_key": {"$in": keys}, "_id": {"$gte": first, "$lt": last}}
+
+
+def _steps(near: Filter, index: str) -> list[Document]:
+    """To the newest of what is near one request, itself among them."""
+    return [{"$match": near}, {"$sort": IN_ORDER[index]}, {"$limit": 1 + MOST_RELATED}]
 
 
 def _alike(request: Request, found: Sequence[Request]) -> list[Request]:

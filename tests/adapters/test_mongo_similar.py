@@ -9,7 +9,9 @@ from adapters.mongo.codec import decode
 from domain.access import Actor
 from domain.requests import Request, RequestState
 from domain.similar import ALIKE_WITHIN, COUNTED, MOST_LOOKED_AT, MOST_RELATED, SUGGESTED, is_alike, matter_key
+from tests.adapters.crowding import crowd
 from tests.adapters.filling import fill
+from tests.adapters.sent import listened_to
 from tests.adapters.stage import Stage
 from tests.conftest import MONDAY_MORNING
 
@@ -24,7 +26,7 @@ def sees(reader: Actor, request: Request) -> bool:
 
 @pytest.mark.parametrize("for_each", [hand.FOR_EACH, 1])
 async def test_what_is_related_is_what_the_law_says_for_everybody(stage: Stage, monkeypatch: pytest.MonkeyPatch, for_each: int) -> None:
-    """However little one read brings."""
+    """However little the first read brings."""
     monkeypatch.setattr(hand, "FOR_EACH", for_each)
     await fill(stage.house, stage.planned, until=MONDAY_MORNING, requests=1_500)
     everything, found = await newest_first(stage), 0
@@ -37,6 +39,18 @@ async def test_what_is_related_is_what_the_law_says_for_everybody(stage: Stage, 
             assert list(told.get(request.id, ())) == alike, (handle, request.id)
             found += len(alike)
     assert found
+
+
+async def test_beside_a_page_of_a_busy_place_two_commands_read_what_is_related(stage: Stage) -> None:
+    lamp, dispatcher = await stage.submit(), await stage.actor("dispatcher-1")
+    same = [lamp, *await crowd(stage.house, lamp, 11 * hand.FOR_EACH)]
+    page = same[5:15]
+    async with listened_to(stage) as (house, sent):
+        told = await house.ports.similar.around(page, seen_by=dispatcher)
+
+        assert sent.commands == {"find requests": 1, "aggregate requests": 1}
+    for request in page:
+        assert [other.id for other in told[request.id]] == [other.id for other in same if other != request][:MOST_RELATED]
 
 
 async def test_what_is_open_is_found_by_whoever_may_be_told(stage: Stage) -> None:

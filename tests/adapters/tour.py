@@ -11,6 +11,7 @@ from adapters.mongo.carrying import carry_over
 from adapters.mongo.catalogue import keep_items
 from adapters.mongo.retention import MongoRetention
 from adapters.mongo.seed import is_planted
+from adapters.mongo.similar import FOR_EACH
 from adapters.mongo.versions import KINDS
 from domain.access import Actor, Door, key
 from domain.calendar import DayKind
@@ -65,6 +66,7 @@ from resolvers.tasks import (
 from server.demo.settlement import Settlement, uid_of
 from server.relay import Relay
 from server.wiring import House
+from tests.adapters.crowding import crowd
 from tests.adapters.tour_of_assists import call_others_in, raise_work
 from tests.adapters.tour_of_campaigns import tour_of_campaigns
 from tests.adapters.tour_of_contacts import tour_of_contacts
@@ -115,6 +117,7 @@ class Tour:
         await self._background()
         await tour_of_campaigns(self._house, await self.actor("dispatcher-1"), self._note)
         await self._set_up_again()
+        await self._a_busy_place()
         await self._demo()
         await self._end_a_post()
         await tour_of_importing(self._house, self._planned, self.actor, self._note, self._clock)
@@ -510,6 +513,17 @@ class Tour:
             await self._house.mongo.collection(name).update_one(by_id, {"$unset": {"title" if name == "requests" else "late": ""}})
         self._note("setting up again")
         assert await carry_over(self._house.mongo, at=self._clock()) == 2
+
+    async def _a_busy_place(self) -> None:
+        self._note("a busy place")
+        readers = [await self.actor(handle) for handle in ("resident-1", "dispatcher-1")]
+        lamp = next(item.id for item in self._planned.items if item.code == "stairwell-lamp")
+        request = (await submit_request(SubmitRequest(uuid4(), lamp, "灯又不亮"), by=readers[0], ports=self._ports)).subject
+        await crowd(self._house, request, 3 * FOR_EACH)
+        for reader in readers:
+            page = (await self._ports.requests.page(RequestQuery(), PageRequest(2), seen_by=reader, at=self._clock())).rows
+            self._note(f"what is related at a busy place for {reader.id}")
+            await related_to(page, by=reader, ports=self._ports)
 
     async def _demo(self) -> None:
         self._note("the demo")
