@@ -79,7 +79,7 @@ def mongodb_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield polled(given)
         return
     # The tests' clock stands in the past, and what is a day old by the machine's clock would be forgotten within a minute.
-    with EmbeddedMongod(tmp_path_factory.mktemp("mongo"), more=("--setParameter", "ttlMonitorEnabled=false")) as mongod:
+    with EmbeddedMongod(tmp_path_factory.mktemp("mongo"), patience=120, more=("--setParameter", "ttlMonitorEnabled=false")) as mongod:
         yield polled(mongod.uri)
 
 
@@ -260,7 +260,7 @@ class Town:
 
 @pytest.fixture
 async def town(house: House, served: Served, settlement_of_60: Settlement, clock: TestClock) -> AsyncIterator[Town]:
-    async with httpx.AsyncClient(base_url=served.base, timeout=15, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=served.base, timeout=60, trust_env=False) as client:
         yield Town(house, served, settlement_of_60, client, clock)
 
 

@@ -82,14 +82,17 @@ class Staging:
             writes.setdefault(name, []).extend(InsertOne(document) for document in await self._mongo.vault.sealed(name, documents))
 
         async def work(session: Session) -> None:
-            renewed = {"$set": {"staging.until": self._clock() + LEASE}}
-            held = await self._mongo.collection("townships").update_one(self._held, renewed, session=session)
-            if held.matched_count == 0:
+            if not await self._renew(session):
                 raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "importId")
             await write(self._mongo, writes, session=session)
 
         if writes:
             await self._mongo.transact(work)
+
+    async def _renew(self, session: Session | None = None) -> bool:
+        """Whether the lease was not lost."""
+        renewed = {"$set": {"staging.until": self._clock() + LEASE}}
+        return (await self._mongo.collection("townships").update_one(self._held, renewed, session=session)).matched_count == 1
 
     async def activate(self, changes: Document, record: Document, session: Session) -> None:
         """Makes everything true at once. Raises `Refused` CONFLICT where the lease was lost."""
@@ -101,9 +104,12 @@ class Staging:
         await self._mongo.collection("organisation_versions").insert_one(record, session=session)
 
     async def drop(self) -> None:
-        """Takes out what was written, and gives the lease back; nothing where it was lost or is activated."""
+        """Takes out what was written, and gives the lease back; nothing where it was lost or is activated.
+
+        Nobody takes the lease over meanwhile: what they write would be taken out with it.
+        """
         townships = self._mongo.collection("townships")
-        if await townships.find_one(self._held, {"_id": 1}) is None:
+        if not await self._renew():
             return
         await sweep(self._mongo, self._run.township, self.version)
         if self.version == 0:

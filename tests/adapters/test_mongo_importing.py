@@ -8,10 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pymongo.asynchronous.collection import AsyncCollection
 
 from adapters.mongo.collections import COLLECTIONS
+from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.importing_contacts import ImportedContacts
 from adapters.mongo.staging import LEASE, Staging
+from adapters.mongo.versions import KINDS
 from adapters.workbook.reading import opened
 from adapters.workbook.writing import write_organisation
 from domain.calendar import SHANGHAI
@@ -414,6 +417,35 @@ async def test_what_a_dead_import_left_is_taken_out_by_whoever_comes_next(stage:
     with pytest.raises(Refused):  # it was not dead, only slow: it writes nothing any more
         await dead.add(stage.planned.persons[:20], known)
     assert await stage.contents() == before
+
+
+class CutOff(Mongo):
+    """Stops before the organisation's rows when the story says so."""
+
+    is_cut = False
+
+    def collection(self, name: str) -> AsyncCollection[Document]:
+        if self.is_cut and name in KINDS:
+            raise ConnectionError
+        return super().collection(name)
+
+
+async def test_whoever_gives_up_late_has_the_township_while_what_they_wrote_is_taken_out(stage: Stage) -> None:
+    settings = stage.house.settings
+    mongo = CutOff(settings.mongodb_uri, settings.mongodb_database, driver=settings.mongodb_driver)
+    late, next_one = (Staging(each, stage.clock, a_run(stage.house), 1) for each in (mongo, stage.house.mongo))
+    await late.begin()
+    stage.clock.advance(seconds=LEASE.total_seconds() + 1)
+    mongo.is_cut = True
+    with pytest.raises(ConnectionError):
+        await late.drop()
+
+    with pytest.raises(Refused, match="import_under_way"):  # or its rows would be taken out as well
+        await next_one.begin()
+    mongo.is_cut = False
+    await late.drop()
+    await next_one.begin()
+    await mongo.close()
 
 
 async def test_a_change_of_the_organisation_takes_out_what_a_dead_import_left(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from server.demo.main_job import Player
 from tests.conftest import Town
 from tests.journeys.stories import Answer, act, end_posts, submit, titles
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds: whatever takes longer hangs."""
 LIVE = """subscription($after: String) { liveChanges(after: $after) {
   cursor reset removed changed { __typename id ... on Task { state } ... on Notice { title } }

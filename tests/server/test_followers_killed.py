@@ -20,7 +20,7 @@ from server.demo.fcm import Answer
 from server.followers import LAST_TRY, FollowersTold
 from server.loops import end
 from server.relay import LEASE_SECONDS, LONGEST_WAIT_SECONDS, run_relay
-from tests.conftest import MONDAY_MORNING, ROOT, Town
+from tests.conftest import MONDAY_MORNING, ROOT, Town, drops_sockets
 from tests.journeys.stories import Matter, bring, inbox, pushes, register, say, submit, titles
 from tests.server.followers_to_kill import POINTS
 
@@ -233,6 +233,7 @@ async def test_what_followers_are_still_to_be_told_is_measured(town: Town) -> No
     assert await backlog() == [(0, 0), (0, 0)]
 
 
+@drops_sockets
 async def test_a_running_relay_goes_on_measuring_it(town: Town) -> None:
     house, relay = town.house, town.served.relay
     metrics.FOLLOWERS_BACKLOG.clear()
