@@ -19,9 +19,11 @@ FOR_EVER = "9999-12-31"
 
 @dataclass(slots=True)
 class _Links:
-    """What was counted of a township in one version, on one day: whatever changes a home or its link makes another version."""
+    """What was counted of a township under one stamp, on one day: whatever changes a home or its link makes another one, and so does
+    whoever sets the database back, where versions are counted again.
+    """
 
-    version: int
+    stamp: str
     on: date
     by_grid: dict[str, Mapping[str | None, Linked]] = field(default_factory=dict)
 
@@ -65,8 +67,8 @@ class MongoFigures:
         if organisation is None:
             return {}
         known = self._links.get(organisation.township)
-        if known is None or (known.version, known.on) != (organisation.version, on):
-            known = _Links(organisation.version, on)
+        if known is None or (known.stamp, known.on) != (organisation.stamp, on):
+            known = _Links(organisation.stamp, on)
             self._links[organisation.township] = known
         unknown = set(grid_ids) - known.by_grid.keys()
         if unknown:

@@ -23,6 +23,7 @@ from resolvers import devices, history, households, measures, notices, organisat
 from resolvers.devices import RegisterDevice, RetireDevice
 from resolvers.notices import MarkNoticesRead
 from resolvers.tasks import AssignTask, assign_task
+from tests.conftest import plant
 from tests.reorganising import keep
 from tests.resolvers.conftest import Deeds
 
@@ -286,6 +287,18 @@ async def test_links_are_counted_of_the_homes_that_stand_there_now(deeds: Deeds,
     assert {found.unit_id: found.link_coverage for found in again} == after, "nothing is counted again on that day, unless homes change"
     monkeypatch.undo()
     assert await coverage("grid-leader-1") == {}
+
+
+async def test_links_of_a_township_that_was_set_back_are_counted_anew_under_the_same_version(deeds: Deeds) -> None:
+    planned, settlement = deeds.planned, deeds.unit("柳湾新村党总支")
+
+    async def coverage() -> float | None:
+        found = await measures.measures(settlement, TODAY, TODAY, by=await deeds.actor("secretary-1"), ports=deeds.ports)
+        return {measure.unit_id: measure.link_coverage for measure in found}[settlement]
+
+    assert await coverage() != 0
+    await plant(deeds.house, replace(planned, households=tuple(replace(home, link=None) for home in planned.households)))
+    assert await coverage() == 0
 
 
 async def test_links_of_a_micro_grid_are_for_those_who_answer_for_its_grid(deeds: Deeds) -> None:
