@@ -17,6 +17,7 @@ from domain.posts import Role
 from domain.requests import Grade, Verdict
 from domain.tasks import Outcome
 from resolvers.assists import AddAssist, CancelTask
+from resolvers.callouts import CallDepartmentsOut, ConcludeCallOut, DecideCallOut, ReportIn
 from resolvers.intake import AcceptRequest, DeclineRequest, HandOffRequest, ObjectToDecline
 from resolvers.pauses import DecideDeferral, DeferTask, ResumeTask, SuspendTask
 from resolvers.requests import AnswerFollowUp, SubmitRequest
@@ -40,6 +41,33 @@ MOST_SUSPENDED = timedelta(hours=75)
 """Ten office days."""
 BAD_GRADES = {Grade.UNSATISFIED, Grade.VERY_UNSATISFIED}
 GUESSES_A_DAY = 5
+
+
+CALLED = {"ASKED", "RAISED", "REPORTED"}
+"""Somebody waits for a department, or it is there."""
+RATED_WITHIN, REMINDED_AFTER = timedelta(days=15), timedelta(days=7)
+
+
+@dataclass(eq=False)
+class Call:
+    """One department, called out to one task: asked for, raised by the head, come or not, rated; ended where the task was over first."""
+
+    unit: str
+    within: timedelta
+    state: str = "ASKED"
+    arrive_by: datetime | None = None
+    reported_at: datetime | None = None
+    is_missed: bool = False
+    ended_at: datetime | None = None
+    is_reminded: bool = False
+
+    @property
+    def is_to_be_rated(self) -> bool:
+        was_awaited = self.reported_at is not None or self.is_missed
+        return self.state == "REPORTED" or (was_awaited and self.state in {"RAISED", "ENDED"})
+
+    def is_too_late_to_rate(self, at: datetime) -> bool:
+        return self.ended_at is not None and at > self.ended_at + RATED_WITHIN
 
 
 @dataclass(eq=False)
@@ -77,6 +105,7 @@ class Work:
     wished_review: date | None = None
     review_at: datetime | None = None
     guesses: Counter[tuple[str, date]] = field(default_factory=Counter)
+    calls: list[Call] = field(default_factory=list)
 
     @property
     def above(self) -> list["Work"]:
@@ -202,7 +231,9 @@ class Law:
             return True
         if isinstance(subject, Work):
             is_open = subject.state not in OVER
-            return person in {subject.assignee, *subject.leads} or self._works_in_the_grid(person, matter, subject.owner, is_open=is_open)
+            is_called = any(each.state in {"RAISED", "REPORTED"} and self._is_of(person, each) for each in subject.calls)
+            has_it = is_called or person in {subject.assignee, *subject.leads}
+            return has_it or self._works_in_the_grid(person, matter, subject.owner, is_open=is_open)
         return (
             any(self.sees(person, work) for work in matter.works)
             or self._is_at_the_counter(person, matter)
@@ -213,6 +244,10 @@ class Law:
         post = self._posts.get(person)
         is_grids = matter.grid is not None and owner == self._branches[matter.grid] and is_open
         return is_grids and post is not None and post.role is Role.GRID_WORKER and post.grid_id == matter.grid
+
+    def _is_of(self, person: str, call: Call) -> bool:
+        post = self._posts.get(person)
+        return post is not None and post.unit_id == call.unit
 
     def _waits_in_the_grid(self, person: str, matter: Matter) -> bool:
         return self._works_in_the_grid(person, matter, matter.owner, is_open=matter.state == "RECEIVED")
@@ -340,6 +375,15 @@ class Law:
                 return is_assignee or is_leader, {"ACKNOWLEDGED", "IN_PROGRESS"}
             case CancelTask():
                 return is_leader, TO_ASSIGN | HELD
+            case CallDepartmentsOut():
+                return self._leads(by, work.path, {Role.DISPATCHER}), {"ACKNOWLEDGED", "IN_PROGRESS"}
+            case DecideCallOut():
+                return self._leads(by, work.path[-1:], {Role.SECRETARY}), TO_ASSIGN | HELD | DONE - OVER
+            case ReportIn():
+                is_awaited = any(each.state == "RAISED" and self._is_of(by, each) for each in work.calls)
+                return is_awaited, TO_ASSIGN | HELD | DONE - OVER
+            case ConcludeCallOut():
+                return self._leads(by, work.path, {Role.DISPATCHER}), TO_ASSIGN | HELD | DONE
             case SuspendTask():
                 return self._leads(by, work.path, {Role.GRID_LEADER, Role.SECRETARY}) and not is_assignee, {"IN_PROGRESS"}
             case ResumeTask():
@@ -366,6 +410,14 @@ class Law:
                 return wrong_code or (No.WRONG_STATE if work.waits_for else None)
             case CancelTask():
                 return None if work.parent else No.WRONG_STATE
+            case CallDepartmentsOut():
+                is_called_already = any(each.state in CALLED and each.unit in sent.unit_ids for each in work.calls)
+                return No.INVALID_INPUT if is_called_already else None
+            case DecideCallOut():
+                return None if any(each.state == "ASKED" for each in work.calls) else No.WRONG_STATE
+            case ConcludeCallOut():
+                to_rate = [each for each in work.calls if each.is_to_be_rated]
+                return No.WRONG_STATE if not to_rate else No.TOO_LATE if to_rate[-1].is_too_late_to_rate(at) else None
             case _:
                 return self._refusal_of_pause(sent, work, at)
 

@@ -11,12 +11,13 @@ from domain.deadlines import DeadlineClass, Due, Limit, LimitUnit, due, office_t
 from domain.legs import acceptance, promise, put_right, red_at, resumed, windows, yellow_at
 from domain.requests import Verdict
 from resolvers.assists import AddAssist, CancelTask
+from resolvers.callouts import CallDepartmentsOut, ConcludeCallOut, DecideCallOut, ReportIn
 from resolvers.intake import AcceptRequest, DeclineRequest, HandOffRequest, ObjectToDecline
 from resolvers.pauses import DecideDeferral, DeferTask, ResumeTask, SuspendTask, UndeferTask
 from resolvers.requests import AnswerFollowUp
 from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideReturn, ReturnTask, StartTask, VerifyTask
 from resolvers.withdrawals import WithdrawRequest
-from tests.resolvers.model import BAD_GRADES, DONE, ELSEWHERE, HELD, OVER, Law, Matter, Work
+from tests.resolvers.model import BAD_GRADES, CALLED, DONE, ELSEWHERE, HELD, OVER, REMINDED_AFTER, Call, Law, Matter, Work
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Model(Law):
         before = {work.task_id: work.seen() for work in matter.works}
         yield
         for work in matter.works:
+            self._end_calls(work, at)
             if work.task_id in before and (work is on or work.seen() != before[work.task_id]):
                 work.version += 1
         matter.version += 1
@@ -95,6 +97,10 @@ class Model(Law):
                     self._again(each, at)
             case AddAssist():
                 self._help(work, sent, at, found)
+            case CallDepartmentsOut():
+                work.calls += [Call(unit, timedelta(minutes=sent.arrive_within_minutes)) for unit in sent.unit_ids]
+            case DecideCallOut() | ReportIn() | ConcludeCallOut():
+                self._call(work, sent, by, at)
             case CancelTask():
                 for each in (work, *work.below):
                     self._cancel(each)
@@ -167,6 +173,24 @@ class Model(Law):
         self._wait(matter, None)
         for work in matter.works:
             self._cancel(work)
+
+    def _call(self, work: Work, sent: Any, by: str, at: datetime) -> None:
+        match sent:
+            case DecideCallOut():
+                for each in work.calls:
+                    if each.state == "ASKED":
+                        each.state, each.arrive_by = ("RAISED", at + each.within) if sent.approved else ("REFUSED", None)
+            case ReportIn():
+                there = next(each for each in work.calls if each.state == "RAISED" and self._is_of(by, each))
+                there.state, there.reported_at = "REPORTED", at
+            case ConcludeCallOut():
+                [each for each in work.calls if each.is_to_be_rated][-1].state = "CONCLUDED"
+
+    def _end_calls(self, work: Work, at: datetime) -> None:
+        """Nobody is to come any more once the task is over."""
+        for each in work.calls if work.state in OVER else ():
+            if each.state in CALLED:
+                each.state, each.ended_at = "ENDED", at
 
     def _cancel(self, work: Work) -> None:
         if work.state not in OVER:
@@ -317,7 +341,7 @@ class Model(Law):
 
     def _wind(self, matter: Matter, at: datetime) -> int:
         acts = 0
-        of_task, of_lead = (self._climb, self._end_pause, self._tell), (self._ask,)
+        of_task, of_lead = (self._climb, self._end_pause, self._tell, self._miss_calls, self._remind_to_rate), (self._ask,)
         while True:
             due_acts = [(does, work) for work in matter.works for does in (*of_task, *(of_lead if work.parent is None else ()))]
             if not any(self._does(does, work, at) for does, work in due_acts) and not self._miss_acceptance(matter, at):
@@ -406,6 +430,22 @@ class Model(Law):
             work.told[said] = times[said]
         return True
 
+    def _miss_calls(self, work: Work, at: datetime) -> bool:
+        """Nobody of the department came by the limit."""
+        is_over = work.state in OVER
+        late = [each for each in work.calls if each.state == "RAISED" and not each.is_missed and each.arrive_by and each.arrive_by <= at]
+        for each in late if not is_over else ():
+            each.is_missed = True
+        return bool(late) and not is_over
+
+    def _remind_to_rate(self, work: Work, at: datetime) -> bool:
+        """A department whose task is over is not rated yet."""
+        ended = [each for each in work.calls if each.state == "ENDED" and each.is_to_be_rated and not each.is_reminded]
+        due_calls = [each for each in ended if each.ended_at and each.ended_at + REMINDED_AFTER <= at]
+        for each in due_calls:
+            each.is_reminded = True
+        return bool(due_calls)
+
     def _is_red(self, matter: Matter, due_at: datetime | None, at: datetime) -> bool:
         return due_at is not None and red_at(self._calendar, due_at, by_the_clock=matter.is_by_clock) <= at
 
@@ -445,6 +485,7 @@ class Model(Law):
             "parent_id": work.parent.task_id if work.parent else None,
             "leads": work.leads,
             "open_assists": len(work.waits_for),
+            "call_outs": [(each.unit, each.state, each.arrive_by, each.is_missed, each.is_reminded) for each in work.calls],
         }
 
     def request_stands(self, matter: Matter) -> Mapping[str, object]:
@@ -481,4 +522,12 @@ class Model(Law):
         is_judged = matter.promise is not None and not matter.promise_provisional
         judged_by_promise = set() if is_judged else {*holds} - {"requests"}
         counted = [name for name, it_does in holds.items() if it_does and name not in judged_by_promise]
-        return counted + ["returned"] * sum(len(each.returners) for each in matter.works)
+        calls = [name for work in matter.works for call in work.calls for name in self._counted_of(call)]
+        return counted + calls + ["returned"] * sum(len(each.returners) for each in matter.works)
+
+    def _counted_of(self, call: Call) -> list[str]:
+        """It owes an arrival by its limit, unless the task was over before."""
+        limit, came = call.arrive_by, call.reported_at
+        if limit is None or (came is None and call.ended_at is not None and call.ended_at <= limit):
+            return []
+        return ["called_out", "reported_in"] if came is not None and came <= limit else ["called_out"]

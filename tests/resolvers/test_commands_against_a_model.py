@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from domain.access import Actor
 from domain.approvals import SuspendCause
 from domain.calendar import SHANGHAI
+from domain.call_out import CallOutGrade, CallOutKind
 from domain.deadlines import DeadlineClass
 from domain.errors import RefusalCode, Refused
 from domain.identity import SignIn
@@ -25,9 +26,10 @@ from domain.items import ServiceItem
 from domain.posts import Role
 from domain.requests import DeclineReason, Grade, HandOffTo, Request, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason
-from resolvers import assists, intake, pauses, requests, tasks, withdrawals
+from resolvers import assists, callouts, intake, pauses, requests, tasks, withdrawals
 from resolvers.acting import Done
 from resolvers.assists import AddAssist, CancelTask
+from resolvers.callouts import CallDepartmentsOut, ConcludeCallOut, DecideCallOut, ReportIn
 from resolvers.clock import wind
 from resolvers.confirmations import code_for
 from resolvers.intake import AcceptRequest, DeclineRequest, HandOffRequest, ObjectToDecline
@@ -74,11 +76,16 @@ DEEDS: dict[type[Any], Callable[..., Any]] = {
     ObjectToDecline: intake.object_to_decline,
     AddAssist: assists.add_assist,
     CancelTask: assists.cancel_task,
+    CallDepartmentsOut: callouts.call_out,
+    DecideCallOut: callouts.decide_call_out,
+    ReportIn: callouts.report_in,
+    ConcludeCallOut: callouts.conclude_call_out,
 }
 ASKERS = ["resident-1", "resident-2", "resident-4", "grid-worker-1"]
-OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist", "pause", "take_in", "confirm", "help"] * 2
+OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist", "pause", "take_in", "confirm", "help", "call_out"] * 2
 OFTEN += ["wait", "count", "send_again", "send_changed", "try_again", "end"]
 PASSING = [timedelta(minutes=11), timedelta(hours=1), timedelta(hours=3), timedelta(days=1), timedelta(days=4)]
+ARRIVALS = [timedelta(minutes=11), timedelta(hours=1), timedelta(days=8), timedelta(days=16)]
 PAUSES = [timedelta(hours=2), timedelta(hours=2), timedelta(days=1), timedelta(days=6), timedelta(days=20)]
 LIKELY = [AcceptRequest, AcknowledgeTask, StartTask, CompleteTask, VerifyTask, AnswerFollowUp] * 2 + [
     ReturnTask,
@@ -101,10 +108,17 @@ OWN_WORK = {"TaskVerified", "TaskFailedCheck", "FollowUpAnswered", "RequestRewor
 
 Figures = dict[tuple[str, str, str], int]
 COUNTED = ("requests", "due", "completed", "answered", "solved", "satisfied", "closed", "closed_reworked", "returned")
+CALLS_COUNTED = ("called_out", "reported_in")
 
 
 def _as_first_read(event: Document) -> Document:
     return {name: value for name, value in event.items() if name not in {"seq", "unnumbered"}}
+
+
+def _with_calls(task: Document) -> Document:
+    """With what is told of its call-outs."""
+    told = ("unit_id", "state", "arrive_by", "missed_told", "is_reminded")
+    return {**task, "call_outs": [tuple(call[name] for name in told) for call in task["call_outs"]]}
 
 
 @dataclass
@@ -331,6 +345,31 @@ class Commands(RuleBasedStateMachine):
             self.send_if_able(sent, data)
         self.send_if_able(CompleteTask(new(), whole.task_id, Outcome.SOLVED, "都好了"), data)
 
+    def call_out(self, data: st.DataObject) -> None:
+        """The desk wants a department to come: it does, or too late, or never; and is rated, perhaps once the work is over."""
+        work = self.any_work(data, state="IN_PROGRESS")
+        is_yes, later, is_over_first = data.draw(st.tuples(st.sampled_from([True, False, True]), st.sampled_from(ARRIVALS), st.booleans()))
+        if work is None:
+            return
+        asked, decided, there, rated = self.calls(work, is_yes=is_yes)
+        for sent in (*self.begun(work), asked, decided):
+            self.send_if_able(sent, data)
+        self.pass_time(later)
+        if is_over_first:
+            self.send_if_able(HandOffRequest(self.new_id(), work.matter.request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1"), data)
+        for sent in (there, rated):
+            self.send_if_able(sent, data)
+
+    def calls(self, work: Work, *, is_yes: bool) -> list[Any]:
+        """Asked for, decided on, there, rated."""
+        provider, task_id, new = self.model.unit_of(self.world.id_of("provider-worker-1")), work.task_id, self.new_id
+        return [
+            CallDepartmentsOut(new(), task_id, [provider], CallOutKind.EMERGENCY, 30, "需要停电"),
+            DecideCallOut(new(), task_id, is_yes, "看过了"),
+            ReportIn(new(), task_id),
+            ConcludeCallOut(new(), task_id, provider, CallOutGrade.FAIR),
+        ]
+
     def begun(self, work: Work) -> list[Any]:
         """How whoever has it begins."""
         return [AcknowledgeTask(self.new_id(), work.task_id), StartTask(self.new_id(), work.task_id, ContactKind.CALL)]
@@ -375,7 +414,7 @@ class Commands(RuleBasedStateMachine):
         """Whoever asked takes it back, or the desk gives it to somebody outside."""
         matter = self.any_matter(data)
         away = HandOffRequest(self.new_id(), matter.request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1")
-        is_kept = matter.deadline_class is DeadlineClass.DANGER or data.draw(st.booleans())
+        is_kept = data.draw(st.sampled_from([False, True, False])) or matter.deadline_class is DeadlineClass.DANGER
         self.send_if_able(away if is_kept else WithdrawRequest(self.new_id(), matter.request_id), data)
 
     def send_again(self, data: st.DataObject) -> None:
@@ -478,6 +517,7 @@ class Commands(RuleBasedStateMachine):
             DeferTask(new(), task_id, "统一改造", "要等材料", today + timedelta(days=pause.days + 1)),
             DecideDeferral(new(), task_id, is_yes, "看过了"),
             UndeferTask(new(), task_id),
+            *self.calls(work, is_yes=is_yes),
             *of_request,
         ]
 
@@ -574,7 +614,7 @@ class Commands(RuleBasedStateMachine):
             is_called_off = all(work.state == "CANCELLED" for work in matter.works)
             assert request["closed_at"] is None or is_called_off or kept[matter.works[0].task_id]["outcome"]
         for id_, work in self.model.works.items():
-            task, wanted = kept[id_], self.model.stands(work)
+            task, wanted = _with_calls(kept[id_]), self.model.stands(work)
             assert {name: task[name] for name in wanted} == wanted
             assert (task["assignee_id"] is None) <= (task["state"] in {"QUEUED", "CANCELLED"})
         self.versions_grow_by_one(kept)
@@ -607,10 +647,10 @@ class Commands(RuleBasedStateMachine):
         assert kept == recounted
         root = self.world.planned.parts.units[0].id
         by_model = Counter(name for matter in self.model.matters.values() for name in self.model.counted(matter))
-        in_all = Counter[str]()
+        in_all, counted = Counter[str](), (*COUNTED, *CALLS_COUNTED)
         for (unit, period, name), number in kept.items():
             in_all[name] += number if unit == root and len(period) == len("2026-11") else 0
-        assert {name: in_all[name] for name in COUNTED} == {name: by_model[name] for name in COUNTED}
+        assert {name: in_all[name] for name in counted} == {name: by_model[name] for name in counted}
 
     @invariant()
     def whoever_did_the_work_never_judged_it(self) -> None:
