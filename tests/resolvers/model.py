@@ -18,6 +18,7 @@ from domain.requests import Grade, Verdict
 from domain.tasks import Outcome
 from resolvers.assists import AddAssist, CancelTask
 from resolvers.callouts import CallDepartmentsOut, ConcludeCallOut, DecideCallOut, ReportIn
+from resolvers.duplicates import MergeRequests, UnmergeRequest
 from resolvers.intake import AcceptRequest, DeclineRequest, HandOffRequest, ObjectToDecline
 from resolvers.pauses import DecideDeferral, DeferTask, ResumeTask, SuspendTask
 from resolvers.requests import AnswerFollowUp, SubmitRequest
@@ -29,9 +30,10 @@ LEADING = (Role.GRID_LEADER, Role.DISPATCHER, Role.SECRETARY)
 READING = {*LEADING, Role.CENTRE_CLERK}
 NOT_GIVEN_TASKS = {Role.ADMINISTRATOR, Role.PRIVACY_OFFICER}
 OPEN = {"RECEIVED", "IN_HAND", "ON_HOLD", "ANSWERED"}
-ELSEWHERE = {"DECLINED", "WITHDRAWN", "HANDED_OFF"}
+WITHOUT_ANSWER = {"DECLINED", "WITHDRAWN", "HANDED_OFF"}
+ELSEWHERE = {*WITHOUT_ANSWER, "MERGED"}
 """A request that is there no more: nothing counts it."""
-OF_A_REQUEST = (AnswerFollowUp, AcceptRequest, DeclineRequest, ObjectToDecline, WithdrawRequest, HandOffRequest)
+OF_A_REQUEST = (AnswerFollowUp, AcceptRequest, DeclineRequest, ObjectToDecline, WithdrawRequest, HandOffRequest, UnmergeRequest)
 """What is done to the request; the rest is done to a task."""
 TO_ASSIGN = {"QUEUED", "ASSIGNED", "ACKNOWLEDGED", "IN_PROGRESS", "RETURN_PENDING"}
 OVER = {"CLOSED", "CANCELLED"}
@@ -41,6 +43,8 @@ MOST_SUSPENDED = timedelta(hours=75)
 """Ten office days."""
 BAD_GRADES = {Grade.UNSATISFIED, Grade.VERY_UNSATISFIED}
 GUESSES_A_DAY = 5
+NOT_BEGUN = {"QUEUED", "ASSIGNED", "ACKNOWLEDGED", "RETURN_PENDING", "CANCELLED"}
+COME_BACK_WITHIN = timedelta(days=15)
 
 
 CALLED = {"ASKED", "RAISED", "REPORTED"}
@@ -170,6 +174,11 @@ class Matter:
     declined_at: datetime | None = None
     has_objected: bool = False
     code: str | None = None
+    is_shielded: bool = False
+    closed_at: datetime | None = None
+    into: "Matter | None" = field(default=None, repr=False)
+    merged: int = 0
+    called_off: list[Work] = field(default_factory=list, repr=False)
 
     @property
     def is_by_clock(self) -> bool:
@@ -283,6 +292,8 @@ class Law:
     # --- What is refused, and why.
 
     def subject_of(self, sent: Any) -> Matter | Work:
+        if isinstance(sent, MergeRequests):
+            return self.matters[sent.into_id]
         return self.matters[sent.request_id] if isinstance(sent, OF_A_REQUEST) else self.works[sent.task_id]
 
     def refusal(self, sent: Any, by: str, at: datetime) -> No | None:
@@ -292,10 +303,12 @@ class Law:
         if not self._is_in_time(sent, at):
             return No.INVALID_INPUT
         subject = self.subject_of(sent)
+        if isinstance(sent, MergeRequests):
+            return self._refusal_of_merge(sent, by, self.matters[sent.into_id], self.matters[sent.from_ids[0]])
         if not self.sees(by, subject):
             return No.NOT_FOUND
         if isinstance(subject, Matter):
-            return self._refusal_of_request(sent, by, subject)
+            return self._refusal_of_request(sent, by, subject, at)
         return self._refusal_of_reach(sent, by, subject) or self._refusal_of_task(sent, by, subject, at)
 
     def _is_in_time(self, sent: Any, at: datetime) -> bool:
@@ -317,10 +330,30 @@ class Law:
         is_in_reach = is_colleague or self._leads(by, self.path(post.unit_id), set(LEADING))
         return None if is_in_reach and named not in work.matter.hidden else No.NOT_ALLOWED
 
-    def _refusal_of_request(self, sent: Any, by: str, matter: Matter) -> No | None:
+    def _refusal_of_request(self, sent: Any, by: str, matter: Matter, at: datetime) -> No | None:
         is_allowed, states = self._rule_of_request(sent, by, matter)
-        no = self._refusal_of_rule(sent, matter, states, is_allowed=is_allowed)
-        return no or (No.LIMIT_REACHED if isinstance(sent, ObjectToDecline) and matter.has_objected else None)
+        no, into = self._refusal_of_rule(sent, matter, states, is_allowed=is_allowed), matter.into
+        if no or into is None:
+            return no or (No.LIMIT_REACHED if isinstance(sent, ObjectToDecline) and matter.has_objected else None)
+        return No.TOO_LATE if into.closed_at is not None and at > into.closed_at + COME_BACK_WITHIN else None
+
+    def _refusal_of_merge(self, sent: MergeRequests, by: str, into: Matter, source: Matter) -> No | None:
+        """Into one that is open and that nobody was asked about yet; before the work began, where whoever asked is told by their app."""
+        if into is source:
+            return No.INVALID_INPUT
+        if not self.sees(by, into) or not self.sees(by, source):
+            return No.NOT_FOUND
+        is_of_desk = [self._leads(by, matter.path, {Role.DISPATCHER}) for matter in (into, source)]
+        no = self._refusal_of_rule(sent, into, OPEN - {"ANSWERED"}, is_allowed=is_of_desk[0])
+        if no or into.is_shielded:
+            return no or No.NOT_ALLOWED
+        if not is_of_desk[1] or source.state not in {"RECEIVED", "IN_HAND"}:
+            return No.WRONG_STATE if is_of_desk[1] else No.NOT_ALLOWED
+        if source.is_shielded or len(source.askers) > 1:
+            return No.NOT_ALLOWED
+        if any(work.state not in NOT_BEGUN for work in source.works):
+            return No.TOO_LATE
+        return No.LIMIT_REACHED if source.merged else None
 
     def _refusal_of_task(self, sent: Any, by: str, work: Work, at: datetime) -> No | None:
         is_allowed, states = self._rule_of_task(sent, by, work)
@@ -351,6 +384,11 @@ class Law:
                 return is_asker, OPEN
             case HandOffRequest():
                 return is_desk, OPEN
+            case UnmergeRequest():
+                return is_desk, {"MERGED"}
+            case _ if matter.into:
+                is_asked = matter.into.state not in OPEN - {"ANSWERED"}
+                return is_asker and by not in matter.into.workers, {"MERGED"} if is_asked else set()
             case _:
                 return is_asker and by not in matter.workers, {"ANSWERED"}
 
@@ -412,7 +450,8 @@ class Law:
                 return None if work.parent else No.WRONG_STATE
             case CallDepartmentsOut():
                 is_called_already = any(each.state in CALLED and each.unit in sent.unit_ids for each in work.calls)
-                return No.INVALID_INPUT if is_called_already else None
+                is_about_them = any(work.matter.about_units & set(self.path(unit)) for unit in sent.unit_ids)
+                return No.INVALID_INPUT if is_called_already or is_about_them else None
             case DecideCallOut():
                 return None if any(each.state == "ASKED" for each in work.calls) else No.WRONG_STATE
             case ConcludeCallOut():

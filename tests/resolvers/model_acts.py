@@ -1,6 +1,6 @@
 """The same small model, doing: what has to stand after each deed and each hour, and what the figures have to say of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,12 +12,13 @@ from domain.legs import acceptance, promise, put_right, red_at, resumed, windows
 from domain.requests import Verdict
 from resolvers.assists import AddAssist, CancelTask
 from resolvers.callouts import CallDepartmentsOut, ConcludeCallOut, DecideCallOut, ReportIn
+from resolvers.duplicates import MergeRequests, UnmergeRequest
 from resolvers.intake import AcceptRequest, DeclineRequest, HandOffRequest, ObjectToDecline
 from resolvers.pauses import DecideDeferral, DeferTask, ResumeTask, SuspendTask, UndeferTask
 from resolvers.requests import AnswerFollowUp
 from resolvers.tasks import AcknowledgeTask, AssignTask, CompleteTask, DecideReturn, ReturnTask, StartTask, VerifyTask
 from resolvers.withdrawals import WithdrawRequest
-from tests.resolvers.model import BAD_GRADES, CALLED, DONE, ELSEWHERE, HELD, OVER, REMINDED_AFTER, Call, Law, Matter, Work
+from tests.resolvers.model import BAD_GRADES, CALLED, DONE, ELSEWHERE, HELD, OVER, REMINDED_AFTER, WITHOUT_ANSWER, Call, Law, Matter, Work
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Model(Law):
     def apply(self, sent: Any, by: str, at: datetime, found: Found | None = None) -> None:
         """The matter as it has to stand after the deed."""
         subject = self.subject_of(sent)
-        if isinstance(subject, Matter):
+        if isinstance(sent, MergeRequests):
+            self._merge(self.matters[sent.from_ids[0]], self.matters[sent.into_id], at)
+        elif isinstance(subject, Matter):
             with self._act(subject, at):
                 self._apply_to_request(subject, sent, at, found)
         else:
@@ -69,6 +72,10 @@ class Model(Law):
                 self._object(matter, at)
             case WithdrawRequest() | HandOffRequest():
                 self._end(matter, "WITHDRAWN" if isinstance(sent, WithdrawRequest) else "HANDED_OFF")
+            case UnmergeRequest():
+                self._by_itself(matter, at, found, matter.promised)
+            case _ if matter.into:
+                self._answer_merged(matter, sent, at, found)
             case _:
                 self._answer(matter, sent, at)
 
@@ -116,7 +123,8 @@ class Model(Law):
             matter.state = "ON_HOLD" if is_held else "ANSWERED" if is_asked else "IN_HAND" if states else "CLOSED"
             matter.held_at = (matter.held_at if before == "ON_HOLD" else at) if is_held else None
             matter.path = matter.works[0].path
-        is_asked = matter.state == "ANSWERED"
+        is_asked, is_over = matter.state == "ANSWERED", matter.state in {*ELSEWHERE, "CLOSED"}
+        matter.closed_at = (matter.closed_at or at) if is_over else None
         matter.asked_at, matter.calls_begun_at = (matter.asked_at or at, matter.calls_begun_at) if is_asked else (None, None)
 
     # --- Taking in, and the end.
@@ -196,6 +204,37 @@ class Model(Law):
         if work.state not in OVER:
             work.state, work.due = "CANCELLED", None
             work.acknowledge_by = work.remind_at = work.contact_by = work.return_by = None
+
+    # --- Several that go on as one.
+
+    def _merge(self, matter: Matter, into: Matter, at: datetime) -> None:
+        """Its work is called off; the other one goes on for both."""
+        with self._act(matter, at):
+            matter.called_off = [work for work in matter.works if work.state not in OVER]
+            matter.into, matter.verdict, matter.grade = into, None, None
+            self._end(matter, "MERGED")
+        into.merged, into.version = into.merged + 1, into.version + 1
+
+    def _answer_merged(self, matter: Matter, sent: AnswerFollowUp, at: datetime, found: Found | None) -> None:
+        """Solved here too, or it goes on by itself."""
+        matter.verdict, matter.grade = sent.verdict, sent.grade
+        if sent.verdict is Verdict.NOT_SOLVED or sent.grade in BAD_GRADES:
+            matter.reworks, matter.unsolved = matter.reworks + 1, matter.unsolved + 1
+            self._by_itself(matter, at, found, promise(self._calendar, matter.deadline_class, at))
+
+    def _by_itself(self, matter: Matter, at: datetime, found: Found | None, leg: Due | None) -> None:
+        """With the work that was called off, or waiting to be taken in where nobody had."""
+        if matter.into:
+            matter.into.merged, matter.into.version = max(matter.into.merged - 1, 0), matter.into.version + 1
+        matter.into, matter.state, lead = None, "IN_HAND" if matter.works else "RECEIVED", next(iter(matter.works), None)
+        if lead is None or found is None:
+            return self._wait(matter, at)
+        self.hand(lead, found.person, found.unit, at, is_new_leg=False)
+        self._leg(lead, leg)
+        for part in (work for work in matter.called_off if work is not lead):
+            part.state, part.assignee = "QUEUED", None
+            self._leg(part, leg)
+        return None
 
     # --- The work.
 
@@ -335,9 +374,23 @@ class Model(Law):
 
     # --- What the passing of time does.
 
-    def wind(self, at: datetime) -> int:
-        """How many acts the clock does now."""
-        return sum(self._wind(matter, at) for matter in self.matters.values())
+    def wind(self, at: datetime, found: Callable[[Matter], Found | None]) -> tuple[int, int]:
+        """How many times the clock acts now, and how many commands of its own stand for that; whom the router found is told by `found`."""
+        let_go = [self._let_go(into, at, found) for into in self.matters.values()]
+        acts = sum(self._wind(matter, at) for matter in self.matters.values())
+        return acts + sum(times for times, _ in let_go), acts + sum(commands for _, commands in let_go)
+
+    def _let_go(self, into: Matter, at: datetime, found: Callable[[Matter], Found | None]) -> tuple[int, int]:
+        """It ended without an answer: those who wait for one go on by themselves, all at once; then nobody goes on in it."""
+        if not into.merged or into.state not in WITHOUT_ANSWER:
+            return 0, 0
+        waiting = [matter for matter in self.matters.values() if matter.into is into and matter.verdict is None]
+        for matter in waiting:
+            with self._act(matter, at):
+                self._by_itself(matter, at, found(matter), matter.promised)
+        had_others = into.merged > 0
+        into.merged, into.version = 0, into.version + had_others
+        return bool(waiting) + had_others, len(waiting) + had_others
 
     def _wind(self, matter: Matter, at: datetime) -> int:
         acts = 0
@@ -501,6 +554,8 @@ class Model(Law):
             "verdict": matter.verdict.value if matter.verdict else None,
             "grade": matter.grade.value if matter.grade else None,
             "closed_unanswered": matter.is_unanswered,
+            "merged_into_id": matter.into.request_id if matter.into else None,
+            "merged_count": matter.merged,
         }
 
     def counted(self, matter: Matter) -> list[str]:

@@ -26,12 +26,13 @@ from domain.items import ServiceItem
 from domain.posts import Role
 from domain.requests import DeclineReason, Grade, HandOffTo, Request, Verdict
 from domain.tasks import ContactKind, Outcome, ReturnReason
-from resolvers import assists, callouts, intake, pauses, requests, tasks, withdrawals
+from resolvers import assists, callouts, duplicates, intake, pauses, requests, tasks, withdrawals
 from resolvers.acting import Done
 from resolvers.assists import AddAssist, CancelTask
 from resolvers.callouts import CallDepartmentsOut, ConcludeCallOut, DecideCallOut, ReportIn
 from resolvers.clock import wind
 from resolvers.confirmations import code_for
+from resolvers.duplicates import MergeRequests, UnmergeRequest
 from resolvers.intake import AcceptRequest, DeclineRequest, HandOffRequest, ObjectToDecline
 from resolvers.pauses import DecideDeferral, DeferTask, ResumeTask, SuspendTask, UndeferTask
 from resolvers.requests import AnswerFollowUp, SubmitRequest
@@ -56,7 +57,9 @@ ITEMS = ("stairwell-lamp", "new-facility", "gas-smell", "haircut-at-home", "lift
 TAKEN_IN_AS = (None, None, "stairwell-lamp", "gas-smell")
 DEEDS: dict[type[Any], Callable[..., Any]] = {
     SubmitRequest: requests.submit_request,
-    AnswerFollowUp: requests.answer_follow_up,
+    AnswerFollowUp: duplicates.answer,
+    MergeRequests: duplicates.merge_requests,
+    UnmergeRequest: duplicates.unmerge_request,
     AssignTask: tasks.assign_task,
     AcknowledgeTask: tasks.acknowledge_task,
     StartTask: tasks.start_task,
@@ -82,7 +85,7 @@ DEEDS: dict[type[Any], Callable[..., Any]] = {
     ConcludeCallOut: callouts.conclude_call_out,
 }
 ASKERS = ["resident-1", "resident-2", "resident-4", "grid-worker-1"]
-OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist", "pause", "take_in", "confirm", "help", "call_out"] * 2
+OFTEN = ["go_on"] * 6 + ["ask", "meddle", "insist", "pause", "take_in", "confirm", "help", "call_out", "merge"] * 2
 OFTEN += ["wait", "count", "send_again", "send_changed", "try_again", "end"]
 PASSING = [timedelta(minutes=11), timedelta(hours=1), timedelta(hours=3), timedelta(days=1), timedelta(days=4)]
 ARRIVALS = [timedelta(minutes=11), timedelta(hours=1), timedelta(days=8), timedelta(days=16)]
@@ -243,8 +246,7 @@ class Commands(RuleBasedStateMachine):
         self.events: list[Document] = []
         self.versions: dict[str, Document] = {}
         self.told: dict[str, Document] = {}
-        self.acts = self.sent = 0
-        self.commands = 0
+        self.sent = self.commands = 0
 
     # --- What people send.
 
@@ -329,7 +331,7 @@ class Commands(RuleBasedStateMachine):
         """Somebody is called in, however deep: the whole waits for what is required, which is done, called off or left."""
         whole, new = self.any_work(data, state="IN_PROGRESS"), self.new_id
         ways = st.sampled_from(["done", "left", "called off"])
-        to, is_required, way = data.draw(st.tuples(st.sampled_from(GIVEN_TO), st.booleans(), ways))
+        to, is_required, way = data.draw(st.tuples(st.sampled_from(GIVEN_TO), st.sampled_from([True, False, True]), ways))
         if whole is None:
             return
         called = AddAssist(new(), whole.task_id, "先停水", assignee_id=self.world.id_of(to), required=is_required)
@@ -370,6 +372,32 @@ class Commands(RuleBasedStateMachine):
             ConcludeCallOut(new(), task_id, provider, CallOutGrade.FAIR),
         ]
 
+    def merge(self, data: st.DataObject) -> None:
+        """Somebody asks for the same, and both go on as one, until it is taken out again or not solved at their place."""
+        into = self.any_matter(data, states={"IN_HAND", "ON_HOLD", "RECEIVED"})
+        way, verdict = data.draw(st.tuples(st.sampled_from(["answered", "let go", "taken out"]), st.sampled_from(Verdict)))
+        self.ask(data)
+        source, lead = self.model.matters[max(self.model.matters)], next(iter(into.works), None)
+        self.send(MergeRequests(self.new_id(), into.request_id, [source.request_id], "同一件事"), "dispatcher-1")
+        if source.into is not into:
+            return
+        if way == "answered":
+            done = (
+                [CompleteTask(self.new_id(), lead.task_id, Outcome.SOLVED, "好了"), VerifyTask(self.new_id(), lead.task_id, True)]
+                if lead
+                else []
+            )
+            word = AnswerFollowUp(self.new_id(), source.request_id, verdict, Grade.SATISFIED)
+            for sent in (*(self.begun(lead) if lead else ()), *done, word):
+                self.send_if_able(sent, data)
+        elif way == "taken out":
+            self.send_if_able(UnmergeRequest(self.new_id(), source.request_id), data)
+        else:
+            away = HandOffRequest(self.new_id(), into.request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1")
+            self.send_if_able(away, data)
+            self.pass_time(timedelta(minutes=11))
+            self.world.done["let go"] += source.into is None
+
     def begun(self, work: Work) -> list[Any]:
         """How whoever has it begins."""
         return [AcknowledgeTask(self.new_id(), work.task_id), StartTask(self.new_id(), work.task_id, ContactKind.CALL)]
@@ -392,7 +420,7 @@ class Commands(RuleBasedStateMachine):
     def confirm(self, data: st.DataObject) -> None:
         """Whoever asked stands by and tells their code, or somebody guesses one, several times."""
         work = self.any_work(data, self.any_matter(data, states={"IN_HAND"}))
-        guesses, is_told = data.draw(st.tuples(st.sampled_from([0, 0, 1, 7, 0, 0]), st.sampled_from([True, True, False])))
+        guesses, is_told = data.draw(st.tuples(st.sampled_from([0, 1, 7, 0]), st.sampled_from([True, True, False])))
         if work is None:
             return
         for sent in self.begun(work):
@@ -452,14 +480,19 @@ class Commands(RuleBasedStateMachine):
     def pass_time(self, time: timedelta) -> None:
         """And the clock does what is due."""
         self.world.clock.now += time
-        acts = self.model.wind(self.now)
+        wound = self.world.wind()
+        acts, commands = self.model.wind(self.now, self.found_again)
 
-        assert self.world.wind() == acts
-        self.acts += acts
-        self.commands += acts
+        assert wound == acts
+        self.commands += commands
         self.world.done["wound"] += acts
 
     # --- How it is sent, and what has to come of it.
+
+    @property
+    def acts(self) -> int:
+        """Each is a version on of one request."""
+        return sum(matter.version for matter in self.model.matters.values())
 
     @property
     def now(self) -> datetime:
@@ -496,6 +529,7 @@ class Commands(RuleBasedStateMachine):
             AcceptRequest(new(), request_id),
             DeclineRequest(new(), request_id, DeclineReason.UNCLEAR, "请到窗口说明"),
             ObjectToDecline(new(), request_id, "我说得很清楚"),
+            UnmergeRequest(new(), request_id),
             HandOffRequest(new(), request_id, HandOffTo.OTHER_SERVICE, "归市里", "12345-1"),
             *withdrawn,  # where others are in danger the work goes on without the person: that has tests of its own
         ]
@@ -532,6 +566,8 @@ class Commands(RuleBasedStateMachine):
         return bool(able)
 
     def send(self, sent: Any, by: str) -> None:
+        """A second after whatever was sent before: nobody does two things at once."""
+        self.world.clock.now += timedelta(seconds=1)
         person, is_coded = self.world.id_of(by), isinstance(sent, CompleteTask) and sent.confirmation_code is not None
         if is_coded:
             self.code_shown(self.model.works[sent.task_id].matter)
@@ -549,10 +585,11 @@ class Commands(RuleBasedStateMachine):
             return
         assert isinstance(answer, Done), (sent, by, answer, None if isinstance(sent, SubmitRequest) else self.model.subject_of(sent))
         assert not answer.is_replay
-        self.acts += 1
         self.commands += 1
         self.world.done[type(sent).__name__] += 1
         self.world.done["confirmed"] += is_coded
+        if isinstance(sent, AnswerFollowUp) and self.model.matters[sent.request_id].into:
+            self.world.done["answered there"] += 1
         if isinstance(sent, SubmitRequest):
             self.learn(answer.subject, sent, person)
         else:
@@ -575,6 +612,7 @@ class Commands(RuleBasedStateMachine):
             asked_for=self.now,
             hidden=hidden,
             about_units=frozenset(self.model.unit_of(each) for each in hidden),
+            is_shielded=item.is_shielded,
             grid=None if item.is_shielded else request.place.grid_id,
             deadline_class=item.deadline_class,
             owner=request.owner_path[0],
@@ -588,11 +626,17 @@ class Commands(RuleBasedStateMachine):
         """Whom the router found, where it was asked; and the task that there is now, where there is a new one."""
         if isinstance(sent, AcceptRequest):
             return self.found(self.model.matters[sent.request_id])
+        if isinstance(sent, UnmergeRequest | AnswerFollowUp) and self.model.matters[sent.request_id].into:
+            return self.found_again(self.model.matters[sent.request_id])
         if isinstance(sent, AddAssist):
             return self.found(self.model.works[sent.task_id].matter)
         if isinstance(sent, DecideReturn) and sent.approved and sent.assignee_id is None:
             return self.found(self.model.works[sent.task_id].matter, sent.task_id)
         return None
+
+    def found_again(self, matter: Matter) -> Found | None:
+        """For what goes on by itself again."""
+        return self.found(matter, matter.works[0].task_id) if matter.works else None
 
     def found(self, matter: Matter, task_id: str | None = None) -> Found:
         """Of one task, or the new one; nobody gets what they gave back, or what is about them."""
@@ -659,7 +703,7 @@ class Commands(RuleBasedStateMachine):
             if event["kind"] == "TaskCompleted":
                 workers.setdefault(event["task_id"], set()).add(event["actor_id"])
             if event["kind"] in OWN_WORK:
-                assert event["actor_id"] not in workers[event["task_id"]]
+                assert event["actor_id"] not in workers.get(event["task_id"], set())
 
 
 PROFILE = settings(
@@ -675,7 +719,8 @@ PROFILE = settings(
 WANTED = {
     *(kind.__name__ for kind in DEEDS),
     *("NOT_FOUND", "NOT_ALLOWED", "CONFLICT", "WRONG_STATE", "INVALID_INPUT", "LIMIT_REACHED", "TOO_LATE"),
-    *("sent again", "mismatched", "wound", "confirmed", "waited", ("guessed", "INVALID_INPUT"), ("guessed", "LIMIT_REACHED")),
+    *("sent again", "mismatched", "wound", "confirmed", "waited", "answered there", "let go"),
+    *(("guessed", "INVALID_INPUT"), ("guessed", "LIMIT_REACHED")),
 }
 
 
