@@ -3,6 +3,7 @@
 The two differ in sessions, aggregate, watch and close; everything above sees collections and these few methods.
 """
 
+import logging
 from asyncio import CancelledError, create_task, wait
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
@@ -22,6 +23,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from adapters.mongo.vault import DATA_KEYS, MasterKeys, Vault, no_keys
+from domain.errors import Refused
 
 SET_UP_SECONDS = 6 * 3600.0
 """Bounds one step of setting up, which may go through everything there is; otherwise the driver waits 20 seconds for an answer."""
@@ -29,6 +31,8 @@ SET_UP_SECONDS = 6 * 3600.0
 Document = dict[str, Any]
 Session = AsyncClientSession
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 TRANSACTION_SECONDS = 10.0
 """Bounds a transaction with all its retries; the driver's own window is two minutes."""
@@ -82,12 +86,12 @@ class Mongo:
         Whoever is cancelled meanwhile waits until what was begun is undone, or kept. A command that is cut off may reach the server after
         the end of its own transaction, and would hold what it wrote for a minute.
         """
-        is_cancelled = False
+        end: CancelledError | None = None
 
         async def attempt(session: Session) -> T:
-            if not is_cancelled:
+            if not end:
                 done = await work(session)
-            if is_cancelled:
+            if end:
                 raise _Unwanted
             return done
 
@@ -95,11 +99,13 @@ class Mongo:
         while not running.done():
             try:
                 await wait({running})
-            except CancelledError:
-                is_cancelled = True
-        if is_cancelled:
-            running.exception()
-            raise CancelledError
+            except CancelledError as cancelled:
+                end = end or cancelled
+        if end:
+            error = None if running.cancelled() else running.exception()
+            if error and not isinstance(error, _Unwanted | Refused):
+                log.warning("a transaction failed whose caller was cancelled (%s)", type(error).__name__)
+            raise end
         return running.result()
 
     async def _transaction(self, attempt: Callable[[Session], Awaitable[T]]) -> T:

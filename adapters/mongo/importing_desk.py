@@ -75,7 +75,7 @@ class MongoImportDesk:
 
         async def begun(session: Session) -> None:
             checking = replace(job, state=ImportState.CHECKING, at=run.at, outcome=None, message=None)
-            await self._set(checking, also=attempt, session=session)
+            await self._set(checking, also={**attempt, "checked_by": attempt["attempt"]}, session=session)
 
         if isinstance(await self._ledger.once(command, run.township, job.id, begun), Replayed):
             return await self._job(import_id, run.by_id)
@@ -85,17 +85,21 @@ class MongoImportDesk:
     async def apply(self, import_id: UUID, run: Import, *, command: Command) -> ImportJob:
         if await self._ledger.replay_of(command):
             return await self._job(import_id, run.by_id)
-        job = await self._job(import_id, run.by_id)
+        found = await self._found(import_id, run.by_id)
+        job, as_checked = decode(ImportJob, found), {"checked_by": found.get("checked_by")}
         if job.state not in {ImportState.CHECKED, ImportState.APPLYING} or not (job.outcome and job.outcome.is_sound):
             raise refused(RefusalCode.WRONG_STATE, "refusal.import_not_checked", "importId")
         applying, attempt = replace(job, state=ImportState.APPLYING, at=run.at), {"attempt": str(command.command_id)}
-        if not await self._set(applying, only={"state": job.state.value}, also=attempt):
+        if not await self._set(applying, only={"state": job.state.value, **as_checked}, also=attempt):
             raise refused(RefusalCode.CONFLICT, "refusal.import_under_way", "importId")
         applied, own = replace(run, command=command), {"state": ImportState.APPLYING.value, **attempt}
-        return await self._carry_out(job, run, lambda source: self.imports.apply(source, applied), ImportState.APPLIED, own)
+        stands = {"state": {"$in": LEFT_BY_RIVALS}, **as_checked}
+        return await self._carry_out(job, run, lambda source: self.imports.apply(source, applied), ImportState.APPLIED, own, stands)
 
-    async def _carry_out(self, job: ImportJob, run: Import, work: Work, then: ImportState, own: Document) -> ImportJob:
-        task = asyncio.create_task(self._in_background(job, run, work, then, own))
+    async def _carry_out(
+        self, job: ImportJob, run: Import, work: Work, then: ImportState, own: Document, stands: Document | None = None
+    ) -> ImportJob:
+        task = asyncio.create_task(self._in_background(job, run, work, then, own, stands or own))
         self._going_on.add(task)
         task.add_done_callback(self._going_on.discard)
         await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
@@ -104,7 +108,9 @@ class MongoImportDesk:
         task.add_done_callback(_heard)
         return await self.job(UUID(job.id.rpartition("/")[2]), by_id=job.by_id) or job
 
-    async def _in_background(self, job: ImportJob, run: Import, work: Work, then: ImportState, own: Document) -> ImportJob:
+    async def _in_background(
+        self, job: ImportJob, run: Import, work: Work, then: ImportState, own: Document, stands: Document
+    ) -> ImportJob:
         """Whatever comes of it stands in the job, also where nobody waits for it any more; but never over what another one made of it.
 
         Another part may come meanwhile, and another check: what came of this one, which is `own`, is then nobody's any more. Several may
@@ -126,7 +132,7 @@ class MongoImportDesk:
             await self._set(replace(job, state=ImportState.FAILED, at=run.at, message=Message("refusal.import_failed")), only=own)
             raise
         done = replace(job, state=then, at=run.at, outcome=outcome, message=None)
-        await self._set(done, only={"state": {"$in": LEFT_BY_RIVALS}} if is_applied else own)
+        await self._set(done, only=stands)
         return done
 
     @asynccontextmanager
@@ -148,7 +154,11 @@ class MongoImportDesk:
         return str((found or {}).get("file_name", ""))
 
     async def _job(self, import_id: UUID, by_id: str) -> ImportJob:
-        found = await self.job(import_id, by_id=by_id)
+        return decode(ImportJob, await self._found(import_id, by_id))
+
+    async def _found(self, import_id: UUID, by_id: str) -> Document:
+        wanted = {"township": township_of(by_id), "_id": _key(by_id, import_id)}
+        found = await self._mongo.collection("imports").find_one(wanted)
         if found is None:
             raise not_found("importId")
         return found

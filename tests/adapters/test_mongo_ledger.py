@@ -118,6 +118,25 @@ async def test_a_cancelled_command_leaves_nothing_and_blocks_nobody(stage: Stage
     assert await ledger.once(command, stage.township, "subject", _nothing) == "done"
 
 
+async def test_what_goes_wrong_when_nobody_waits_any_more_is_logged(stage: Stage, ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    is_under_way, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def broken(_: Session) -> None:
+        is_under_way.set()
+        await may_go_on.wait()
+        raise ZeroDivisionError
+
+    running = asyncio.create_task(ledger.once(stage.command(), stage.township, "subject", broken))
+    await is_under_way.wait()
+    running.cancel("the phone hung up")
+    await asyncio.wait({running}, timeout=0.05)
+    may_go_on.set()
+    with pytest.raises(asyncio.CancelledError, match="the phone hung up"):
+        await running
+
+    assert caplog.messages == ["a transaction failed whose caller was cancelled (ZeroDivisionError)"]
+
+
 @drops_sockets
 async def test_a_command_cancelled_at_any_moment_is_carried_out_whole_or_not_at_all(stage: Stage) -> None:
     chance, resident = Random(5), await stage.actor("resident-1")

@@ -197,6 +197,27 @@ async def test_whoever_began_first_and_came_too_late_does_not_unsay_what_was_app
     assert (await apply(administrator, import_id, 2))["code"] == "WRONG_STATE"
 
 
+async def test_a_file_that_was_checked_while_another_was_applied_is_still_to_be_applied(town: Town, tmp_path: Path) -> None:
+    administrator, import_id = await town.person("administrator-1", language="en"), str(uuid4())
+    by = await Stage(town.house, town.planned, town.clock).actor("administrator-1")
+    await upload(administrator, renamed("柳湾新村党委").save(tmp_path / "book.xlsx"), import_id)
+    await check(administrator, import_id)
+    paced = Paced(town.house.imports)
+    paced.may_go_on.set()
+
+    applying = asyncio.create_task(apply_import(ApplyImport(uuid4(), UUID(import_id), 1), by=by, ports=with_desk(town, paced)))
+    await paced.is_over.wait()
+    await upload(administrator, renamed("柳湾新村联合党委").save(tmp_path / "book.xlsx"), import_id)
+    assert (await check(administrator, import_id))["organisationImport"]["state"] == "CHECKED"
+    paced.may_tell.set()
+    await applying
+
+    found = await administrator.ask(f'{{ organisationImport(id: "{import_id}") {{ state version }} }}')
+    assert found["organisationImport"] == {"state": "CHECKED", "version": 2}
+    assert (await apply(administrator, import_id, 2))["organisationImport"]["version"] == 3
+    assert (await administrator.ask(f'{{ orgUnit(code: "{SETTLEMENT}") {{ name }} }}'))["orgUnit"]["name"] == "柳湾新村联合党委"
+
+
 async def test_what_was_checked_before_somebody_changed_the_organisation_is_a_conflict(town: Town, tmp_path: Path) -> None:
     administrator, first, second = await town.person("administrator-1"), str(uuid4()), str(uuid4())
     for import_id, name in ((first, "甲"), (second, "乙")):
