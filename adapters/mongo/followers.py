@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import count
 
+from pymongo import ReturnDocument
 from pymongo.errors import BulkWriteError
 
 from adapters.mongo.cases import MongoCases
@@ -120,10 +121,12 @@ class MongoTellings:
     async def claim(self, *, is_push: bool, at: datetime, lease_seconds: float) -> Telling | None:
         tellings, is_due = self._mongo.collection("tellings"), {"due_at": {"$lte": at}}
         while found := await tellings.find({"is_push": is_push, **is_due}).sort([("due_at", 1)]).limit(1).hint("due").to_list():
-            mark, by_id = next(self._marks), {"township": found[0]["township"], "_id": found[0]["_id"]}
-            claimed = {"$set": {"due_at": at + timedelta(seconds=lease_seconds), "mark": mark}}
-            if (await tellings.update_one({**by_id, **is_due}, claimed)).modified_count:
-                return decode(Telling, {**found[0], "mark": mark})
+            by_id = {"township": found[0]["township"], "_id": found[0]["_id"]}
+            claimed = {"$set": {"due_at": at + timedelta(seconds=lease_seconds), "mark": next(self._marks)}}
+            # As it is by then: another relay may have told some more since it was found.
+            own = await tellings.find_one_and_update({**by_id, **is_due}, claimed, return_document=ReturnDocument.AFTER)
+            if own is not None:
+                return decode(Telling, own)
         return None
 
     async def followers(self, telling: Telling, limit: int) -> list[Following]:

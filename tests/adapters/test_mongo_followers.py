@@ -1,11 +1,16 @@
 """Rows of followers, and of what they are still to be told, on both drivers: counted no further than said, claimed by one at a time."""
 
 from asyncio import gather
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
+from pymongo.asynchronous.collection import AsyncCollection
+
 from adapters.mongo.codec import encode
+from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.followers import MongoTellings
 from domain.errors import RefusalCode, Refused
 from domain.followers import MOST_COUNTED, MOST_FOLLOWED, FollowerCount, following
@@ -84,6 +89,50 @@ async def test_nothing_is_owed_where_nobody_follows_and_nothing_twice(stage: Sta
     await tellings.owe([telling])
     await tellings.owe([telling])
     assert await stage.count("tellings") == 1
+
+
+class Meanwhile(Mongo):
+    """Something happens, once, between finding a telling and claiming it."""
+
+    def __init__(self, stage: Stage, happens: Callable[[], Awaitable[object]]) -> None:
+        settings = stage.house.settings
+        super().__init__(settings.mongodb_uri, settings.mongodb_database, driver=settings.mongodb_driver)
+        self._happens = happens
+
+    def collection(self, name: str) -> Any:
+        return Late(super().collection(name), self._happens)
+
+
+class Late:
+    def __init__(self, tellings: AsyncCollection[Document], happens: Callable[[], Awaitable[object]]) -> None:
+        self._tellings, self._happens, self.find = tellings, happens, tellings.find
+
+    async def update_one(self, *given: Any) -> Any:
+        await self._happens()
+        return await self._tellings.update_one(*given)
+
+    async def find_one_and_update(self, *given: Any, **more: Any) -> Any:
+        await self._happens()
+        return await self._tellings.find_one_and_update(*given, **more)
+
+
+async def test_whoever_claims_what_another_relay_just_told_some_of_goes_on_from_there(stage: Stage) -> None:
+    lamp, at = await stage.submit(), stage.clock()
+    people = await rows(stage, lamp, 5)
+    fast = MongoTellings(stage.house.mongo, mark="fast")
+    await fast.owe([owed(stage, lamp)])
+
+    async def told_meanwhile() -> None:
+        claimed = await fast.claim(is_push=False, at=at, lease_seconds=60)
+        assert claimed is not None
+        await fast.go_on(replace(claimed, after=people[2]), due_at=at)
+
+    mongo = Meanwhile(stage, told_meanwhile)
+    mine = await MongoTellings(mongo, mark="late").claim(is_push=False, at=at, lease_seconds=60)
+    await mongo.close()
+
+    assert mine is not None
+    assert [row.person_id for row in await fast.followers(mine, 5)] == people[3:]
 
 
 async def test_one_tells_at_a_time_and_who_lost_the_lease_writes_nothing_down(stage: Stage) -> None:
