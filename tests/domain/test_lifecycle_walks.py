@@ -232,7 +232,7 @@ ENDS = {RequestAction.WITHDRAW, RequestAction.HAND_OFF, RequestAction.HAND_OFF_T
 ONWARDS = {RequestAction.ACCEPT, Verb.ACKNOWLEDGE, Verb.START, Verb.COMPLETE, Verb.PASS_CHECK, Verb.DECIDE_CALL_OUT, Verb.APPROVE_DEFERRAL}
 
 
-@settings(deadline=None, max_examples=25, derandomize=True)
+@settings(deadline=None, max_examples=25)
 @given(st.data())
 def test_along_any_life_what_is_offered_is_what_is_accepted(data: st.DataObject) -> None:
     walk(lambda many: data.draw(st.integers(0, many - 1)), 8)
