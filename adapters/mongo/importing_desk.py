@@ -131,7 +131,9 @@ class MongoImportDesk:
         except BaseException:
             await self._set(replace(job, state=ImportState.FAILED, at=run.at, message=Message("refusal.import_failed")), only=own)
             raise
-        done = replace(job, state=then, at=run.at, outcome=outcome, message=None)
+        # A night between check and apply may have made a fault of what was right.
+        state = then if outcome.is_sound else ImportState.CHECKED
+        done = replace(job, state=state, at=run.at, outcome=outcome, message=None)
         await self._set(done, only=stands)
         return done
 

@@ -5,6 +5,7 @@ import base64
 import tempfile
 from collections.abc import Awaitable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -216,6 +217,28 @@ async def test_a_file_that_was_checked_while_another_was_applied_is_still_to_be_
     assert found["organisationImport"] == {"state": "CHECKED", "version": 2}
     assert (await apply(administrator, import_id, 2))["organisationImport"]["version"] == 3
     assert (await administrator.ask(f'{{ orgUnit(code: "{SETTLEMENT}") {{ name }} }}'))["orgUnit"]["name"] == "柳湾新村联合党委"
+
+
+async def test_what_is_not_true_any_more_when_it_is_applied_is_not_applied(town: Town, tmp_path: Path) -> None:
+    administrator = await town.person("administrator-1", language="en")
+    imports = [str(uuid4()), str(uuid4())]
+    tomorrow = (town.clock() + timedelta(days=1)).date()
+    for import_id, end in zip(imports, (tomorrow, None), strict=True):
+        book = Book(demo_rows())
+        book.again(Sheet.UNITS, book.find(Sheet.UNITS, "kind", "党小组"), code="9901011016010109", name="临时党小组", valid_to=end)
+        await upload(administrator, book.save(tmp_path / "book.xlsx"), import_id)
+        assert (await check(administrator, import_id))["organisationImport"]["faults"] == []
+        if end:
+            assert (await apply(administrator, import_id, 1))["organisationImport"]["state"] == "APPLIED"
+
+    town.clock.advance(days=1)
+    administrator = await town.person("administrator-1", language="en")
+    kept = (await apply(administrator, imports[1], 2))["organisationImport"]
+
+    assert (kept["state"], kept["version"]) == ("CHECKED", 2)
+    assert [(fault["sheet"], fault["column"]) for fault in kept["faults"]] == [("组织", "编码")]
+    assert await version_of(town) == 2
+    assert (await apply(administrator, imports[1], 2))["code"] == "WRONG_STATE"
 
 
 async def test_what_was_checked_before_somebody_changed_the_organisation_is_a_conflict(town: Town, tmp_path: Path) -> None:
