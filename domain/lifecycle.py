@@ -325,7 +325,7 @@ MOVES: tuple[Move, ...] = (
     _move("16b", Verb.MISS_CALL_OUT, _OPEN, None, {Standing.CLOCK}, EventKind.CALL_OUT_MISSED, guard="nobody of the department came by the limit; once"),
     _move(
         "16c", Verb.REMIND_TO_RATE, set(TaskState), None, {Standing.CLOCK}, EventKind.CALL_OUT_REMINDED,
-        guard="a week after the task was over the department is not rated; once",
+        guard="a week after the call-out ended with its task the department is not rated; once",
     ),
     _move(
         "31", Verb.CANCEL, {QUEUED, ASSIGNED, ACKNOWLEDGED, IN_PROGRESS, RETURN_PENDING, SUSPENDED, DEFERRED}, CANCELLED, _ASSIGNERS,

@@ -25,7 +25,7 @@ Counts = Mapping[str, int]
 OfficeTime = Callable[[datetime, datetime], timedelta]
 """The working time between two moments."""
 
-EDITION = 2
+EDITION = 3
 """Which rules these are. Whatever is counted more, or otherwise, raises it: sums by the rules before are counted anew by themselves."""
 
 BINS_A_DOUBLING = 8

@@ -158,7 +158,7 @@ described(
         "DEFER": "Put on the long ledger (挂账).",
         "DECIDE_CALL_OUT": "Agree to a call-out, or not (吹哨审批).",
         "REPORT_IN": "Say that the department is there (报到).",
-        "CONCLUDE_CALL_OUT": "Rate how the department answered, until 15 days after the end of the task (吹哨评价).",
+        "CONCLUDE_CALL_OUT": "Rate how the department answered, until 15 days after the call-out ended with its task (吹哨评价).",
         "DECIDE_DEFERRAL": "Agree to a place on the long ledger, or not (挂账审批).",
         "UNDEFER": "Take off the long ledger (销账).",
         "ADD_ASSIST": "Call in help (协办).",

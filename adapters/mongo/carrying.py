@@ -1,11 +1,11 @@
 """Carries what an earlier release kept over to this one: case by case, each in a transaction of its own and once.
 
-It goes through what is open, or may be opened again, township by township; killed at any moment, the next run goes on; whoever acts
-meanwhile waits for nothing.
+It goes through what is open, may be opened again, or has open work, township by township; killed at any moment, the next run goes on;
+whoever acts meanwhile waits for nothing.
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -35,6 +35,8 @@ OPENED_AGAIN_WITHIN = timedelta(days=30)
 CARRIED = UUID("3f0b7f5e-2f0d-5d0e-9a53-58f7b7b1d1c6")
 OPEN_TASKS = sorted(state.value for state in set(TaskState) - OVER)
 COMING_BACK = sorted(state.value for state in {*OPEN, RequestState.DECLINED, RequestState.MERGED})
+OF_A_UNIT = {"$elemMatch": {"$gte": Door.UNIT.value, "$lt": f"{Door.UNIT.value}~"}}
+"""One of the keys of everything that is of a township: it opens it to whoever leads a unit."""
 
 WHOLE: Mapping[Kind, frozenset[str]] = {
     Kind.REQUEST: frozenset(field.name for field in fields(Request)) - {"id"},
@@ -58,30 +60,40 @@ async def carry_over(mongo: Mongo, *, at: datetime) -> int:
 
 
 async def _batches(mongo: Mongo, at: datetime) -> AsyncIterator[Sequence[list[Document]]]:
-    """Requests that are open, or may be opened again, each with its tasks; then open work that nobody asked for."""
+    """Requests that are open, may be opened again, or have open work, each with its tasks; then open work that nobody asked for."""
     townships = await mongo.collection("townships").find({}, {"_id": 1}).sort([("_id", 1)]).to_list()
     for township in (document["_id"] for document in townships):
-        ids = await _coming_back(mongo, township, at)
-        for start in range(0, len(ids), BATCH):
-            yield await _requests(mongo, township, ids[start : start + BATCH])
-        last = ""
-        while tasks := await _next_tasks(mongo, township, last):
-            last = tasks[-1]["_id"]
-            yield await _work(mongo, township, tasks)
+        open_tasks = await _open_tasks(mongo, township)
+        asked_for = {task["request_id"] for task in open_tasks if task["request_id"]}
+        for ids in _in_batches(asked_for | await _coming_back(mongo, township, at)):
+            yield await _requests(mongo, township, ids)
+        for ids in _in_batches({task.get("root_id") or task["_id"] for task in open_tasks if not task["request_id"]}):
+            yield await _work(mongo, township, ids)
 
 
-async def _coming_back(mongo: Mongo, township: str, at: datetime) -> list[str]:
+def _in_batches(ids: set[str]) -> Iterator[Sequence[str]]:
+    in_order_of_ids = sorted(ids)
+    return (in_order_of_ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+
+
+async def _open_tasks(mongo: Mongo, township: str) -> list[Document]:
+    """What each is about: after the end of a request too there may be one, because somebody wrote once more."""
+    wanted, about = {"township": township, "scopes": OF_A_UNIT, "state": {"$in": OPEN_TASKS}}, {"request_id": 1, "root_id": 1}
+    return await mongo.collection("tasks").find(wanted, about).hint("in_scope_by_state").to_list()
+
+
+async def _coming_back(mongo: Mongo, township: str, at: datetime) -> set[str]:
     """Ids of requests: each is found by the units that it is open to, and by when it ended, if it did."""
-    requests, of_a_unit = mongo.collection("requests"), {"$elemMatch": {"$gte": Door.UNIT.value, "$lt": f"{Door.UNIT.value}~"}}
-    in_state = {"township": township, "scopes": of_a_unit, "state": {"$in": COMING_BACK}}
-    ended = {"township": township, "closed_at": {"$gte": at - OPENED_AGAIN_WITHIN}}
+    requests = mongo.collection("requests")
+    in_state = {"township": township, "scopes": OF_A_UNIT, "state": {"$in": COMING_BACK}}
+    ended = {"township": township, "closed_at": {"$gte": at - OPENED_AGAIN_WITHIN}, "state": RequestState.CLOSED.value}
     found = await requests.find(in_state, {"_id": 1}).hint("in_scope_by_state").to_list()
     found += await requests.find(ended, {"_id": 1}).hint("retention").to_list()
-    return sorted({document["_id"] for document in found})
+    return {document["_id"] for document in found}
 
 
 async def _requests(mongo: Mongo, township: str, ids: Sequence[str]) -> Sequence[list[Document]]:
-    wanted = {"township": township, "_id": {"$in": ids}, "state": {"$in": [*COMING_BACK, RequestState.CLOSED.value]}}
+    wanted = {"township": township, "_id": {"$in": ids}}
     cases = {document["_id"]: [document] for document in await mongo.collection("requests").find(wanted).hint("_id_").to_list()}
     of_them = {"township": township, "request_id": {"$in": sorted(cases)}}
     for task in await mongo.collection("tasks").find(of_them).sort([("_id", 1)]).hint("of_request").to_list():
@@ -89,19 +101,16 @@ async def _requests(mongo: Mongo, township: str, ids: Sequence[str]) -> Sequence
     return list(cases.values())
 
 
-async def _next_tasks(mongo: Mongo, township: str, last: str) -> list[Document]:
-    wanted = {"township": township, "request_id": None, "_id": {"$gt": last}, "state": {"$in": OPEN_TASKS}}
-    return await mongo.collection("tasks").find(wanted).sort([("_id", 1)]).limit(BATCH).hint("of_request").to_list()
-
-
-async def _work(mongo: Mongo, township: str, tasks: Sequence[Document]) -> Sequence[list[Document]]:
-    """What these belong to, each with all that helps with it."""
-    of_one_task = [[task] for task in tasks if task.get("root_id") is None]
-    roots: dict[str, list[Document]] = {task["root_id"]: [] for task in tasks if task.get("root_id")}
-    of_them = {"township": township, "root_id": {"$in": sorted(roots)}}
-    for task in await mongo.collection("tasks").find(of_them).sort([("_id", 1)]).hint("of_root").to_list() if roots else []:
-        roots[task["root_id"]].append(task)
-    return [*of_one_task, *roots.values()]
+async def _work(mongo: Mongo, township: str, ids: Sequence[str]) -> Sequence[list[Document]]:
+    """Each with all that helps with it; an earlier release kept no root with what stands alone."""
+    cases: dict[str, list[Document]] = {id_: [] for id_ in ids}
+    alone = {"township": township, "_id": {"$in": ids}, "root_id": None}
+    of_them = {"township": township, "root_id": {"$in": ids}}
+    for task in await mongo.collection("tasks").find(alone).hint("_id_").to_list():
+        cases[task["_id"]].append(task)
+    for task in await mongo.collection("tasks").find(of_them).sort([("_id", 1)]).hint("of_root").to_list():
+        cases[task["root_id"]].append(task)
+    return [case for case in cases.values() if case]
 
 
 class _Carrier:

@@ -15,8 +15,10 @@ from domain.requests import OPEN, Grade, RequestState, Verdict
 from domain.tasks import ContactKind, Outcome
 from resolvers.clock import wind
 from resolvers.proactive import CreateTask, create_task
+from resolvers.reopening import AddMessage, add_message
 from resolvers.requests import AnswerFollowUp, answer_follow_up
 from resolvers.tasks import AcknowledgeTask, CompleteTask, StartTask, VerifyTask, acknowledge_task, complete_task, start_task, verify_task
+from resolvers.withdrawals import WithdrawRequest, withdraw_request
 from tests.adapters.filling import fill
 from tests.adapters.sent import listened_to
 from tests.adapters.stage import Stage
@@ -212,6 +214,29 @@ async def test_what_ended_long_ago_stays_as_it_is(stage: Stage) -> None:
 
     assert await carry_over(stage.house.mongo, at=stage.later(days=31)) == 0
     assert await stage.contents() == before
+
+
+async def test_what_somebody_wrote_of_long_after_the_end_is_completed_with_the_work_that_this_began(stage: Stage) -> None:
+    withdrawn, silent = [await stage.submit(item="stairwell-lamp") for _ in range(2)]
+    for request in (withdrawn, silent):
+        await stage.do(withdraw_request, WithdrawRequest, "resident-1", request_id=request.id)
+    closed = await worked_on(stage, "stairwell-lamp", to="CLOSED")
+    stage.clock.advance(days=40)
+    for request in (withdrawn, closed):
+        await stage.do(add_message, AddMessage, "resident-1", request_id=request.id, text="楼道又黑了")
+    lacking = {"requests": "title", "tasks": "late"}
+    whole = {name: [alike(document) for document in await stage.find(name)] for name in lacking}
+    for name, field in lacking.items():
+        await stage.house.mongo.collection(name).update_many({}, {"$unset": {field: ""}})
+
+    assert [await carry_over(stage.house.mongo, at=stage.later(minutes=5)) for _ in range(2)] == [2, 0]
+    carried = await stage.find("events", **{"facts.carried_over": True})
+    assert sorted(event["request_id"] for event in carried) == sorted([withdrawn.id, closed.id])
+    for name, field in lacking.items():
+        found = [alike(document) for document in await stage.find(name)]
+        assert [document for document in found if field in document] == [
+            document for document in whole[name] if silent.id not in {document["_id"], document.get("request_id")}
+        ]
 
 
 def may_come_back(request: Document, at: datetime) -> bool:

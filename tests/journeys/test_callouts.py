@@ -2,7 +2,21 @@
 
 from server.demo.main_job import Player
 from tests.conftest import Town
-from tests.journeys.stories import Answer, Matter, act, bring, history_of, in_scope, nothing_written, refused, submit, task_of, titles
+from tests.journeys.stories import (
+    Answer,
+    Matter,
+    act,
+    answer,
+    bring,
+    history_of,
+    in_scope,
+    inbox,
+    nothing_written,
+    refused,
+    submit,
+    task_of,
+    titles,
+)
 from tests.journeys.test_assists import add_assist, of, unit_of
 from tests.journeys.test_intake import on_request
 
@@ -134,6 +148,29 @@ async def test_who_called_a_department_out_is_reminded_to_rate_it_once_and_after
     for other in (head, hand):
         await other.sign_in()
         assert "请评价吹哨报到" not in await titles(other)
+
+
+async def test_who_is_reminded_of_what_was_opened_again_reads_that_the_call_out_is_over_not_the_matter(town: Town) -> None:
+    matter, worker, desk, head, hand = await in_progress(town)
+    resident, leader = await town.people("resident-1", "grid-leader-1")
+    await act(desk, "callOut", matter, unitIds=[unit_of(town, "provider-worker-1")], **OUT)
+    await act(head, "decideCallOut", matter, approved=True)
+    await act(hand, "reportIn", matter)
+    await bring(town, matter, worker, "AWAITING_FOLLOW_UP", checked_by=leader)
+    assert (await answer(resident, matter))["state"] == "CLOSED"
+    town.clock.advance(days=3)
+    await resident.sign_in()
+    await on_request(resident, "reopenRequest", matter, words="没过三天灯又灭了")
+
+    town.clock.advance(days=4)
+    await town.wind()
+    await town.settle()
+
+    await desk.sign_in()
+    [told] = [notice for notice in await inbox(desk) if notice["title"] == "请评价吹哨报到"]
+    assert told["body"] == "“楼道灯报修”的吹哨已随工单结束，请评价所吹哨部门的报到情况；吹哨结束满十五天后不能再评价。"
+    task = await task_of(desk, matter) or {}
+    assert (task["state"], "CONCLUDE_CALL_OUT" in task["actions"]) == ("IN_PROGRESS", True)
 
 
 async def test_who_was_called_to_a_part_that_was_called_off_hears_of_it_once(town: Town) -> None:
