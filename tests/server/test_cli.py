@@ -12,7 +12,7 @@ from contextlib import closing, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
@@ -34,6 +34,7 @@ PRODUCTION = {"LIANHU_FIREBASE_PROJECT": "lianhu-heze", "LIANHU_DATA_KEY": DATA_
 NOBODYS_PORT = "1"
 """On which no program of ours, nor of anybody's, listens: a free one may be taken meanwhile."""
 Captured = pytest.CaptureFixture[str]
+PATIENCE = 120  # seconds: whatever takes longer hangs
 
 
 @pytest.fixture(autouse=True)
@@ -243,18 +244,19 @@ def single_server(tmp_path: Path) -> Iterator[str]:
         alone = [str(binary), *words, "--port", str(port)]
         with subprocess.Popen(alone, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             uri = f"mongodb://127.0.0.1:{port}/?directConnection=true"
-            if answers(process, uri):
+            if is_up := answers(process, uri):
                 yield uri
-                process.terminate()
-                process.wait(30)
-                return
+            process.kill()
+        if is_up:
+            return
     pytest.fail("this mongod does not run alone")
 
 
 def answers(process: subprocess.Popen[bytes], uri: str) -> bool:
-    """Whether it does in the end; not where somebody else was faster with its port, and answers."""
-    with MongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=200) as client:
-        while process.poll() is None:
+    """Whether it does in the end; not where it hangs, or somebody else was faster with its port, and answers."""
+    with MongoClient[dict[str, object]](uri, serverSelectionTimeoutMS=200, socketTimeoutMS=PATIENCE * 1_000) as client:
+        until = monotonic() + PATIENCE
+        while process.poll() is None and monotonic() < until:
             with suppress(PyMongoError):
                 if client.admin.command("serverStatus")["pid"] == process.pid:
                     return True
