@@ -15,7 +15,7 @@ from adapters.mongo.calendars import MongoCalendars
 from adapters.mongo.driver import Document, Mongo
 from adapters.mongo.figures import MongoFigures
 from adapters.mongo.replay import MongoHistories
-from adapters.mongo.tallies import BATCH, Head, MongoTallies
+from adapters.mongo.tallies import BATCH, FIRST_EDITION, Head, MongoTallies
 from domain.contacts import RevealReason
 from domain.events import EventKind
 from domain.households import Reach
@@ -214,21 +214,22 @@ async def test_whoever_is_not_shown_a_matter_reads_no_half_and_nothing_below_not
 
 async def test_sums_of_two_releases_ago_are_removed(stage: Stage) -> None:
     await stage.submit()
-    await count(stage)
+    await stage.number()
     house = stage.house
     old = {"township": stage.township, "unit_id": "unit", "period": "2026-11", "counts": {"requests": 1}}
     await house.mongo.collection("tallies").insert_one({"_id": f"{stage.township}/000001/unit/2026-11", **old})
-    await house.mongo.collection("tally_heads").update_one({"_id": stage.township}, {"$set": {"seq": 5}})
+    await house.mongo.collection("tally_heads").insert_one({"_id": stage.township, "seq": 5, "turn": 1})
 
-    for edition in (EDITION, EDITION + 1, EDITION + 2):
+    second, third, fourth = (FIRST_EDITION + number for number in (1, 2, 3))
+    for edition in (second, third, fourth):
         counting = counting_by(stage, edition=edition)
         while await counting.count():
             pass
         await counting.count()
         kept = {document["_id"].split("/")[1] for document in await stage.find("tallies")}
-        assert kept == {f"e{edition:03}", f"e{edition - 1:03}" if edition > EDITION else "000001"}
+        assert kept == {f"e{edition:03}", f"e{edition - 1:03}" if edition > second else "000001"}
     [document] = await stage.find("tally_heads")
-    assert (document["seq"], sorted(document["counted"])) == (0, [f"e{EDITION + 1}t1", f"e{EDITION + 2}t1"])
+    assert (document["seq"], sorted(document["counted"])) == (0, [f"e{third}t1", f"e{fourth}t1"])
 
 
 class Late(MongoTallies):
